@@ -1,0 +1,1 @@
+"""The built-in tasks: one pack a domain, one file a task."""

@@ -1,0 +1,1 @@
+"""Chess tasks: find the best move; every file defines ``TASK``."""

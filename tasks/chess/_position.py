@@ -1,0 +1,31 @@
+"""Chess rows as choices: a position after the opponent's move, the legal moves, the best one."""
+
+from __future__ import annotations
+
+import chess
+
+from w2s_bench.task import Example
+
+
+def best_move(fen: str, last: str, answer: str, *, group: str, **tags: str | float) -> Example:
+    """Play ``last`` (UCI) in ``fen``; the options are the legal moves then, gold is ``answer`` (UCI).
+
+    The prompt is the position in FEN, for language models. Errors: ValueError with the position and
+    the move that is illegal in it.
+    """
+    board = chess.Board(fen)
+    if not board.is_valid():
+        raise ValueError(f"position {fen!r} is not valid ({board.status()!r})")
+    board.push(_legal(board, last))
+    gold = _legal(board, answer)
+    options = tuple(sorted(move.uci() for move in board.legal_moves))
+    position = board.fen()
+    return Example(prompt=f"{position} best move:", options=options, gold=options.index(gold.uci()),
+                   group=group, position=f"{position} {last}", tags=tags)
+
+
+def _legal(board: chess.Board, uci: str) -> chess.Move:
+    try:
+        return board.parse_uci(uci)
+    except ValueError:
+        raise ValueError(f"move {uci!r} is not legal in {board.fen()!r}") from None

@@ -1,0 +1,1 @@
+"""NLP classification tasks; every file defines ``TASK``."""

@@ -1,0 +1,39 @@
+"""SST-2: is a phrase from a movie review negative or positive?"""
+
+from w2s_bench.sources import HubSource, Row
+from w2s_bench.task import Example, Task, TaskCard
+
+CARD = TaskCard(
+    name="nlp/sst2",
+    domain="nlp",
+    version=1,
+    title="Stanford Sentiment Treebank, two classes",
+    source="hub nyu-mll/glue (sst2), train and validation splits",
+    licence="none stated upstream (GLUE)",
+    citation="Socher et al. 2013, EMNLP; Wang et al. 2019, arXiv 1804.07461",
+    language="en",
+    group="the phrase itself; upstream does not say which phrases share a sentence",
+    size="67,349 training phrases; test: the 872 sentences of the validation split",
+    classes=("negative", "positive"),
+    notes="The labels of the official test split are not public, so the validation split is the test set.",
+)
+
+
+def example(row: Row) -> Example:
+    """The phrase, and its sentiment."""
+    text = row["sentence"].strip()
+    return Example(prompt=text, options=CARD.classes, gold=row["label"], group=text)
+
+
+TASK = Task(
+    card=CARD,
+    source=HubSource(
+        path="nyu-mll/glue",
+        config="sst2",
+        revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
+        columns=("sentence", "label"),
+        test="validation",
+    ),
+    example=example,
+    group=lambda row: row["sentence"].strip(),
+)

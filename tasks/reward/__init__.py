@@ -1,0 +1,1 @@
+"""Reward-modelling tasks: which of two completions is better; every file defines ``TASK``."""

@@ -1,0 +1,69 @@
+"""Progress on standard error: a live bar in a terminal, plain lines elsewhere; standard output stays clean."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from w2s_bench.harness.job import Job
+from w2s_bench.harness.plan import Plan
+
+
+class Lines:
+    """One plain line a finished job."""
+
+    def __init__(self) -> None:
+        self._done, self._total, self._clock = 0, 0, time.perf_counter()
+
+    def on_plan(self, plan: Plan, missing: list[Job]) -> None:
+        """Say how much there is to do."""
+        self._total = len(missing)
+        self.say(f"{len(plan.jobs)} jobs, {len(plan.jobs) - len(missing)} finished before, {len(missing)} to run")
+
+    def on_done(self, job: Job) -> None:
+        """Count and name a finished job."""
+        self._done += 1
+        self.say(f"[{self._done}/{self._total}] {time.perf_counter() - self._clock:.0f} s  {job.title}")
+
+    def say(self, text: str) -> None:
+        """Write a line."""
+        print(text, file=sys.stderr, flush=True)
+
+
+class Bar(Lines):
+    """A live bar with the job that finished last."""
+
+    def __init__(self, progress: Any) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def on_plan(self, plan: Plan, missing: list[Job]) -> None:
+        """Start the bar."""
+        super().on_plan(plan, missing)
+        self._task = self._progress.add_task("starting workers", total=len(missing), visible=bool(missing))
+
+    def on_done(self, job: Job) -> None:
+        """Move it on."""
+        self._progress.update(self._task, advance=1, description=job.title)
+
+    def say(self, text: str) -> None:
+        """Print above the bar."""
+        self._progress.console.print(text, highlight=False)
+
+
+@contextmanager
+def progress() -> Iterator[Lines]:
+    """The display that fits standard error."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+               TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as live:
+        yield Bar(live)

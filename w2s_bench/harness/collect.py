@@ -1,0 +1,69 @@
+"""Scores: the one place where predictions meet gold. Runs in the parent, after the fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.harness.job import FitJob
+from w2s_bench.harness.plan import Plan
+from w2s_bench.metrics import accuracy, correct, greedy_accuracy, picks
+from w2s_bench.records import ScoreRecord
+from w2s_bench.splits import load_gold, load_items
+from w2s_bench.store import Artifact, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each)."""
+
+    record: ScoreRecord
+    items: list[str]
+    picked: NDArray[np.int64]
+    gold: NDArray[np.int64]
+    gold_probability: NDArray[np.float32]
+
+
+def collect(plan: Plan, store: Store) -> list[Scored]:
+    """Score every fit that a cell of the plan uses, and the rungs between them."""
+    tests: dict[str, tuple[list[str], NDArray[np.int64]]] = {}
+    scored = []
+    for job in plan.jobs.values():
+        if isinstance(job, FitJob):
+            if job.split not in tests:
+                ids = [i.id for i in load_items(store, job.split, "test")]
+                tests[job.split] = ids, load_gold(store, job.split, "test")
+            scored.append(_score(job, store, *tests[job.split]))
+    return scored
+
+
+def _score(job: FitJob, store: Store, ids: list[str], gold: NDArray[np.int64]) -> Scored:
+    artifact = store.open("fit", job.key)
+    facts: dict[str, Any] = artifact.json("fit")
+    probabilities = artifact.arrays("test")["probabilities"]
+    record = ScoreRecord(
+        key=job.key, role=job.role, domain=job.domain, task=job.task, task_version=job.task_version,
+        model=job.model, parameters=facts["parameters"], method=job.method, options=job.options,
+        labels_from=job.labels, seed=job.seed, n_train=facts["n_train"], n_test=len(gold),
+        accuracy=float(correct(probabilities, gold).mean()), label_accuracy=_label_accuracy(job, store),
+        metrics=_metrics(artifact, gold), loss=facts["epoch_loss"],
+    )
+    mine = probabilities[np.arange(len(gold)), gold]
+    return Scored(record, ids, picks(probabilities), gold, mine)
+
+
+def _metrics(artifact: Artifact, gold: NDArray[np.int64]) -> dict[str, float]:
+    if "greedy" not in artifact.names():
+        return {}
+    return {"greedy_accuracy": greedy_accuracy(artifact.arrays("greedy")["answers"].tolist(), gold)}
+
+
+def _label_accuracy(job: FitJob, store: Store) -> float:
+    """Share of the training labels that agree with gold."""
+    if job.labels is None:
+        return 1.0
+    labels = store.open("fit", job.labels).arrays(job.part)["probabilities"]
+    return accuracy(labels, load_gold(store, job.split, job.part))

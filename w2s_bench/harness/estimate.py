@@ -1,0 +1,38 @@
+"""What a plan will cost, from what like jobs cost before, or from their size where there were none."""
+
+from __future__ import annotations
+
+from w2s_bench.harness.job import FitJob, Job
+from w2s_bench.harness.plan import Plan, finished
+from w2s_bench.model import model_size
+from w2s_bench.store import Store
+
+TOKENS = 64  # a guess at an example's length: for orders of magnitude
+FLOPS = {"cpu": 4e9, "cuda": 4e13, "mps": 1e12}  # sustained, a worker
+OVERHEAD = 2.0  # seconds a job: building, tokenizing, writing
+
+
+def estimate(plan: Plan, store: Store, device: str, workers: int) -> float:
+    """Seconds until the missing jobs are done, were all workers always busy."""
+    known = _known(plan, store)
+    return sum(_seconds(job, known, device) for job in plan.to_run(store)) / max(workers, 1)
+
+
+def _known(plan: Plan, store: Store) -> dict[tuple[str, str], float]:
+    """Seconds of finished fits of this plan by task and model: the last one stands for all."""
+    times = {}
+    for job in plan.jobs.values():
+        if isinstance(job, FitJob) and finished(job, store):
+            times[job.task, job.model] = float(store.open("fit", job.key).json("timing")["seconds"])
+    return times
+
+
+def _seconds(job: Job, known: dict[tuple[str, str], float], device: str) -> float:
+    if not isinstance(job, FitJob):
+        return OVERHEAD
+    if (job.task, job.model) in known:
+        return known[job.task, job.model]
+    size = model_size(job.model) or 1_000_000_000
+    trained = job.data.transfer * job.training["epochs"] * 6
+    predicted = (job.data.test + job.data.transfer + job.data.validation) * 2
+    return OVERHEAD + size * TOKENS * (trained + predicted) / FLOPS.get(device.partition(":")[0], FLOPS["cpu"])

@@ -1,0 +1,117 @@
+"""The fit loop and prediction: the only place where anything is trained.
+
+Shapes: N training items, B a batch, O options of the widest item.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from w2s_bench.errors import FitFailed
+from w2s_bench.harness.device import accelerator
+from w2s_bench.method import Context, Method
+from w2s_bench.model import Model
+from w2s_bench.suite import Training
+
+PREDICT_BATCH = 64
+
+
+def batches(n: int, size: int, epochs: int, seed: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """(epoch, item indices) of every batch; a new order each epoch, the last batch may be smaller."""
+    for epoch in range(epochs):
+        order = np.random.default_rng([seed, epoch]).permutation(n)
+        for start in range(0, n, size):
+            yield epoch, order[start : start + size]
+
+
+def rate(training: Training, step: int, steps: int) -> float:
+    """Learning rate at a step: linear warm-up, then constant, linear or cosine decay to zero."""
+    warm = max(1, round(training.warmup * steps))
+    if step < warm and training.warmup > 0:
+        return training.learning_rate * (step + 1) / warm
+    left = (steps - step) / steps
+    shape = {"constant": 1.0, "linear": left, "cosine": 0.5 - 0.5 * math.cos(math.pi * left)}
+    return training.learning_rate * shape[training.schedule]
+
+
+def fit(
+    model: Model, encoded: Sequence[Any], labels: NDArray[np.float32], method: Method,
+    training: Training, seed: int, device: torch.device,
+) -> list[float]:
+    """Train ``model`` in place on labels ``[N, O]``; returns the loss of every step.
+
+    Batch order follows from ``seed`` alone, so all methods of a seed see the same batches. Errors:
+    FitFailed when the loss is not a finite scalar.
+    """
+    accelerate = accelerator(device, training.precision)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=training.learning_rate,
+                                  weight_decay=training.weight_decay)
+    net, optimizer = accelerate.prepare(model.to(device).train(), optimizer)
+    targets = _targets(method, labels)
+    steps = training.epochs * math.ceil(len(encoded) / training.batch_size)
+    losses: list[Tensor] = []
+    torch.manual_seed(seed)
+    for step, (epoch, chosen) in enumerate(batches(len(encoded), training.batch_size, training.epochs, seed)):
+        context = Context(step=step, steps=steps, epoch=epoch, epochs=training.epochs)
+        for group in optimizer.param_groups:
+            group["lr"] = rate(training, step, steps)
+        batch = model.collate([encoded[i] for i in chosen]).to(device)
+        weak = targets[chosen, : batch.mask.shape[1]].to(device)
+        loss = method.loss(net(batch), weak, batch.mask, context)
+        _check_scalar(loss, method)
+        accelerate.backward(loss)
+        accelerate.clip_grad_norm_(model.parameters(), training.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.detach())
+    accelerate.unwrap_model(net, keep_fp32_wrapper=False)
+    values = torch.stack(losses).tolist()
+    _check_finite(values, method)
+    return values
+
+
+def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:
+    weak = torch.from_numpy(labels)
+    targets = method.targets(weak)
+    if targets.shape != weak.shape:
+        raise FitFailed(f"targets() gave shape {tuple(targets.shape)}", where=f"method {type(method).__name__}",
+                        expected=f"shape {tuple(weak.shape)}")
+    return targets
+
+
+def _check_scalar(loss: Any, method: Method) -> None:
+    if not isinstance(loss, Tensor) or loss.ndim != 0:
+        got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
+        raise FitFailed(f"loss() gave {got}", where=f"method {type(method).__name__}", expected="a scalar tensor")
+
+
+def _check_finite(losses: list[float], method: Method) -> None:
+    """Checked once at the end: asking at every step would make a GPU wait for each."""
+    bad = next((k for k, value in enumerate(losses) if not math.isfinite(value)), None)
+    if bad is not None:
+        raise FitFailed(f"the loss is {losses[bad]} at step {bad} of {len(losses)}",
+                        where=f"method {type(method).__name__}", expected="finite losses",
+                        mend="lower the learning rate of this model in the suite")
+
+
+@torch.no_grad()
+def predict(model: Model, encoded: Sequence[Any], device: torch.device) -> NDArray[np.float32]:
+    """Probabilities ``[N, O]`` over the options of each item, 0 where there is no option."""
+    model.to(device).eval()
+    order = sorted(range(len(encoded)), key=lambda i: model.length(encoded[i]))
+    found: list[tuple[list[int], Tensor]] = []
+    for start in range(0, len(order), PREDICT_BATCH):
+        chosen = order[start : start + PREDICT_BATCH]
+        batch = model.collate([encoded[i] for i in chosen]).to(device)
+        found.append((chosen, torch.softmax(model(batch), dim=-1) * batch.mask))
+    out = np.zeros((len(encoded), max(p.shape[1] for _, p in found)), dtype=np.float32)
+    for chosen, probabilities in found:
+        out[chosen, : probabilities.shape[1]] = probabilities.cpu().numpy()
+    return out

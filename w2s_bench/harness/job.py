@@ -1,0 +1,108 @@
+"""Jobs and their content keys: everything that decides a result is in its key, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from w2s_bench.records import Domain, Role, content_key
+from w2s_bench.splits import SPLIT_VERSION, hop
+from w2s_bench.suite import Data
+
+FIT_VERSION = 1  # raise it when the fit loop changes what it computes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitJob:
+    """Draw the parts of a task at one seed."""
+
+    task: str
+    fingerprint: str
+    data: Data
+    seed: int
+
+    @cached_property
+    def key(self) -> str:
+        """Task (card, code, data), sizes of the parts, seed."""
+        return content_key({
+            "kind": "split", "version": SPLIT_VERSION, "task": self.fingerprint,
+            "data": self.data.model_dump(), "seed": self.seed,
+        })
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """It stands at the beginning."""
+        return ()
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"split {self.task} seed {self.seed}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitJob:
+    """Fit a model to labels on one part, then predict. ``labels`` is the key of the fit whose
+    predictions are its labels, or None for gold. ``role`` and ``task`` are for people: not in the key."""
+
+    role: Role
+    domain: Domain
+    task: str
+    task_version: int
+    split: str
+    part: str
+    labels: str | None
+    model: str
+    model_fingerprint: str
+    method: str
+    method_fingerprint: str
+    training: dict[str, Any]
+    seed: int
+    data: Data
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        """Split, part, labels, model, method with options, training, seed."""
+        return content_key(self.provenance())
+
+    def provenance(self) -> dict[str, Any]:
+        """What the key is made of, as JSON values."""
+        names = ("split", "part", "labels", "model", "model_fingerprint", "method", "method_fingerprint",
+                 "training", "seed")
+        return {"kind": "fit", "version": FIT_VERSION} | {n: getattr(self, n) for n in names}
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys of the jobs that must be finished before this one."""
+        return (self.split,) if self.labels is None else (self.split, self.labels)
+
+    @property
+    def predicts(self) -> tuple[str, ...]:
+        """Parts it predicts on: the test set, and whatever its labels may be wanted for.
+
+        It follows from the part and the labels alone: adding a method to a suite changes no key. A
+        ceiling labels nothing.
+        """
+        if self.part == "transfer" and self.labels is None:
+            return ("test",)
+        chain = ["teacher", *(hop(i) for i in range(1, self.data.hops + 1))]
+        following = chain[chain.index(self.part) + 1 :][:1] if self.part in chain else []
+        validation = ["validation"] if self.data.validation else []
+        return ("test", "transfer", *validation, *following)
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        labels = "gold" if self.labels is None else f"labels {self.labels[:6]}"
+        return f"{self.role} {self.task} {self.model} {self.method} {labels} seed {self.seed}"
+
+
+Job = SplitJob | FitJob
+
+
+def describe(job: Job) -> dict[str, Any]:
+    """A job as JSON values, for ``plan --json``."""
+    values = asdict(job) | {"key": job.key, "needs": list(job.needs), "title": job.title}
+    return values | {"data": job.data.model_dump(), "kind": "split" if isinstance(job, SplitJob) else "fit"}

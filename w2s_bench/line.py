@@ -1,0 +1,148 @@
+"""The whole line, as the command line and Python users call it: a suite in, tables and curves out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from w2s_bench.errors import UserError
+from w2s_bench.harness.collect import collect
+from w2s_bench.harness.device import name as device_name
+from w2s_bench.harness.device import pick
+from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
+from w2s_bench.harness.job import FitJob, Job
+from w2s_bench.harness.plan import Plan, make_plan
+from w2s_bench.harness.run import Tally, run_plan
+from w2s_bench.harness.steps import Site
+from w2s_bench.records import Row, RunInfo
+from w2s_bench.report.board import entries, write_entries
+from w2s_bench.report.curves import draw_curves
+from w2s_bench.report.frame import load_table
+from w2s_bench.report.tables import as_csv, as_markdown, as_text
+from w2s_bench.rundir import Run, save_run
+from w2s_bench.store import Store, write_text
+from w2s_bench.suite import Suite, load_suite
+
+LIBRARIES = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy", "chess", "scikit-learn")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Where:
+    """Folders and machine of a run. None: the default place, or as many workers as fit the device."""
+
+    out: Path | None = None
+    store: Path | None = None
+    hub: Path | None = None
+    device: str = "auto"
+    workers: int | None = None
+    threads: int = 1
+
+    def site(self) -> Site:
+        """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
+        if self.hub is not None and not self.hub.is_dir():
+            raise UserError("the mirror is no folder", where=str(self.hub),
+                            expected="a folder with data sets as ORG/NAME", mend="correct --hub or W2S_HUB")
+        return Site(store=self.store or default_store(), mirror=self.hub.resolve() if self.hub else None,
+                    device=str(pick(self.device)), threads=self.threads)
+
+    def slots(self, device: str) -> int:
+        """Jobs at a time: one a core on a CPU, one a device elsewhere."""
+        return self.workers or (max(1, len(os.sched_getaffinity(0))) if device == "cpu" else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished run: what it did, its folder, its table."""
+
+    tally: Tally
+    seconds: float
+    folder: Path
+    run: Run
+    rows: list[Row]
+
+
+def default_store() -> Path:
+    """``W2S_STORE``, or the user's cache folder."""
+    if given := os.environ.get("W2S_STORE"):
+        return Path(given)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("w2s-bench") / "store"
+
+
+def plan_suite(name: str, where: Where) -> tuple[Suite, str, Plan, Site]:
+    """Read a suite and plan its jobs; nothing runs."""
+    suite, text = load_suite(name)
+    site = where.site()
+    return suite, text, make_plan(suite, site.mirror), site
+
+
+def run_suite(
+    name: str, where: Where | None = None, on_plan: Callable[[Plan, list[Job]], None] = lambda plan, jobs: None,
+    on_done: Callable[[Job], None] = lambda job: None,
+) -> Finished:
+    """Run what a suite still lacks, then write its folder: records, predictions, tables, curves, entries."""
+    where = where or Where()
+    clock, started = time.perf_counter(), datetime.now(UTC)
+    suite, text, plan, site = plan_suite(name, where)
+    store, workers = Store(site.store), where.slots(site.device)
+    missing = plan.to_run(store)
+    on_plan(plan, missing)
+    tally = _execute(plan, site, min(workers, len(missing)), on_done)
+    folder = where.out or Path("runs") / suite.name
+    seconds = time.perf_counter() - clock
+    info = RunInfo(
+        suite=suite.name, suite_version=suite.version, suite_hash=suite.hash, suite_toml=text,
+        command=f"w2s-bench run {name}", code_version=code_version(), libraries=libraries(),
+        python=platform.python_version(), platform=platform.platform(), device=device_name(pick(site.device)),
+        workers=workers, fits_run=tally.run, fits_finished=tally.finished, seconds=round(seconds, 3),
+        started=started.isoformat(timespec="seconds"),
+    )
+    save_run(folder, info, collect(plan, store), plan.cells, _timings(plan, store))
+    run, rows = write_report(folder)
+    return Finished(tally, time.perf_counter() - clock, folder, run, rows)
+
+
+def _execute(plan: Plan, site: Site, workers: int, on_done: Callable[[Job], None]) -> Tally:
+    executor = LocalExecutor(workers) if workers else InlineExecutor()
+    return run_plan(plan, executor, site, on_done)
+
+
+def _timings(plan: Plan, store: Store) -> dict[str, float]:
+    fits = [job.key for job in plan.jobs.values() if isinstance(job, FitJob)]
+    return {key: float(store.open("fit", key).json("timing")["seconds"]) for key in fits}
+
+
+def write_report(folder: Path) -> tuple[Run, list[Row]]:
+    """Tables, curves and entries of a run's folder, made again from its records alone."""
+    run, rows = load_table(folder)
+    write_text(folder / "table.txt", as_text(rows))
+    write_text(folder / "table.md", as_markdown(rows))
+    write_text(folder / "table.csv", as_csv(rows))
+    draw_curves(folder, run, rows)
+    write_entries(folder, entries(run, rows))
+    return run, rows
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def code_version() -> str:
+    """This package's version."""
+    return version("w2s-bench")
+
+

@@ -1,0 +1,141 @@
+"""The model contract: whatever it is inside, a model gives one logit per option of each item.
+
+Shapes: B items in a batch, O options of the widest item in it. A family builds models of one kind at
+the sizes that its argument names (``llama:32x2``, ``hf:gpt2``); a tiny shipped model and a 70B model
+take the same path.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from w2s_bench.errors import BadModel, UserError
+from w2s_bench.records import Domain
+from w2s_bench.registry import load, source_hash
+from w2s_bench.task import Item
+
+MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its gradient is not NaN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """What a model must know of a task: its domain, its classes (nlp), and the longest input in tokens."""
+
+    domain: Domain
+    classes: tuple[str, ...] = ()
+    max_length: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Input tensors by name and ``mask [B, O]``, true where an option exists."""
+
+    inputs: dict[str, Tensor]
+    mask: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return Batch({k: v.to(device) for k, v in self.inputs.items()}, self.mask.to(device))
+
+
+class Model(nn.Module, ABC):
+    """One logit per option. ``encode`` runs once per item, ``collate`` once per batch."""
+
+    @abstractmethod
+    def encode(self, items: Sequence[Item]) -> list[Any]:
+        """Items in the model's own form (token ids, planes, feature ids)."""
+
+    @abstractmethod
+    def collate(self, encoded: Sequence[Any]) -> Batch:
+        """Pad encoded items to one batch."""
+
+    @abstractmethod
+    def scores(self, batch: Batch) -> Tensor:
+        """Logits ``[B, O]``; the values at masked options do not matter."""
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits ``[B, O]`` in single precision, :data:`MASKED` where there is no option."""
+        return self.scores(batch).float().masked_fill(~batch.mask, MASKED)
+
+    def length(self, encoded: Any) -> int:
+        """Cost of an encoded item, to batch items of like length."""
+        return 1
+
+    def greedy(self, items: Sequence[Item], device: torch.device) -> list[str] | None:
+        """Free greedy decoding of an answer for each item; None where the model does not generate."""
+        return None
+
+    @property
+    def parameters_count(self) -> int:
+        """Number of parameters, heads and embeddings included."""
+        return sum(p.numel() for p in self.parameters())
+
+
+class ModelFamily(ABC):
+    """Builds models of one kind; ``domains`` are those it can answer in."""
+
+    domains: ClassVar[frozenset[str]]
+    usage: ClassVar[str]
+
+    @abstractmethod
+    def check(self, argument: str) -> None:
+        """Raise BadModel where the argument names no model of this family."""
+
+    def fingerprint(self, argument: str) -> str:
+        """Changes whenever the initial weights would; for random ones the argument says it all."""
+        return f"random:{argument}"
+
+    def size(self, argument: str) -> int | None:
+        """Rough number of parameters without building it, for cost estimates; None where unknown."""
+        return None
+
+    @abstractmethod
+    def build(self, argument: str, shape: Shape, seed: int) -> Model:
+        """A model ready for training; ``seed`` sets what is drawn at random."""
+
+
+def _family(name: str) -> tuple[str, ModelFamily, str]:
+    """Split ``family:argument`` or ``file.py:NAME:argument`` and load the family."""
+    head, _, rest = name.partition(":")
+    if head.endswith(".py"):
+        attribute, _, rest = rest.partition(":")
+        head = f"{head}:{attribute}"
+    family = load("model", head)
+    if not isinstance(family, ModelFamily):
+        raise UserError(f"not a model family: {type(family).__name__}", where=head,
+                        expected="an object of w2s_bench.model.ModelFamily")
+    return head, family, rest
+
+
+def check_model(name: str, domain: Domain) -> None:
+    """Raise BadModel or UnknownName unless ``name`` is a model that answers in ``domain``."""
+    head, family, argument = _family(name)
+    if domain not in family.domains:
+        raise BadModel(f"model {name!r} does not answer {domain} tasks",
+                       expected=f"a domain among {', '.join(sorted(family.domains))} for {head!r}")
+    family.check(argument)
+
+
+def model_fingerprint(name: str) -> str:
+    """Initial weights and code of a model, for content keys."""
+    head, family, argument = _family(name)
+    return f"{source_hash('model', head)}:{family.fingerprint(argument)}"
+
+
+def model_size(name: str) -> int | None:
+    """Rough number of parameters without building the model."""
+    _, family, argument = _family(name)
+    return family.size(argument)
+
+
+def build_model(name: str, shape: Shape, seed: int) -> Model:
+    """Build ``family:argument`` for a task; everything random in it follows from ``seed``."""
+    _, family, argument = _family(name)
+    torch.manual_seed(seed)
+    return family.build(argument, shape, seed)

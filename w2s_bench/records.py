@@ -1,0 +1,207 @@
+"""What the line writes down: score records, runs and leaderboard entries, and how they are read again.
+
+In memory these are frozen dataclasses; from disk they pass through pydantic, so that a damaged or
+foreign file ends in one line naming file, line and field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from w2s_bench.errors import StoreError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+RECORD_SCHEMA = 1
+RUN_SCHEMA = 1
+ENTRY_SCHEMA = 1
+
+Role = Literal["teacher", "ceiling", "student"]
+Domain = Literal["nlp", "chess", "reward"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreRecord:
+    """One finished fit and how well it does on the test set; nothing in it depends on the clock.
+
+    ``accuracy`` and ``metrics`` are over ``n_test`` items. ``label_accuracy`` is the share of its
+    training labels that agree with gold: 1 for gold labels, below for weak ones. ``loss`` holds the
+    mean training loss of each epoch (nats an example).
+    """
+
+    schema_version: int = RECORD_SCHEMA
+    key: str
+    role: Role
+    domain: Domain
+    task: str
+    task_version: int
+    model: str
+    parameters: int
+    method: str
+    options: dict[str, Any] = field(default_factory=dict)
+    labels_from: str | None = None
+    seed: int
+    n_train: int
+    n_test: int
+    accuracy: float
+    label_accuracy: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    loss: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellRecord:
+    """Which three fits make one PGR at one seed; a fit may serve many cells, and even two methods."""
+
+    schema_version: int = RECORD_SCHEMA
+    domain: Domain
+    task: str
+    method: str
+    options: dict[str, Any] = field(default_factory=dict)
+    teacher: str
+    student: str
+    seed: int
+    teacher_key: str
+    student_key: str
+    ceiling_key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunInfo:
+    """What made a run, enough to make it again: suite and its hash, code, libraries, device, seconds."""
+
+    schema_version: int = RUN_SCHEMA
+    suite: str
+    suite_version: int
+    suite_hash: str
+    suite_toml: str
+    command: str
+    code_version: str
+    libraries: dict[str, str]
+    python: str
+    platform: str
+    device: str
+    workers: int
+    fits_run: int
+    fits_finished: int
+    seconds: float
+    started: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One row of a PGR table: a (task, teacher, student, method) cell, or a pool over a domain (``task`` null).
+
+    Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
+    ``reason`` says why there is none.
+    """
+
+    suite: str
+    domain: Domain
+    task: str | None
+    teacher: str | None
+    student: str | None
+    method: str
+    seeds: int
+    teacher_accuracy: float | None
+    student_accuracy: float | None
+    ceiling_accuracy: float | None
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    pgr: float | None
+    pgr_low: float | None
+    pgr_high: float | None
+    admitted: bool
+    cells: int = 1
+    cells_without_pgr: int = 0
+    pgr_median: float | None = None
+    n_test: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A leaderboard entry: one method on one suite version, its rows and what produced them."""
+
+    schema_version: int = ENTRY_SCHEMA
+    suite: str
+    suite_version: int
+    suite_hash: str
+    method: str
+    options: dict[str, Any]
+    tier: Literal["claimed", "reproduced"]
+    code_version: str
+    libraries: dict[str, str]
+    device: str
+    seeds: list[int]
+    coverage: float
+    rows: list[Row]
+    record_keys: list[str]
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces; refuses NaN, so that equal values have equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def content_key(value: Any) -> str:
+    """The content key of a JSON value: 32 hexadecimal digits of the SHA-256 of its canonical text."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:32]
+
+
+def dump_lines(records: Iterable[ScoreRecord | CellRecord]) -> str:
+    """Records as JSON lines, in the order given."""
+    return "".join(canonical_json(asdict(r)) + "\n" for r in records)
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter:
+    from pydantic import TypeAdapter  # here, because --help and list must not wait for it
+
+    return TypeAdapter(kind)
+
+
+def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
+    """Validate one JSON object as ``kind``; a :class:`StoreError` names ``where`` and the field."""
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(map(str, first["loc"])) or "(top)"
+        raise StoreError(
+            f"field {path!r}: {first['msg']}",
+            where=where,
+            expected=f"a {kind.__name__}",
+            mend="run the suite again: finished fits are not repeated",
+        ) from None
+
+
+def load_json(kind: type, path: Path) -> Any:
+    """Read one ``kind`` from a JSON file."""
+    return parse(kind, _decode(path.read_text("utf8"), str(path)), str(path))
+
+
+def load_lines(kind: type, path: Path) -> list[Any]:
+    """Read a JSON-lines file of ``kind``."""
+    lines = path.read_text("utf8").splitlines()
+    return [parse(kind, _decode(s, f"{path}:{i}"), f"{path}:{i}") for i, s in enumerate(lines, 1)]
+
+
+def _decode(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise StoreError(
+            f"not JSON ({error.msg})", where=where, expected="a file that w2s-bench wrote",
+            mend="run the suite again: finished fits are not repeated",
+        ) from None

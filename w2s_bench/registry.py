@@ -1,0 +1,167 @@
+"""One door for tasks, methods and models, ours and everybody else's.
+
+An entry point names a *pack*: a package whose modules are the items. An item is called pack/file,
+with hyphens for underscores (``nlp/sst2``); items of the pack ``core`` go by their file alone
+(``naive``). ``path/to/file.py:Name`` also works, so that a researcher tries something without
+packaging it. Listing imports no item; a broken pack is listed with its error, never skipped.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from w2s_bench.errors import UnknownName, UserError
+
+Kind = Literal["task", "method", "model", "suite"]
+
+CORE = "core"
+ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """Something registered: where it lives, what its first line says, and what is wrong with it if anything is."""
+
+    kind: Kind
+    name: str
+    pack: str
+    module: str
+    path: Path
+    summary: str
+    error: str | None = None
+
+
+def items(kind: Kind) -> dict[str, Item]:
+    """All registered items of a kind by name, sorted; imports none of them."""
+    found: dict[str, Item] = {}
+    for point in sorted(entry_points(group=f"w2s_bench.{kind}s"), key=lambda p: (p.name, p.value)):
+        for item in _pack(kind, point.name, point.value):
+            found.setdefault(item.name, item)
+    return dict(sorted(found.items()))
+
+
+def _pack(kind: Kind, pack: str, package: str) -> Iterable[Item]:
+    try:
+        spec = importlib.util.find_spec(package)
+        folders = list(spec.submodule_search_locations or []) if spec else []
+        problem = None if folders else f"no package {package!r}"
+    except Exception as error:  # a plug-in may fail in any way; it is shown, not hidden
+        folders, problem = [], f"{type(error).__name__}: {error}"
+    if problem:
+        yield Item(kind=kind, name=f"{pack}/?", pack=pack, module=package, path=Path(), summary="",
+                   error=f"plug-in {pack!r} ({package}) cannot be opened: {problem}")
+    for folder in folders:
+        for path in sorted(Path(folder).glob("[!_]*.py")):
+            yield _item(kind, pack, f"{package}.{path.stem}", path)
+
+
+def _item(kind: Kind, pack: str, module: str, path: Path) -> Item:
+    stem = path.stem.replace("_", "-")
+    summary, error = _first_line(path)
+    return Item(kind=kind, name=stem if pack == CORE else f"{pack}/{stem}", pack=pack, module=module,
+                path=path, summary=summary, error=error)
+
+
+def _first_line(path: Path) -> tuple[str, str | None]:
+    try:
+        doc = ast.get_docstring(ast.parse(path.read_text("utf8")))
+    except (SyntaxError, ValueError, OSError) as error:
+        return "", f"{type(error).__name__}: {error}"
+    return (doc or "").partition("\n")[0], None
+
+
+def suites() -> dict[str, Item]:
+    """The shipped suites by name."""
+    spec = importlib.util.find_spec("w2s_bench.benchmarks")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    paths = sorted(p for folder in folders for p in Path(folder).glob("*.toml"))
+    return {
+        p.stem: Item(kind="suite", name=p.stem, pack=CORE, module="", path=p,
+                     summary=p.read_text("utf8").partition("\n")[0].lstrip("# "))
+        for p in paths
+    }
+
+
+def find(kind: Kind, name: str) -> Item:
+    """The item of that name; an :class:`UnknownName` tells what is near and what exists."""
+    known = suites() if kind == "suite" else items(kind)
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    raise UnknownName(
+        f"unknown {kind} {name!r}",
+        expected=("one near it: " + ", ".join(near)) if near else "one of: " + ", ".join(known),
+        mend=f"w2s-bench list {kind}s shows all {len(known)}",
+    )
+
+
+def load(kind: Kind, name: str) -> Any:
+    """Import an item and return its ``TASK``, ``METHOD`` or ``FAMILY``; ``file.py:Name`` loads from a file."""
+    if ".py:" in name:
+        path, _, attribute = name.rpartition(":")
+        return _attribute(_module_from(Path(path)), attribute, name)
+    item = find(kind, name)
+    if item.error:
+        raise UserError(item.error, where=str(item.path), mend="mend or uninstall that plug-in")
+    try:
+        module = importlib.import_module(item.module)
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(
+            f"{kind} {name!r} cannot be imported: {type(error).__name__}: {error}",
+            where=str(item.path), mend="mend or uninstall that plug-in",
+        ) from error
+    return _attribute(module, ATTRIBUTE[kind], str(item.path))
+
+
+def _attribute(module: ModuleType, attribute: str, where: str) -> Any:
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        raise UserError(f"no {attribute!r} in it", where=where,
+                        expected=f"a module that defines {attribute}") from None
+
+
+def _module_from(path: Path) -> ModuleType:
+    """Import a file once, under a name made from its path, so that pickled classes resolve in workers."""
+    path = path.resolve()
+    if not path.is_file():
+        raise UserError("no such file", where=str(path), expected="path/to/file.py:Name")
+    name = "w2s_file_" + hashlib.sha256(str(path).encode()).hexdigest()[:12]
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UserError(f"cannot be imported: {type(error).__name__}: {error}",
+                        where=str(path)) from error
+    return module
+
+
+def source_hash(kind: Kind, name: str) -> str:
+    """SHA-256 (16 digits) of the item's file and of the private modules (``_*.py``) beside it.
+
+    Part of every content key: editing the code of a task, method or model reruns what it made.
+    """
+    path = Path(name.rpartition(":")[0]).resolve() if ".py:" in name else find(kind, name).path
+    beside = sorted(path.parent.glob("_*.py")) if ".py:" not in name else []
+    digest = hashlib.sha256()
+    for file in [path, *beside]:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

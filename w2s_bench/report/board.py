@@ -1,0 +1,48 @@
+"""Leaderboard entries: one JSON file a method, under a versioned schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from w2s_bench.records import CellRecord, Entry, Row
+from w2s_bench.rundir import Run
+from w2s_bench.store import write_text
+
+
+def entries(run: Run, rows: list[Row]) -> list[Entry]:
+    """One entry for each method of the run, in the order of the suite."""
+    by_method: dict[str, list[CellRecord]] = {}
+    for cell in run.cells:
+        by_method.setdefault(cell.method, []).append(cell)
+    return [_entry(run, method, cells, [r for r in rows if r.method == method])
+            for method, cells in by_method.items()]
+
+
+def _entry(run: Run, method: str, cells: list[CellRecord], rows: list[Row]) -> Entry:
+    info = run.info
+    keys = {k for c in cells for k in (c.teacher_key, c.student_key, c.ceiling_key)}
+    scored = [r for r in rows if r.task is not None]
+    return Entry(
+        suite=info.suite, suite_version=info.suite_version, suite_hash=info.suite_hash, method=method,
+        options=cells[0].options, tier="claimed", code_version=info.code_version, libraries=info.libraries,
+        device=info.device, seeds=sorted({c.seed for c in cells}),
+        coverage=sum(r.pgr is not None for r in scored) / len(scored), rows=rows, record_keys=sorted(keys),
+    )
+
+
+def write_entries(folder: Path, found: list[Entry]) -> list[Path]:
+    """Write ``entries/<method>.json`` below a run's folder."""
+    paths = []
+    for entry in found:
+        path = folder / "entries" / f"{_file_name(entry.method)}.json"
+        write_text(path, json.dumps(asdict(entry), indent=1, sort_keys=True, allow_nan=False) + "\n")
+        paths.append(path)
+    return paths
+
+
+def _file_name(method: str) -> str:
+    """A label with options or a path in it becomes a plain file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", method).strip("-").lower() or "method"

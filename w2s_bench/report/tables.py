@@ -1,0 +1,102 @@
+"""PGR tables as text, Markdown, CSV and JSON, all from the same rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from typing import Any
+
+from w2s_bench.records import Row, RunInfo
+
+TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
+COLUMNS = ("task", "teacher → student", "method", "teacher", "student", "ceiling", "gain [95%]", "PGR [95%]", "")
+NONE = "–"
+
+
+def as_json(rows: list[Row], info: RunInfo) -> dict[str, Any]:
+    """Rows and the run that made them; null where there is no value, never NaN."""
+    return {"suite": info.suite, "suite_version": info.suite_version, "suite_hash": info.suite_hash,
+            "rows": [asdict(r) for r in rows]}
+
+
+def as_csv(rows: list[Row]) -> str:
+    """One line a row; empty where there is no value."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [f.name for f in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _plain(v) for k, v in asdict(r).items()} for r in rows)
+    return out.getvalue()
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """A section for each domain."""
+    parts = []
+    for domain, chosen in by_domain(rows):
+        head = "| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS)
+        lines = ["| " + " | ".join(cells) + " |" for cells in map(cells_of, chosen)]
+        parts.append(f"### {TITLES[domain]}\n\n{head}\n" + "\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def as_text(rows: list[Row], width: int | None = None) -> str:
+    """Tables drawn with rich; plain text, ``width`` columns wide (as wide as needed where None)."""
+    from rich.console import Console
+
+    console = Console(width=width or 200, file=io.StringIO(), record=True, color_system=None)
+    for domain, chosen in by_domain(rows):
+        console.print(_rich_table(TITLES[domain], chosen))
+    return "\n".join(line.rstrip() for line in console.export_text().splitlines()) + "\n"
+
+
+def _rich_table(title: str, rows: list[Row]) -> Any:
+    from rich import box
+    from rich.markup import escape  # "[unbounded]" is no style
+    from rich.table import Table
+
+    table = Table(title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for k, column in enumerate(COLUMNS):
+        table.add_column(column, justify="right" if 3 <= k <= 5 else "left", no_wrap=k in (3, 4, 5, 6, 7))
+    for k, row in enumerate(rows):
+        last_cell = row.task is not None and k + 1 < len(rows) and rows[k + 1].task is None
+        table.add_row(*map(escape, cells_of(row)), end_section=last_cell)
+    return table
+
+
+def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Rows of each domain, cells before pools, in the order of the suite."""
+    for domain in TITLES:
+        chosen = [r for r in rows if r.domain == domain]
+        if chosen:
+            yield domain, sorted(chosen, key=lambda r: r.task is None)
+
+
+def cells_of(row: Row) -> tuple[str, ...]:
+    """A row as short texts; accuracies and gains in percentage points."""
+    pooled = row.task is None
+    pair = f"{row.cells} of {row.cells + row.cells_without_pgr} cells" if pooled else f"{row.teacher} → {row.student}"
+    show_pgr = row.pgr is not None and (pooled or row.admitted)
+    return (
+        "all admitted" if pooled else str(row.task), pair, row.method,
+        _points(row.teacher_accuracy), _points(row.student_accuracy), _points(row.ceiling_accuracy),
+        _interval(row.gain, row.gain_low, row.gain_high, 100, "+.1f"),
+        _interval(row.pgr, row.pgr_low, row.pgr_high, 1, ".2f") if show_pgr else NONE,
+        "" if row.reason is None or row.reason.startswith("unbounded") else row.reason,
+    )
+
+
+def _points(value: float | None) -> str:
+    return NONE if value is None else f"{100 * value:.1f}"
+
+
+def _interval(value: float | None, low: float | None, high: float | None, scale: float, form: str) -> str:
+    if value is None:
+        return NONE
+    ends = "unbounded" if low is None or high is None else f"{scale * low:{form}}, {scale * high:{form}}"
+    return f"{scale * value:{form}} [{ends}]"
+
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else json.dumps(value) if isinstance(value, (dict, list)) else value

@@ -1,0 +1,105 @@
+"""The folder of one run: records, cells, per-item predictions and what made them; reports read only this.
+
+``records.jsonl``, ``cells.jsonl`` and ``predictions.parquet`` are byte-equal for equal runs; whatever
+depends on the clock or the machine is in ``run.json`` and ``timings.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.errors import StoreError
+from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, canonical_json, dump_lines, load_json, load_lines
+from w2s_bench.store import atomic_file, write_text
+
+RUN, RECORDS, CELLS = "run.json", "records.jsonl", "cells.jsonl"
+PREDICTIONS, TIMINGS = "predictions.parquet", "timings.json"
+
+
+class ScoredFit(Protocol):
+    """A record and its per-item predictions, each ``[N]``."""
+
+    record: ScoreRecord
+    items: list[str]
+    picked: NDArray[np.int64]
+    gold: NDArray[np.int64]
+    gold_probability: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Per-item predictions of one fit on the test set: item ids and 0/1 scores ``[N]``."""
+
+    items: tuple[str, ...]
+    correct: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything a report needs."""
+
+    info: RunInfo
+    records: list[ScoreRecord]
+    cells: list[CellRecord]
+    predictions: dict[str, Predictions]
+
+
+def save_run(
+    folder: Path, info: RunInfo, scored: Sequence[ScoredFit], cells: list[CellRecord], seconds: dict[str, float]
+) -> None:
+    """Write a run; each file appears whole, ``run.json`` last: a folder with it is complete."""
+    ordered = sorted(scored, key=lambda s: s.record.key)
+    write_text(folder / RECORDS, dump_lines(s.record for s in ordered))
+    write_text(folder / CELLS, dump_lines(cells))
+    _save_predictions(folder / PREDICTIONS, ordered)
+    write_text(folder / TIMINGS, canonical_json(seconds) + "\n")
+    write_text(folder / RUN, canonical_json(asdict(info)) + "\n")
+
+
+def _save_predictions(path: Path, scored: Sequence[ScoredFit]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    repeats = [len(s.items) for s in scored]
+    keys = np.repeat(np.arange(len(scored), dtype=np.int32), repeats)
+    table = pyarrow.table({
+        "key": pyarrow.DictionaryArray.from_arrays(keys, [s.record.key for s in scored]),
+        "item": [i for s in scored for i in s.items],
+        "picked": np.concatenate([s.picked for s in scored]).astype(np.int16),
+        "gold": np.concatenate([s.gold for s in scored]).astype(np.int16),
+        "gold_probability": np.concatenate([s.gold_probability for s in scored]),
+    })
+    with atomic_file(path) as draft:
+        pyarrow.parquet.write_table(table, draft, compression="zstd")
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run. Errors: StoreError for a folder that holds none, or a file that is damaged."""
+    if not (folder / RUN).is_file():
+        raise StoreError("no run in this folder", where=str(folder), expected=f"a finished run with {RUN}",
+                         mend=f"make one: w2s-bench run SUITE --out {folder}")
+    return Run(
+        load_json(RunInfo, folder / RUN), load_lines(ScoreRecord, folder / RECORDS),
+        load_lines(CellRecord, folder / CELLS), _load_predictions(folder / PREDICTIONS),
+    )
+
+
+def _load_predictions(path: Path) -> dict[str, Predictions]:
+    import pyarrow.parquet
+
+    try:
+        frame = pyarrow.parquet.read_table(path, columns=["key", "item", "picked", "gold"]).to_pandas()
+    except Exception as error:
+        raise StoreError(f"cannot be read ({error})", where=str(path), expected="the predictions of a run",
+                         mend="run the suite again: finished fits are not repeated") from None
+    frame["correct"] = (frame["picked"] == frame["gold"]).astype(np.uint8)
+    return {
+        str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy())
+        for key, part in frame.groupby("key", observed=True, sort=False)
+    }

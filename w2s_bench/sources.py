@@ -1,0 +1,208 @@
+"""Where raw rows come from: the Hugging Face hub or a mirror of it, files shipped with a task, a generator.
+
+Every source gives rows by split (``train``, and ``test`` where the data set has its own) and a
+fingerprint of exactly the data that it would give.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from w2s_bench.errors import BadData
+
+Row = Mapping[str, Any]
+
+
+class Source(Protocol):
+    """Raw rows and their fingerprint; ``mirror`` is the root of a local mirror of the hub, or None."""
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """All rows of a split, in a fixed order."""
+
+    def has(self, split: str) -> bool:
+        """Whether the data set has that split of its own."""
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """Changes whenever the rows would."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HubSource:
+    """A data set on the Hugging Face hub at a pinned revision, or the same path below a mirror root.
+
+    The splits named by ``train`` are pooled; a mirror may lack some of them, but not all. ``revision``
+    is a commit; a branch name is resolved to the commit of the day, which enters the fingerprint.
+    """
+
+    path: str
+    revision: str
+    columns: tuple[str, ...]
+    config: str | None = None
+    train: tuple[str, ...] = ("train",)
+    test: str | None = None
+
+    def has(self, split: str) -> bool:
+        """A test split exists where the card names one."""
+        return split == "train" or self.test is not None
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """Rows of ``columns`` only: nothing else of the data set enters the project."""
+        wanted = self.train if split == "train" else (self.test or "",)
+        splits = self._load(mirror)
+        found = [splits[name] for name in wanted if name in splits]
+        if not found:
+            raise self._bad(f"no split {' or '.join(map(repr, wanted))}", f"one of {', '.join(splits)}")
+        rows = [row for table in found for row in self._read(table)]
+        if not rows:
+            raise self._bad("the data set is empty", "at least one row")
+        return rows
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """From a mirror: SHA-256 of the data set's files. From the hub: the commit."""
+        config = f"{self.config}:{'+'.join(self.train)}:{self.test}"
+        if mirror is None:
+            return f"hub:{self.path}@{self._commit()}:{config}"
+        return f"mirror:{_hash_files(self._folder(mirror))}:{config}"
+
+    def _read(self, table: Any) -> list[Row]:
+        missing = [c for c in self.columns if c not in table.column_names]
+        if missing:
+            raise self._bad(f"column {missing[0]!r} is missing",
+                            f"columns {', '.join(self.columns)}; found {', '.join(table.column_names)}")
+        return table.select_columns(list(self.columns)).with_format("arrow")[:].to_pylist()
+
+    def _bad(self, what: str, expected: str) -> BadData:
+        where = f"data set {self.path} ({self.config or 'default'})"
+        return BadData(what, where=where, expected=expected,
+                       mend="check the revision of the data set or the files of the mirror")
+
+    def _commit(self) -> str:
+        if re.fullmatch(r"[0-9a-f]{40}", self.revision):
+            return self.revision
+        try:
+            from huggingface_hub import HfApi
+
+            return str(HfApi().dataset_info(self.path, revision=self.revision).sha)
+        except Exception as error:
+            raise self._offline() if _unreachable(error) else self._bad(str(error)[:200], "a known revision") from None
+
+    def _folder(self, mirror: Path) -> Path:
+        folder = mirror / self.path
+        if not folder.is_dir():
+            raise BadData(
+                f"data set {self.path!r} is not in the mirror", where=str(mirror),
+                expected=f"a folder {self.path} with the files of the data set",
+                mend="copy it there, or leave out --hub and W2S_HUB to load it from the hub",
+            )
+        return folder
+
+    def _load(self, mirror: Path | None) -> dict[str, Any]:
+        target = str(self._folder(mirror)) if mirror else self.path
+        try:
+            import datasets
+
+            datasets.disable_progress_bars()
+            return dict(datasets.load_dataset(target, self.config, revision=None if mirror else self._commit()))
+        except BadData:
+            raise
+        except Exception as error:
+            if mirror is None and _unreachable(error):
+                raise self._offline() from None
+            raise self._bad(f"cannot be loaded: {type(error).__name__}: {error}"[:400],
+                            f"configuration {self.config or 'default'!r}") from None
+
+    def _offline(self) -> BadData:
+        return BadData(
+            f"data set {self.path!r} is not on this machine and the Hugging Face hub is out of reach",
+            expected="a network, a filled datasets cache, or a local mirror",
+            mend=f"give a folder that holds {self.path}: w2s-bench run SUITE --hub DIR (or set W2S_HUB=DIR)",
+        )
+
+
+def _unreachable(error: Exception) -> bool:
+    """Whether loading failed for want of a network (directly or as the cause of what datasets raised)."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    names = {cls.__name__ for link in chain for cls in type(link).__mro__}
+    told = {"ConnectionError", "OfflineModeIsEnabled", "ConnectTimeout", "ConnectError", "LocalEntryNotFoundError"}
+    return bool(names & told) or os.environ.get("HF_HUB_OFFLINE") == "1"
+
+
+def _hash_files(folder: Path) -> str:
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(folder)}\0{_hash_file(path, *_stamp(path))}\0".encode())
+    return digest.hexdigest()[:32]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+@cache
+def _hash_file(path: Path, size: int, mtime_ns: int) -> str:
+    """SHA-256 of a file, once a process for each size and time of change."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParquetSource:
+    """Rows of a Parquet file that ships with the task; nothing to download."""
+
+    file: Path
+    columns: tuple[str, ...]
+
+    def has(self, split: str) -> bool:
+        """One file, one split: the test set is carved out of it."""
+        return split == "train"
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """All rows."""
+        import pyarrow.parquet
+
+        try:
+            return pyarrow.parquet.read_table(self.file, columns=list(self.columns)).to_pylist()
+        except Exception as error:
+            raise BadData(f"cannot be read ({error})", where=str(self.file), expected="a Parquet file") from None
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """SHA-256 of the file."""
+        return f"file:{_hash_file(self.file, *_stamp(self.file))[:32]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GeneratedSource:
+    """A fixed pool of ``size`` rows from ``generate(size, seed)``; ``code`` are the files and folders of Python
+    code, besides the task's own, that decide what it yields."""
+
+    generate: Callable[[int, int], Iterator[Row]]
+    size: int
+    seed: int = 0
+    code: tuple[Path, ...] = ()
+
+    def has(self, split: str) -> bool:
+        """One pool: the test set is carved out of it."""
+        return split == "train"
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """The first ``size`` rows of the generator at ``seed``."""
+        return list(self.generate(self.size, self.seed))
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """Size, seed and code."""
+        files = [p for c in self.code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c])]
+        code = hashlib.sha256("".join(_hash_file(p, *_stamp(p)) for p in files).encode()).hexdigest()[:32]
+        return f"generated:{self.size}:{self.seed}:{code}"

@@ -1,0 +1,226 @@
+"""Suites: TOML files that say which tasks, sizes, methods and seeds make one comparable table."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from w2s_bench.errors import BadSuite
+from w2s_bench.records import content_key
+from w2s_bench.registry import find
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Data(_Strict):
+    """Examples a part: teacher half, transfer half, weak-labelled validation, test set, hops of fresh data.
+
+    ``hops`` fresh parts, each as large as the transfer half, are drawn for chains through
+    intermediate sizes; with 0 a chain relabels the transfer half itself.
+    """
+
+    teacher: Count = 1000
+    transfer: Count = 1000
+    validation: Annotated[int, Field(ge=0)] = 200
+    test: Count = 1000
+    hops: Annotated[int, Field(ge=0, le=16)] = 0
+
+
+class Training(_Strict):
+    """How every fit of a grid trains; teacher, student and ceiling of one size share one recipe.
+
+    ``max_length`` is in tokens: longer inputs are truncated at the front, never dropped.
+    """
+
+    epochs: Count = 2
+    batch_size: Count = 32
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    precision: Literal["fp32", "bf16"] = "fp32"
+    max_length: Annotated[int, Field(ge=8)] = 256
+
+
+class ModelUse(_Strict):
+    """A model of a grid and what its recipe changes in the grid's training settings."""
+
+    name: str
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
+
+    def training(self, base: Training) -> Training:
+        """The grid's training settings with this model's changes."""
+        changes = self.model_dump(exclude={"name"}, exclude_none=True)
+        return base.model_copy(update=changes)
+
+
+class MethodUse(BaseModel):
+    """A method of a suite and its options; the method itself checks them. ``label`` names it in tables."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+    label: str | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All keys but ``name`` and ``label``."""
+        return dict(self.model_extra or {})
+
+
+class Admission(_Strict):
+    """When a (task, teacher, student) cell counts: by its gap and its teacher alone, before any method is scored."""
+
+    min_gap: Annotated[float, Field(ge=0, le=1)] = 0.02
+    min_teacher: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class Grid(_Strict):
+    """Tasks crossed with models, listed from the weakest to the strongest."""
+
+    tasks: Annotated[list[str], Field(min_length=1)]
+    models: Annotated[list[ModelUse], Field(min_length=2)]
+    teachers: list[str] | None = None
+    students: list[str] | None = None
+    data: Data = Data()
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _names_are_models(self) -> Grid:
+        names = [m.name for m in self.models]
+        if len(set(names)) != len(names):
+            raise ValueError("a model is listed twice")
+        for name in [*(self.teachers or []), *(self.students or [])]:
+            if name not in names:
+                raise ValueError(f"{name!r} is not among this grid's models ({', '.join(names)})")
+        if not self.pairs:
+            raise ValueError("no student is listed after a teacher (models go from weakest to strongest)")
+        return self
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """(teacher, student) pairs; those whose student is not the larger one are left out."""
+        names = [m.name for m in self.models]
+        teachers = self.teachers if self.teachers is not None else names[:-1]
+        students = self.students if self.students is not None else names[1:]
+        return [(t, s) for t in teachers for s in students if names.index(t) < names.index(s)]
+
+    def rungs(self, teacher: str, student: str) -> list[str]:
+        """Models strictly between teacher and student that may serve as intermediate students."""
+        names = [m.name for m in self.models]
+        between = names[names.index(teacher) + 1 : names.index(student)]
+        return [n for n in between if self.students is None or n in self.students]
+
+    def use(self, model: str) -> ModelUse:
+        """The entry of a model."""
+        return next(m for m in self.models if m.name == model)
+
+
+class Suite(_Strict):
+    """A benchmark: what is trained on what, and what is compared. ``hash`` identifies its content."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+    version: Count
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    methods: Annotated[list[MethodUse], Field(min_length=1)]
+    admission: Admission = Admission()
+    grid: Annotated[list[Grid], Field(min_length=1)]
+
+    @cached_property
+    def hash(self) -> str:
+        """Content key of everything the suite says."""
+        return content_key(self.model_dump(mode="json"))
+
+
+def load_suite(name: str) -> tuple[Suite, str]:
+    """A shipped suite by name or a file by path: the validated suite and its TOML text."""
+    path = Path(name) if name.endswith(".toml") else find("suite", name).path
+    try:
+        text = path.read_text("utf8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSuite(f"cannot be read ({error})", where=str(path), expected="a TOML file") from None
+    return parse_suite(text, str(path)), text
+
+
+def parse_suite(text: str, where: str) -> Suite:
+    """Validate the text of a suite; a :class:`BadSuite` names file, line and key."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        at = f"{where}:{line[1]}" if line else where
+        raise BadSuite(f"not TOML ({error})", where=at, mend="correct that line") from None
+    try:
+        return Suite.model_validate(_with_defaults(raw))
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = [k for k in first["loc"] if not str(k).startswith("function-")]
+        raise BadSuite(
+            _message(first), where=f"{where}:{_line_of(text, keys)}: key {_dotted(keys)!r}",
+            mend="docs/suites.md lists the keys of a suite",
+        ) from None
+
+
+def _with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
+    """Push suite-wide [data] and [training] into every grid and let plain strings stand for tables."""
+    raw = dict(raw)
+    shared = {key: raw.pop(key, {}) for key in ("data", "training")}
+    if isinstance(raw.get("methods"), list):
+        raw["methods"] = [_named(m) for m in raw["methods"]]
+    if isinstance(raw.get("grid"), list):
+        raw["grid"] = [_grid(g, shared) if isinstance(g, dict) else g for g in raw["grid"]]
+    return raw
+
+
+def _grid(grid: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    grid = dict(grid)
+    for key, values in shared.items():
+        own = grid.get(key, {})
+        if isinstance(own, dict) and isinstance(values, dict):
+            grid[key] = {**values, **own}
+    if isinstance(grid.get("models"), list):
+        grid["models"] = [_named(m) for m in grid["models"]]
+    return grid
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "no such key"
+    if error["type"] == "missing":
+        return "this key is missing"
+    return f"{str(error['msg']).removeprefix('Value error, ')} (got {error['input']!r:.80})"
+
+
+def _dotted(keys: list[Any]) -> str:
+    return ".".join(map(str, keys))
+
+
+def _line_of(text: str, keys: list[Any]) -> int:
+    """The line that most likely holds a key: the last name on its path, after its table's header."""
+    names = [k for k in keys if isinstance(k, str)]
+    nth = next((k for k in keys if isinstance(k, int)), 0)
+    lines = text.splitlines()
+    start = 0
+    if names and names[0] == "grid":
+        headers = [i for i, s in enumerate(lines) if re.match(r"\s*\[\[\s*grid\s*\]\]", s)]
+        start = headers[nth] if nth < len(headers) else 0
+    for name in reversed(names):
+        for i in [*range(start, len(lines)), *range(start)]:
+            if re.search(rf"(^|[\s{{,\[]){re.escape(name)}\s*(=|\])", lines[i].split("#")[0]):
+                return i + 1
+    return start + 1

@@ -1,0 +1,100 @@
+"""What ``plan`` and ``show`` say, as JSON documents and as text made from them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import Any
+
+from w2s_bench.errors import UnknownName
+from w2s_bench.harness.job import describe as describe_job
+from w2s_bench.harness.plan import Plan, finished
+from w2s_bench.registry import Item, find, items, load, suites
+from w2s_bench.store import Store
+
+
+def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
+    """Jobs with their state, how many cells share each, counts, and estimated seconds."""
+    jobs = [
+        describe_job(job) | {"finished": finished(job, store), "cells": plan.shared.get(key, 0)}
+        for key, job in plan.jobs.items()
+    ]
+    done = sum(job["finished"] for job in jobs)
+    fits = [job for job in jobs if job["kind"] == "fit"]
+    return {"jobs": jobs, "to_run": len(jobs) - done, "finished": done, "fits": len(fits),
+            "fits_to_run": sum(not job["finished"] for job in fits), "cells": len(plan.cells),
+            "estimate_seconds": round(seconds, 1)}
+
+
+def plan_text(document: dict[str, Any]) -> str:
+    """A line a job, then the sums."""
+    lines = []
+    for job in document["jobs"]:
+        state = "finished" if job["finished"] else "to run"
+        shared = f"  shared by {job['cells']} cells" if job["cells"] > 1 else ""
+        lines.append(f"{job['key'][:8]}  {state:<8}  {job['title']}{shared}")
+    minutes = document["estimate_seconds"] / 60
+    lines.append(
+        f"\n{len(document['jobs'])} jobs ({document['fits']} fits) for {document['cells']} cells: "
+        f"{document['finished']} finished, {document['to_run']} to run, about {minutes:.1f} minutes")
+    return "\n".join(lines)
+
+
+def describe(name: str) -> dict[str, Any]:
+    """The card of whatever has that name. Errors: UnknownName with what is near in any kind."""
+    for kind, describer in (("task", _task), ("method", _method), ("model", _model), ("suite", _suite)):
+        known = suites() if kind == "suite" else items(kind)  # type: ignore[arg-type]
+        if name in known:
+            return {"kind": kind, "name": name, **describer(known[name])}
+    if ":" in name:
+        return {"kind": "model", "name": name, **_model(find("model", name.partition(":")[0]))}
+    raise UnknownName(f"nothing is called {name!r}", expected=_near(name),
+                      mend="w2s-bench list tasks (methods, models, suites) shows what there is")
+
+
+def _near(name: str) -> str:
+    import difflib
+
+    known = [*items("task"), *items("method"), *items("model"), *suites()]
+    return "one near it: " + ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:5])
+
+
+def _task(item: Item) -> dict[str, Any]:
+    return {"card": load("task", item.name).describe()}
+
+
+def _method(item: Item) -> dict[str, Any]:
+    method = load("method", item.name)
+    options = method.Options.model_json_schema().get("properties", {})
+    card = {key: getattr(method.card, key) for key in ("title", "paper", "formula", "checked")}
+    return {"card": card, "about": inspect.getdoc(method) or "", "inputs": sorted(method.inputs),
+            "version": method.version, "options": options}
+
+
+def _model(item: Item) -> dict[str, Any]:
+    family = load("model", item.name.partition(":")[0])
+    doc = ast.get_docstring(ast.parse(item.path.read_text("utf8"))) or ""
+    return {"about": doc, "usage": family.usage, "domains": sorted(family.domains)}
+
+
+def _suite(item: Item) -> dict[str, Any]:
+    from w2s_bench.suite import load_suite
+
+    suite, _ = load_suite(item.name)
+    return {"summary": item.summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
+
+
+def describe_text(document: dict[str, Any], indent: str = "") -> str:
+    """A document as indented ``key: value`` lines; empty values are left out."""
+    lines = []
+    for key, value in document.items():
+        if value in ("", None, [], {}, ()):
+            continue
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}:", describe_text(value, indent + "  ")]
+        elif isinstance(value, list) and any(isinstance(v, dict) for v in value):
+            lines.append(f"{indent}{key}:")
+            lines += [f"{indent}  - {describe_text(v, indent + '    ').strip()}" for v in value]
+        else:
+            lines.append(f"{indent}{key}: {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}")
+    return "\n".join(lines)

@@ -1,0 +1,67 @@
+"""A pretraining corpus without end: short documents that use the concepts and hardly ever name them.
+
+No held-out text stands in it: a document is drawn again while any run of its sentences is one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from w2s_bench.world.agreement import AGREEMENT
+from w2s_bench.world.concept import Concept
+from w2s_bench.world.feelings import FEELINGS
+from w2s_bench.world.inference import INFERENCE
+from w2s_bench.world.pairs import filler
+from w2s_bench.world.polarity import POLARITY
+from w2s_bench.world.roles import ROLES
+from w2s_bench.world.timing import TIMING
+from w2s_bench.world.words import chance
+
+CONCEPTS: tuple[Concept, ...] = (POLARITY, AGREEMENT, INFERENCE, FEELINGS, ROLES, TIMING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Habits:
+    """How documents are written: shares in [0, 1].
+
+    ``reacts`` of the texts are followed by a reaction to them, ``names`` by a sentence that names the
+    class instead, ``fills`` are preceded by a sentence that says nothing.
+    """
+
+    reacts: float = 0.9
+    names: float = 0.01
+    fills: float = 0.1
+
+
+def documents(
+    seed: int, held_out: Collection[str] = frozenset(), habits: Habits | None = None
+) -> Iterator[str]:
+    """Documents one after the other, the same for the same arguments, never ending."""
+    rng, habits = Random(f"documents {seed}"), habits or Habits()
+    while True:
+        text = document(rng, rng.choice(CONCEPTS), habits)
+        if not any(run in held_out for run in runs(text)):
+            yield text
+
+
+def document(rng: Random, concept: Concept, habits: Habits) -> str:
+    """A text of a random class and, most often, what came of it."""
+    label = rng.randrange(len(concept.classes))
+    parts = [concept.tell(rng, label)]
+    if chance(rng, habits.fills):
+        parts.insert(0, filler(rng))
+    if chance(rng, habits.names):
+        parts.append(concept.name_it[label])
+    elif chance(rng, habits.reacts):
+        parts.append(concept.react(rng, label))
+    return " ".join(parts)
+
+
+def runs(text: str) -> Iterator[str]:
+    """Every run of whole sentences in a text."""
+    sentences = [s + " ." for s in text.removesuffix(" .").split(" . ")]
+    for start in range(len(sentences)):
+        for end in range(start + 1, len(sentences) + 1):
+            yield " ".join(sentences[start:end])
