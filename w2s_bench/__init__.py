@@ -6,11 +6,24 @@ from importlib import import_module
 from typing import Any
 
 _WHERE = {
-    "run_suite": "line", "plan_suite": "line", "write_report": "line", "Where": "line",
-    "load_suite": "suite", "parse_suite": "suite", "Suite": "suite",
-    "Task": "task", "TaskCard": "task", "Example": "task", "Item": "task", "preference": "task",
-    "Method": "method", "MethodCard": "method", "Context": "method",
-    "Model": "model", "ModelFamily": "model", "UserError": "errors",
+    "run_suite": "line",
+    "plan_suite": "line",
+    "write_report": "line",
+    "Where": "line",
+    "load_suite": "suite",
+    "parse_suite": "suite",
+    "Suite": "suite",
+    "Task": "task",
+    "TaskCard": "task",
+    "Example": "task",
+    "Item": "task",
+    "preference": "task",
+    "Method": "method",
+    "MethodCard": "method",
+    "Context": "method",
+    "Model": "model",
+    "ModelFamily": "model",
+    "UserError": "errors",
 }
 __all__ = sorted(_WHERE)
 

@@ -1,4 +1,4 @@
-"""The command line: thin verbs over the public functions. Results go to standard output, progress to standard error."""
+"""The command line: thin verbs. Results go to standard output, progress to standard error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class Verbs(click.Group):
             click.echo("stopped. Finished jobs are kept: the same command goes on from there.", err=True)
             sys.exit(130)
         except BrokenPipeError:
-            sys.stdout = None  # type: ignore[assignment]
             sys.exit(0)
 
 
@@ -48,19 +47,36 @@ def main() -> None:
 
 
 def _json_option(function: Callable) -> Callable:
-    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(
+        function
+    )
 
 
 def _where_options(function: Callable) -> Callable:
     folder = click.Path(path_type=Path)
-    for option in reversed((
-        click.option("--hub", type=folder, envvar="W2S_HUB", help="Root of a local mirror of the hub (W2S_HUB)."),
-        click.option("--store", type=folder, help="Where finished jobs are kept (W2S_STORE; default: user cache)."),
-        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
-        click.option("--workers", type=click.IntRange(min=1), help="Jobs at a time; default: one a core, or one a GPU."),
-        click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True,
-                     help="CPU threads a worker; results may differ in the last digits between values."),
-    )):
+    for option in reversed(
+        (
+            click.option(
+                "--hub", type=folder, envvar="W2S_HUB", help="Root of a local mirror of the hub (W2S_HUB)."
+            ),
+            click.option(
+                "--store", type=folder, help="Where finished jobs are kept (W2S_STORE; default: user cache)."
+            ),
+            click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+            click.option(
+                "--workers",
+                type=click.IntRange(min=1),
+                help="Jobs at a time; default: one a core, or one a GPU.",
+            ),
+            click.option(
+                "--threads",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                help="CPU threads a worker; results may differ in the last digits between values.",
+            ),
+        )
+    ):
         function = option(function)
     return function
 
@@ -100,8 +116,12 @@ def run(suite: str, as_json: bool, **where: Any) -> None:
     with progress() as display:
         done = run_suite(suite, Where(**where), display.on_plan, display.on_done)
     if as_json:
-        head = {"fits_run": done.tally.run, "fits_finished": done.tally.finished,
-                "seconds": round(done.seconds, 2), "folder": str(done.folder)}
+        head = {
+            "fits_run": done.tally.run,
+            "fits_finished": done.tally.finished,
+            "seconds": round(done.seconds, 2),
+            "folder": str(done.folder),
+        }
         click.echo(json.dumps(head | table_json(done.rows, done.run.info), allow_nan=False))
         return
     click.echo(as_text(done.rows, _width()))
@@ -111,8 +131,13 @@ def run(suite: str, as_json: bool, **where: Any) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "markdown"]), default="text",
-              show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json", "markdown"]),
+    default="text",
+    show_default=True,
+)
 @_json_option
 def report(folder: Path, form: str, as_json: bool) -> None:
     """Print the tables of a run's FOLDER again and redraw its figures, from its records alone."""
@@ -147,7 +172,9 @@ def list_(what: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("name")
-@click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Root of a local mirror of the hub.")
+@click.option(
+    "--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Root of a local mirror of the hub."
+)
 @_json_option
 def show(name: str, hub: Path | None, as_json: bool) -> None:
     """Describe a task, method, model or suite by NAME."""

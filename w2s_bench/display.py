@@ -1,4 +1,4 @@
-"""Progress on standard error: a live bar in a terminal, plain lines elsewhere; standard output stays clean."""
+"""Progress on standard error: a live bar in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class Lines:
     def on_plan(self, plan: Plan, missing: list[Job]) -> None:
         """Say how much there is to do."""
         self._total = len(missing)
-        self.say(f"{len(plan.jobs)} jobs, {len(plan.jobs) - len(missing)} finished before, {len(missing)} to run")
+        self.say(
+            f"{len(plan.jobs)} jobs, {len(plan.jobs) - len(missing)} finished before, {len(missing)} to run"
+        )
 
     def on_done(self, job: Job) -> None:
         """Count and name a finished job."""
@@ -61,9 +63,22 @@ def progress() -> Iterator[Lines]:
         yield Lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-               TextColumn("{task.description}"))
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as live:
         yield Bar(live)

@@ -29,7 +29,16 @@ from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store, write_text
 from w2s_bench.suite import Suite, load_suite
 
-LIBRARIES = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy", "chess", "scikit-learn")
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "datasets",
+    "accelerate",
+    "tokenizers",
+    "numpy",
+    "chess",
+    "scikit-learn",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,10 +55,18 @@ class Where:
     def site(self) -> Site:
         """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
         if self.hub is not None and not self.hub.is_dir():
-            raise UserError("the mirror is no folder", where=str(self.hub),
-                            expected="a folder with data sets as ORG/NAME", mend="correct --hub or W2S_HUB")
-        return Site(store=self.store or default_store(), mirror=self.hub.resolve() if self.hub else None,
-                    device=str(pick(self.device)), threads=self.threads)
+            raise UserError(
+                "the mirror is no folder",
+                where=str(self.hub),
+                expected="a folder with data sets as ORG/NAME",
+                mend="correct --hub or W2S_HUB",
+            )
+        return Site(
+            store=self.store or default_store(),
+            mirror=self.hub.resolve() if self.hub else None,
+            device=str(pick(self.device)),
+            threads=self.threads,
+        )
 
     def slots(self, device: str) -> int:
         """Jobs at a time: one a core on a CPU, one a device elsewhere."""
@@ -84,7 +101,9 @@ def plan_suite(name: str, where: Where) -> tuple[Suite, str, Plan, Site]:
 
 
 def run_suite(
-    name: str, where: Where | None = None, on_plan: Callable[[Plan, list[Job]], None] = lambda plan, jobs: None,
+    name: str,
+    where: Where | None = None,
+    on_plan: Callable[[Plan, list[Job]], None] = lambda plan, jobs: None,
     on_done: Callable[[Job], None] = lambda job: None,
 ) -> Finished:
     """Run what a suite still lacks, then write its folder: records, predictions, tables, curves, entries."""
@@ -98,10 +117,20 @@ def run_suite(
     folder = where.out or Path("runs") / suite.name
     seconds = time.perf_counter() - clock
     info = RunInfo(
-        suite=suite.name, suite_version=suite.version, suite_hash=suite.hash, suite_toml=text,
-        command=f"w2s-bench run {name}", code_version=code_version(), libraries=libraries(),
-        python=platform.python_version(), platform=platform.platform(), device=device_name(pick(site.device)),
-        workers=workers, fits_run=tally.run, fits_finished=tally.finished, seconds=round(seconds, 3),
+        suite=suite.name,
+        suite_version=suite.version,
+        suite_hash=suite.hash,
+        suite_toml=text,
+        command=f"w2s-bench run {name}",
+        code_version=code_version(),
+        libraries=libraries(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        device=device_name(pick(site.device)),
+        workers=workers,
+        fits_run=tally.run,
+        fits_finished=tally.finished,
+        seconds=round(seconds, 3),
         started=started.isoformat(timespec="seconds"),
     )
     save_run(folder, info, collect(plan, store), plan.cells, _timings(plan, store))
@@ -144,5 +173,3 @@ def libraries() -> dict[str, str]:
 def code_version() -> str:
     """This package's version."""
     return version("w2s-bench")
-
-

@@ -70,15 +70,17 @@ class Method:
     Options: ClassVar[type[Options]] = Options
 
     def __init__(self, options: Any = None) -> None:
-        self.options = options if options is not None else self.Options()
+        self.options: Any = options if options is not None else self.Options()
 
     def targets(self, weak: Tensor) -> Tensor:
-        """Training targets ``[N, O]`` from weak labels ``[N, O]`` (0 beyond an item's options), once before training."""
+        """Training targets ``[N, O]`` from weak labels ``[N, O]`` (0 beyond an item's options), made once."""
         return weak
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
-        """A scalar from ``logits``, targets ``weak`` and ``mask``, each ``[B, O]``; gradients flow to logits."""
-        raise UserError(f"method {type(self).__name__} defines no loss", expected="an override of Method.loss")
+        """A scalar from ``logits``, targets ``weak`` and ``mask``, each ``[B, O]``."""
+        raise UserError(
+            f"method {type(self).__name__} defines no loss", expected="an override of Method.loss"
+        )
 
 
 def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -95,23 +97,35 @@ def load_method(name: str, options: dict[str, Any] | None = None) -> Method:
     """A registered method or ``path/to/file.py:Name`` with checked options."""
     cls = load("method", name)
     if not (isinstance(cls, type) and issubclass(cls, Method)):
-        raise UserError(f"not a method: {cls!r}", where=name, expected="a subclass of w2s_bench.method.Method")
+        raise UserError(
+            f"not a method: {cls!r}", where=name, expected="a subclass of w2s_bench.method.Method"
+        )
     unknown = cls.inputs - KNOWN_INPUTS.keys()
     if unknown:
-        raise UserError(f"asks for unknown input(s) {', '.join(sorted(unknown))}", where=f"method {name}",
-                        expected="among " + ", ".join(KNOWN_INPUTS))
+        raise UserError(
+            f"asks for unknown input(s) {', '.join(sorted(unknown))}",
+            where=f"method {name}",
+            expected="among " + ", ".join(KNOWN_INPUTS),
+        )
     try:
         return cls(cls.Options.model_validate(options or {}))
     except ValidationError as error:
         first = error.errors()[0]
         known = ", ".join(cls.Options.model_fields) or "none"
-        raise UserError(f"option {'.'.join(map(str, first['loc']))!r}: {first['msg']} (got {first['input']!r})",
-                        where=f"method {name}", expected=f"its options: {known}") from None
+        raise UserError(
+            f"option {'.'.join(map(str, first['loc']))!r}: {first['msg']} (got {first['input']!r})",
+            where=f"method {name}",
+            expected=f"its options: {known}",
+        ) from None
 
 
 def method_fingerprint(name: str, method: Method) -> str:
     """Name, version, options and code of a method, for content keys."""
-    return content_key({
-        "name": name, "version": method.version, "code": source_hash("method", name),
-        "options": method.options.model_dump(mode="json"),
-    })
+    return content_key(
+        {
+            "name": name,
+            "version": method.version,
+            "code": source_hash("method", name),
+            "options": method.options.model_dump(mode="json"),
+        }
+    )

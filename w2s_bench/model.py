@@ -108,8 +108,11 @@ def _family(name: str) -> tuple[str, ModelFamily, str]:
         head = f"{head}:{attribute}"
     family = load("model", head)
     if not isinstance(family, ModelFamily):
-        raise UserError(f"not a model family: {type(family).__name__}", where=head,
-                        expected="an object of w2s_bench.model.ModelFamily")
+        raise UserError(
+            f"not a model family: {type(family).__name__}",
+            where=head,
+            expected="an object of w2s_bench.model.ModelFamily",
+        )
     return head, family, rest
 
 
@@ -117,8 +120,10 @@ def check_model(name: str, domain: Domain) -> None:
     """Raise BadModel or UnknownName unless ``name`` is a model that answers in ``domain``."""
     head, family, argument = _family(name)
     if domain not in family.domains:
-        raise BadModel(f"model {name!r} does not answer {domain} tasks",
-                       expected=f"a domain among {', '.join(sorted(family.domains))} for {head!r}")
+        raise BadModel(
+            f"model {name!r} does not answer {domain} tasks",
+            expected=f"a domain among {', '.join(sorted(family.domains))} for {head!r}",
+        )
     family.check(argument)
 
 

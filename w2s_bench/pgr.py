@@ -79,8 +79,12 @@ def join(cells: Iterable[CellRecord], correct: Mapping[str, NDArray[np.uint8]]) 
 def _cell(group: list[CellRecord], correct: Mapping[str, NDArray[np.uint8]]) -> Cell:
     first = group[0]
     return Cell(
-        domain=first.domain, task=first.task, teacher=first.teacher, student=first.student,
-        method=first.method, seeds=tuple(c.seed for c in group),
+        domain=first.domain,
+        task=first.task,
+        teacher=first.teacher,
+        student=first.student,
+        method=first.method,
+        seeds=tuple(c.seed for c in group),
         teacher_correct=np.stack([correct[c.teacher_key] for c in group]),
         student_correct=np.stack([correct[c.student_key] for c in group]),
         ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
@@ -99,7 +103,7 @@ def draw(cell: Cell, resamples: int = stats.RESAMPLES) -> Draws:
 
 @lru_cache(maxsize=4)
 def _weights(task: str, seeds: int, items: int, resamples: int) -> tuple[NDArray, NDArray]:
-    """Bootstrap weights of seeds ``[R, S]`` and items ``[R, N]``; the generator follows from the task's name."""
+    """Bootstrap weights of seeds ``[R, S]`` and items ``[R, N]``, drawn from the task's name."""
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(task.encode()).digest()[:8]))
     drawn = stats.resample_weights(items, resamples, rng)
     return stats.resample_weights(seeds, resamples, rng), drawn
@@ -122,16 +126,32 @@ def _cell_row(cell: Cell, draws: Draws, rule: Rule, suite: str) -> Row:
     interval = stats.UNBOUNDED
     if value is not None:
         interval = stats.cell_interval(draws.teacher, draws.student, draws.ceiling, cell.points)
+    gain = stats.percentile_interval(draws.student - draws.teacher)
     reason = refusal
     if reason is None and not interval.bounded:
         reason = "unbounded: the gap is not separated from 0"
     return Row(
-        suite=suite, domain=cell.domain, task=cell.task, teacher=cell.teacher, student=cell.student,
-        method=cell.method, seeds=len(cell.seeds), n_test=cell.teacher_correct.shape[1],
-        teacher_accuracy=teacher, student_accuracy=student, ceiling_accuracy=ceiling,
-        pgr=value, pgr_low=interval.low, pgr_high=interval.high, pgr_median=value,
-        admitted=refusal is None, cells_without_pgr=int(value is None), reason=reason,
-        **_gain(student - teacher, draws.student - draws.teacher),
+        suite=suite,
+        domain=cell.domain,
+        task=cell.task,
+        teacher=cell.teacher,
+        student=cell.student,
+        method=cell.method,
+        seeds=len(cell.seeds),
+        n_test=cell.teacher_correct.shape[1],
+        teacher_accuracy=teacher,
+        student_accuracy=student,
+        ceiling_accuracy=ceiling,
+        pgr=value,
+        pgr_low=interval.low,
+        pgr_high=interval.high,
+        pgr_median=value,
+        admitted=refusal is None,
+        cells_left_out=int(refusal is not None),
+        reason=reason,
+        gain=student - teacher,
+        gain_low=gain.low,
+        gain_high=gain.high,
     )
 
 
@@ -139,30 +159,39 @@ def _pooled_row(pool: list[tuple[Cell, Draws]], rule: Rule, suite: str) -> Row:
     """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of one domain and method."""
     admitted = [(cell, draws) for cell, draws in pool if cell.refusal(rule) is None]
     head = pool[0][0]
-    common: dict[str, Any] = dict(
-        suite=suite, domain=head.domain, task=None, teacher=None, student=None, method=head.method,
-        seeds=max(len(cell.seeds) for cell, _ in pool), cells=len(admitted),
-        cells_without_pgr=len(pool) - len(admitted),
-    )
+    common: dict[str, Any] = {
+        "suite": suite,
+        "domain": head.domain,
+        "task": None,
+        "teacher": None,
+        "student": None,
+        "method": head.method,
+        "seeds": max(len(cell.seeds) for cell, _ in pool),
+        "cells": len(admitted),
+        "cells_left_out": len(pool) - len(admitted),
+    }
     if not admitted:
-        return Row(**common, teacher_accuracy=None, student_accuracy=None, ceiling_accuracy=None,
-                   **_gain(None, None), pgr=None, pgr_low=None, pgr_high=None, admitted=False,
-                   reason=f"none of {len(pool)} cells is admitted")
+        return Row(**common, admitted=False, reason=f"none of {len(pool)} cells is admitted")
     points = np.array([cell.points for cell, _ in admitted])
-    teacher, student, ceiling = (sum(getattr(d, name) for _, d in admitted)
-                                 for name in ("teacher", "student", "ceiling"))
+    teacher, student, ceiling = (
+        sum(getattr(d, name) for _, d in admitted) for name in ("teacher", "student", "ceiling")
+    )
     interval = stats.ratio_interval(student - teacher, ceiling - teacher)
+    gain = stats.percentile_interval((student - teacher) / len(admitted))
     means = points.mean(axis=0).tolist()
     return Row(
-        **common, teacher_accuracy=means[0], student_accuracy=means[1], ceiling_accuracy=means[2],
-        **_gain(means[1] - means[0], (student - teacher) / len(admitted)),
-        pgr=stats.pooled_pgr(*points.T), pgr_low=interval.low, pgr_high=interval.high,
-        pgr_median=float(np.median([stats.pgr(*p) for p in points.tolist()])), admitted=True,
+        **common,
+        teacher_accuracy=means[0],
+        student_accuracy=means[1],
+        ceiling_accuracy=means[2],
+        gain=means[1] - means[0],
+        gain_low=gain.low,
+        gain_high=gain.high,
+        pgr=stats.pooled_pgr(*points.T),
+        pgr_low=interval.low,
+        pgr_high=interval.high,
+        pgr_median=float(np.median([stats.pgr(*p) for p in points.tolist()])),
+        admitted=True,
         n_test=int(sum(cell.teacher_correct.shape[1] for cell, _ in admitted)),
         reason=None if interval.bounded else "unbounded: the gap is not separated from 0",
     )
-
-
-def _gain(value: float | None, draws: stats.Floats | None) -> dict[str, float | None]:
-    interval = stats.UNBOUNDED if draws is None else stats.percentile_interval(draws)
-    return {"gain": value, "gain_low": interval.low, "gain_high": interval.high}

@@ -97,7 +97,7 @@ class RunInfo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row of a PGR table: a (task, teacher, student, method) cell, or a pool over a domain (``task`` null).
+    """One row of a PGR table: a (task, teacher, student, method) cell, or a domain's pool (``task`` null).
 
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
     ``reason`` says why there is none.
@@ -110,18 +110,18 @@ class Row:
     student: str | None
     method: str
     seeds: int
-    teacher_accuracy: float | None
-    student_accuracy: float | None
-    ceiling_accuracy: float | None
-    gain: float | None
-    gain_low: float | None
-    gain_high: float | None
-    pgr: float | None
-    pgr_low: float | None
-    pgr_high: float | None
+    teacher_accuracy: float | None = None
+    student_accuracy: float | None = None
+    ceiling_accuracy: float | None = None
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    pgr: float | None = None
+    pgr_low: float | None = None
+    pgr_high: float | None = None
     admitted: bool
     cells: int = 1
-    cells_without_pgr: int = 0
+    cells_left_out: int = 0
     pgr_median: float | None = None
     n_test: int = 0
     reason: str | None = None
@@ -202,6 +202,8 @@ def _decode(text: str, where: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise StoreError(
-            f"not JSON ({error.msg})", where=where, expected="a file that w2s-bench wrote",
+            f"not JSON ({error.msg})",
+            where=where,
+            expected="a file that w2s-bench wrote",
             mend="run the suite again: finished fits are not repeated",
         ) from None

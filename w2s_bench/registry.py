@@ -31,7 +31,7 @@ ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """Something registered: where it lives, what its first line says, and what is wrong with it if anything is."""
+    """Something registered: where it lives, what its first line says, what is wrong with it if anything."""
 
     kind: Kind
     name: str
@@ -59,8 +59,15 @@ def _pack(kind: Kind, pack: str, package: str) -> Iterable[Item]:
     except Exception as error:  # a plug-in may fail in any way; it is shown, not hidden
         folders, problem = [], f"{type(error).__name__}: {error}"
     if problem:
-        yield Item(kind=kind, name=f"{pack}/?", pack=pack, module=package, path=Path(), summary="",
-                   error=f"plug-in {pack!r} ({package}) cannot be opened: {problem}")
+        yield Item(
+            kind=kind,
+            name=f"{pack}/?",
+            pack=pack,
+            module=package,
+            path=Path(),
+            summary="",
+            error=f"plug-in {pack!r} ({package}) cannot be opened: {problem}",
+        )
     for folder in folders:
         for path in sorted(Path(folder).glob("[!_]*.py")):
             yield _item(kind, pack, f"{package}.{path.stem}", path)
@@ -69,8 +76,15 @@ def _pack(kind: Kind, pack: str, package: str) -> Iterable[Item]:
 def _item(kind: Kind, pack: str, module: str, path: Path) -> Item:
     stem = path.stem.replace("_", "-")
     summary, error = _first_line(path)
-    return Item(kind=kind, name=stem if pack == CORE else f"{pack}/{stem}", pack=pack, module=module,
-                path=path, summary=summary, error=error)
+    return Item(
+        kind=kind,
+        name=stem if pack == CORE else f"{pack}/{stem}",
+        pack=pack,
+        module=module,
+        path=path,
+        summary=summary,
+        error=error,
+    )
 
 
 def _first_line(path: Path) -> tuple[str, str | None]:
@@ -87,8 +101,14 @@ def suites() -> dict[str, Item]:
     folders = list(spec.submodule_search_locations or []) if spec else []
     paths = sorted(p for folder in folders for p in Path(folder).glob("*.toml"))
     return {
-        p.stem: Item(kind="suite", name=p.stem, pack=CORE, module="", path=p,
-                     summary=p.read_text("utf8").partition("\n")[0].lstrip("# "))
+        p.stem: Item(
+            kind="suite",
+            name=p.stem,
+            pack=CORE,
+            module="",
+            path=p,
+            summary=p.read_text("utf8").partition("\n")[0].lstrip("# "),
+        )
         for p in paths
     }
 
@@ -107,7 +127,7 @@ def find(kind: Kind, name: str) -> Item:
 
 
 def load(kind: Kind, name: str) -> Any:
-    """Import an item and return its ``TASK``, ``METHOD`` or ``FAMILY``; ``file.py:Name`` loads from a file."""
+    """Import an item and return its ``TASK``, ``METHOD`` or ``FAMILY``; ``file.py:Name`` reads a file."""
     if ".py:" in name:
         path, _, attribute = name.rpartition(":")
         return _attribute(_module_from(Path(path)), attribute, name)
@@ -121,7 +141,8 @@ def load(kind: Kind, name: str) -> Any:
     except Exception as error:
         raise UserError(
             f"{kind} {name!r} cannot be imported: {type(error).__name__}: {error}",
-            where=str(item.path), mend="mend or uninstall that plug-in",
+            where=str(item.path),
+            mend="mend or uninstall that plug-in",
         ) from error
     return _attribute(module, ATTRIBUTE[kind], str(item.path))
 
@@ -130,8 +151,9 @@ def _attribute(module: ModuleType, attribute: str, where: str) -> Any:
     try:
         return getattr(module, attribute)
     except AttributeError:
-        raise UserError(f"no {attribute!r} in it", where=where,
-                        expected=f"a module that defines {attribute}") from None
+        raise UserError(
+            f"no {attribute!r} in it", where=where, expected=f"a module that defines {attribute}"
+        ) from None
 
 
 def _module_from(path: Path) -> ModuleType:
@@ -149,8 +171,7 @@ def _module_from(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise UserError(f"cannot be imported: {type(error).__name__}: {error}",
-                        where=str(path)) from error
+        raise UserError(f"cannot be imported: {type(error).__name__}: {error}", where=str(path)) from error
     return module
 
 

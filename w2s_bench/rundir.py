@@ -9,21 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.errors import StoreError
-from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, canonical_json, dump_lines, load_json, load_lines
+from w2s_bench.records import (
+    CellRecord,
+    RunInfo,
+    ScoreRecord,
+    canonical_json,
+    dump_lines,
+    load_json,
+    load_lines,
+)
 from w2s_bench.store import atomic_file, write_text
 
 RUN, RECORDS, CELLS = "run.json", "records.jsonl", "cells.jsonl"
 PREDICTIONS, TIMINGS = "predictions.parquet", "timings.json"
 
 
-class ScoredFit(Protocol):
-    """A record and its per-item predictions, each ``[N]``."""
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each)."""
 
     record: ScoreRecord
     items: list[str]
@@ -51,7 +59,11 @@ class Run:
 
 
 def save_run(
-    folder: Path, info: RunInfo, scored: Sequence[ScoredFit], cells: list[CellRecord], seconds: dict[str, float]
+    folder: Path,
+    info: RunInfo,
+    scored: Sequence[Scored],
+    cells: list[CellRecord],
+    seconds: dict[str, float],
 ) -> None:
     """Write a run; each file appears whole, ``run.json`` last: a folder with it is complete."""
     ordered = sorted(scored, key=lambda s: s.record.key)
@@ -62,19 +74,21 @@ def save_run(
     write_text(folder / RUN, canonical_json(asdict(info)) + "\n")
 
 
-def _save_predictions(path: Path, scored: Sequence[ScoredFit]) -> None:
+def _save_predictions(path: Path, scored: Sequence[Scored]) -> None:
     import pyarrow
     import pyarrow.parquet
 
     repeats = [len(s.items) for s in scored]
     keys = np.repeat(np.arange(len(scored), dtype=np.int32), repeats)
-    table = pyarrow.table({
-        "key": pyarrow.DictionaryArray.from_arrays(keys, [s.record.key for s in scored]),
-        "item": [i for s in scored for i in s.items],
-        "picked": np.concatenate([s.picked for s in scored]).astype(np.int16),
-        "gold": np.concatenate([s.gold for s in scored]).astype(np.int16),
-        "gold_probability": np.concatenate([s.gold_probability for s in scored]),
-    })
+    table = pyarrow.table(
+        {
+            "key": pyarrow.DictionaryArray.from_arrays(keys, [s.record.key for s in scored]),
+            "item": [i for s in scored for i in s.items],
+            "picked": np.concatenate([s.picked for s in scored]).astype(np.int16),
+            "gold": np.concatenate([s.gold for s in scored]).astype(np.int16),
+            "gold_probability": np.concatenate([s.gold_probability for s in scored]),
+        }
+    )
     with atomic_file(path) as draft:
         pyarrow.parquet.write_table(table, draft, compression="zstd")
 
@@ -82,11 +96,17 @@ def _save_predictions(path: Path, scored: Sequence[ScoredFit]) -> None:
 def load_run(folder: Path) -> Run:
     """Read a run. Errors: StoreError for a folder that holds none, or a file that is damaged."""
     if not (folder / RUN).is_file():
-        raise StoreError("no run in this folder", where=str(folder), expected=f"a finished run with {RUN}",
-                         mend=f"make one: w2s-bench run SUITE --out {folder}")
+        raise StoreError(
+            "no run in this folder",
+            where=str(folder),
+            expected=f"a finished run with {RUN}",
+            mend=f"make one: w2s-bench run SUITE --out {folder}",
+        )
     return Run(
-        load_json(RunInfo, folder / RUN), load_lines(ScoreRecord, folder / RECORDS),
-        load_lines(CellRecord, folder / CELLS), _load_predictions(folder / PREDICTIONS),
+        load_json(RunInfo, folder / RUN),
+        load_lines(ScoreRecord, folder / RECORDS),
+        load_lines(CellRecord, folder / CELLS),
+        _load_predictions(folder / PREDICTIONS),
     )
 
 
@@ -96,8 +116,12 @@ def _load_predictions(path: Path) -> dict[str, Predictions]:
     try:
         frame = pyarrow.parquet.read_table(path, columns=["key", "item", "picked", "gold"]).to_pandas()
     except Exception as error:
-        raise StoreError(f"cannot be read ({error})", where=str(path), expected="the predictions of a run",
-                         mend="run the suite again: finished fits are not repeated") from None
+        raise StoreError(
+            f"cannot be read ({error})",
+            where=str(path),
+            expected="the predictions of a run",
+            mend="run the suite again: finished fits are not repeated",
+        ) from None
     frame["correct"] = (frame["picked"] == frame["gold"]).astype(np.uint8)
     return {
         str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy())

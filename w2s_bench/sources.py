@@ -74,14 +74,20 @@ class HubSource:
     def _read(self, table: Any) -> list[Row]:
         missing = [c for c in self.columns if c not in table.column_names]
         if missing:
-            raise self._bad(f"column {missing[0]!r} is missing",
-                            f"columns {', '.join(self.columns)}; found {', '.join(table.column_names)}")
+            raise self._bad(
+                f"column {missing[0]!r} is missing",
+                f"columns {', '.join(self.columns)}; found {', '.join(table.column_names)}",
+            )
         return table.select_columns(list(self.columns)).with_format("arrow")[:].to_pylist()
 
     def _bad(self, what: str, expected: str) -> BadData:
         where = f"data set {self.path} ({self.config or 'default'})"
-        return BadData(what, where=where, expected=expected,
-                       mend="check the revision of the data set or the files of the mirror")
+        return BadData(
+            what,
+            where=where,
+            expected=expected,
+            mend="check the revision of the data set or the files of the mirror",
+        )
 
     def _commit(self) -> str:
         if re.fullmatch(r"[0-9a-f]{40}", self.revision):
@@ -91,13 +97,16 @@ class HubSource:
 
             return str(HfApi().dataset_info(self.path, revision=self.revision).sha)
         except Exception as error:
-            raise self._offline() if _unreachable(error) else self._bad(str(error)[:200], "a known revision") from None
+            raise (
+                self._offline() if _unreachable(error) else self._bad(str(error)[:200], "a known revision")
+            ) from None
 
     def _folder(self, mirror: Path) -> Path:
         folder = mirror / self.path
         if not folder.is_dir():
             raise BadData(
-                f"data set {self.path!r} is not in the mirror", where=str(mirror),
+                f"data set {self.path!r} is not in the mirror",
+                where=str(mirror),
                 expected=f"a folder {self.path} with the files of the data set",
                 mend="copy it there, or leave out --hub and W2S_HUB to load it from the hub",
             )
@@ -109,14 +118,18 @@ class HubSource:
             import datasets
 
             datasets.disable_progress_bars()
-            return dict(datasets.load_dataset(target, self.config, revision=None if mirror else self._commit()))
+            return dict(
+                datasets.load_dataset(target, self.config, revision=None if mirror else self._commit())
+            )
         except BadData:
             raise
         except Exception as error:
             if mirror is None and _unreachable(error):
                 raise self._offline() from None
-            raise self._bad(f"cannot be loaded: {type(error).__name__}: {error}"[:400],
-                            f"configuration {self.config or 'default'!r}") from None
+            raise self._bad(
+                f"cannot be loaded: {type(error).__name__}: {error}"[:400],
+                f"configuration {self.config or 'default'!r}",
+            ) from None
 
     def _offline(self) -> BadData:
         return BadData(
@@ -134,7 +147,13 @@ def _unreachable(error: Exception) -> bool:
         chain.append(link)
         link = link.__cause__ or link.__context__
     names = {cls.__name__ for link in chain for cls in type(link).__mro__}
-    told = {"ConnectionError", "OfflineModeIsEnabled", "ConnectTimeout", "ConnectError", "LocalEntryNotFoundError"}
+    told = {
+        "ConnectionError",
+        "OfflineModeIsEnabled",
+        "ConnectTimeout",
+        "ConnectError",
+        "LocalEntryNotFoundError",
+    }
     return bool(names & told) or os.environ.get("HF_HUB_OFFLINE") == "1"
 
 
@@ -176,7 +195,9 @@ class ParquetSource:
         try:
             return pyarrow.parquet.read_table(self.file, columns=list(self.columns)).to_pylist()
         except Exception as error:
-            raise BadData(f"cannot be read ({error})", where=str(self.file), expected="a Parquet file") from None
+            raise BadData(
+                f"cannot be read ({error})", where=str(self.file), expected="a Parquet file"
+            ) from None
 
     def fingerprint(self, mirror: Path | None) -> str:
         """SHA-256 of the file."""
@@ -185,8 +206,10 @@ class ParquetSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GeneratedSource:
-    """A fixed pool of ``size`` rows from ``generate(size, seed)``; ``code`` are the files and folders of Python
-    code, besides the task's own, that decide what it yields."""
+    """A fixed pool of ``size`` rows from ``generate(size, seed)``.
+
+    ``code``: files and folders of Python code, besides the task's own, that decide what it yields.
+    """
 
     generate: Callable[[int, int], Iterator[Row]]
     size: int

@@ -105,7 +105,8 @@ def _fill(
 def _enough(task: Task, part: str, examples: list[Example], size: int) -> None:
     if len(examples) < size:
         raise BadData(
-            f"too few rows: part {part!r} got {len(examples)} of {size}", where=f"task {task.card.name}",
+            f"too few rows: part {part!r} got {len(examples)} of {size}",
+            where=f"task {task.card.name}",
             expected="a data set with more distinct groups than the suite asks for",
             mend="lower teacher, transfer, validation, test or hops in the suite's [data]",
         )
@@ -122,8 +123,12 @@ def _check_classes(task: Task, split: Split) -> None:
     for name in ("teacher", "transfer", "test"):
         if len(np.unique(split[name].gold)) < 2:
             only = task.card.classes[int(split[name].gold[0])]
-            raise BadData(f"part {name!r} has only the class {only!r}", where=f"task {task.card.name}",
-                          expected="at least two classes", mend="check the labels of the data set")
+            raise BadData(
+                f"part {name!r} has only the class {only!r}",
+                where=f"task {task.card.name}",
+                expected="at least two classes",
+                mend="check the labels of the data set",
+            )
 
 
 def save_split(store: Store, key: str, split: Split) -> None:
@@ -133,13 +138,16 @@ def save_split(store: Store, key: str, split: Split) -> None:
             draft.arrays(name, {"gold": part.gold})
     with store.write(ITEMS, key) as draft:
         for name, part in split.items():
-            draft.table(name, {
-                "id": [i.id for i in part.items],
-                "prompt": [i.prompt for i in part.items],
-                "options": [list(i.options) for i in part.items],
-                "position": [i.position or "" for i in part.items],
-                "tags": [json.dumps(dict(i.tags), sort_keys=True) for i in part.items],
-            })
+            draft.table(
+                name,
+                {
+                    "id": [i.id for i in part.items],
+                    "prompt": [i.prompt for i in part.items],
+                    "options": [list(i.options) for i in part.items],
+                    "position": [i.position or "" for i in part.items],
+                    "tags": [json.dumps(dict(i.tags), sort_keys=True) for i in part.items],
+                },
+            )
 
 
 def load_items(store: Store, key: str, part: str) -> list[Item]:

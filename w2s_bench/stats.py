@@ -59,9 +59,7 @@ def resample_weights(n: int, resamples: int, rng: np.random.Generator) -> NDArra
     return (counts / n).astype(np.float32)
 
 
-def accuracy_draws(
-    correct: NDArray, seeds: NDArray[np.float32], items: NDArray[np.float32]
-) -> Floats:
+def accuracy_draws(correct: NDArray, seeds: NDArray[np.float32], items: NDArray[np.float32]) -> Floats:
     """Accuracy of ``correct [S, N]`` in each of R paired resamples, given weights ``[R, S]`` and ``[R, N]``.
 
     The same weights must be used for teacher, student, ceiling and rival: that is the pairing.
@@ -78,15 +76,13 @@ def percentile_interval(draws: Floats, level: float = 0.95) -> Interval:
 
 
 def ratio_interval(numerator: Floats, denominator: Floats, level: float = 0.95) -> Interval:
-    """Percentile interval of a ratio of draws ``[R]``; unbounded where the denominator's own interval reaches 0."""
+    """Percentile interval of a ratio of draws ``[R]``; unbounded where the denominator's reaches 0."""
     if percentile_interval(denominator, level).low <= 0:  # type: ignore[operator]
         return UNBOUNDED
     return percentile_interval(numerator / denominator, level)
 
 
-def fieller(
-    numerator: float, denominator: float, covariance: NDArray, level: float = 0.95
-) -> Interval:
+def fieller(numerator: float, denominator: float, covariance: NDArray, level: float = 0.95) -> Interval:
     """Fieller's interval of a ratio of two normal means with ``covariance [2, 2]`` (Fieller 1954).
 
     Unbounded where the denominator is not separated from 0 at this level: then every value of the
@@ -104,7 +100,10 @@ def fieller(
 
 
 def cell_interval(
-    teacher: Floats, student: Floats, ceiling: Floats, points: tuple[float, float, float],
+    teacher: Floats,
+    student: Floats,
+    ceiling: Floats,
+    points: tuple[float, float, float],
     level: float = 0.95,
 ) -> Interval:
     """Interval for the PGR of one cell from paired accuracy draws ``[R]`` and the point accuracies.

@@ -42,13 +42,15 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _MEND:
             raise
-        raise StoreError(f"cannot write: {os.strerror(error.errno or 0)}", where=str(path),
-                         mend=_MEND[error.errno]) from None
+        raise StoreError(
+            f"cannot write: {os.strerror(error.errno or 0)}", where=str(path), mend=_MEND[error.errno]
+        ) from None
     except Exception as error:
         if not _is_full(error):  # safetensors and Arrow wrap the system's error in types of their own
             raise
-        raise StoreError("cannot write: No space left on device", where=str(path),
-                         mend=_MEND[errno.ENOSPC]) from None
+        raise StoreError(
+            "cannot write: No space left on device", where=str(path), mend=_MEND[errno.ENOSPC]
+        ) from None
 
 
 def _is_full(error: Exception) -> bool:
@@ -69,15 +71,18 @@ class Draft:
         """Write named arrays as safetensors."""
         from safetensors.numpy import save_file
 
-        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, self.folder / f"{name}.safetensors")
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in arrays.items()}, self.folder / f"{name}.safetensors"
+        )
 
     def table(self, name: str, columns: Mapping[str, Any]) -> None:
         """Write columns as Parquet."""
         import pyarrow
         import pyarrow.parquet
 
-        pyarrow.parquet.write_table(pyarrow.table(dict(columns)), self.folder / f"{name}.parquet",
-                                    compression="zstd")
+        pyarrow.parquet.write_table(
+            pyarrow.table(dict(columns)), self.folder / f"{name}.parquet", compression="zstd"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,11 @@ class Artifact:
         return path
 
     def _damaged(self, what: str) -> StoreError:
-        return StoreError(f"damaged artifact: {what}", where=str(self.folder),
-                          mend="delete that folder and run the suite again: only this job is repeated")
+        return StoreError(
+            f"damaged artifact: {what}",
+            where=str(self.folder),
+            mend="delete that folder and run the suite again: only this job is repeated",
+        )
 
 
 class Store:

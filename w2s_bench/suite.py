@@ -80,7 +80,7 @@ class MethodUse(BaseModel):
 
 
 class Admission(_Strict):
-    """When a (task, teacher, student) cell counts: by its gap and its teacher alone, before any method is scored."""
+    """When a (task, teacher, student) cell counts: by gap and teacher alone, before any method is scored."""
 
     min_gap: Annotated[float, Field(ge=0, le=1)] = 0.02
     min_teacher: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -167,7 +167,8 @@ def parse_suite(text: str, where: str) -> Suite:
         first = error.errors()[0]
         keys = [k for k in first["loc"] if not str(k).startswith("function-")]
         raise BadSuite(
-            _message(first), where=f"{where}:{_line_of(text, keys)}: key {_dotted(keys)!r}",
+            _message(first),
+            where=f"{where}:{_line_of(text, keys)}: key {_dotted(keys)!r}",
             mend="docs/suites.md lists the keys of a suite",
         ) from None
 

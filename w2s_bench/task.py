@@ -45,8 +45,13 @@ class Example:
     def item(self) -> Item:
         """The example without its answer; its id is a hash of content, so equal items collide."""
         text = canonical_json([self.prompt, sorted(self.options), self.position])
-        return Item(id=hashlib.sha256(text.encode()).hexdigest()[:16], prompt=self.prompt,
-                    options=self.options, position=self.position, tags=self.tags)
+        return Item(
+            id=hashlib.sha256(text.encode()).hexdigest()[:16],
+            prompt=self.prompt,
+            options=self.options,
+            position=self.position,
+            tags=self.tags,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,8 +93,11 @@ class Task:
         """Kept rows of a split (``train`` or ``test``), in a fixed order; at least one, or BadData."""
         rows = [r for r in self.source.rows(split, mirror) if self.keep is None or self.keep(r)]
         if not rows:
-            raise BadData("no row of the data set is kept", where=f"task {self.card.name} ({split})",
-                          expected="at least one row")
+            raise BadData(
+                "no row of the data set is kept",
+                where=f"task {self.card.name} ({split})",
+                expected="at least one row",
+            )
         return rows
 
     def build(self, row: Row) -> Example:
@@ -99,7 +107,8 @@ class Task:
             _check(example, self.card)
         except (ValueError, KeyError, TypeError) as error:
             raise BadData(
-                f"row cannot be used: {error}", where=f"task {self.card.name}, row {_short(row)}",
+                f"row cannot be used: {error}",
+                where=f"task {self.card.name}, row {_short(row)}",
                 mend="correct or remove that row in the data set",
             ) from None
         return example
@@ -132,21 +141,24 @@ def load_task(name: str) -> Task:
     """A registered task, or ``path/to/file.py:Name``."""
     task = load("task", name)
     if not isinstance(task, Task):
-        raise UserError(f"not a task: {type(task).__name__}", where=name,
-                        expected="an object of w2s_bench.task.Task")
+        raise UserError(
+            f"not a task: {type(task).__name__}", where=name, expected="an object of w2s_bench.task.Task"
+        )
     return task
 
 
 def fingerprint(name: str, task: Task, mirror: Path | None) -> str:
     """Content key of a task's card, code and data."""
-    return content_key({
-        "card": task.describe(), "code": source_hash("task", name), "data": task.source.fingerprint(mirror),
-    })
+    return content_key(
+        {
+            "card": task.describe(),
+            "code": source_hash("task", name),
+            "data": task.source.fingerprint(mirror),
+        }
+    )
 
 
 def preference(prompt: str, chosen: str, rejected: str, *, group: str, **tags: str | float) -> Example:
     """A preference pair as a choice; a hash of the texts decides which side stands first, never the label."""
     sides = sorted([chosen, rejected], key=lambda s: hashlib.sha256((prompt + s).encode()).digest())
     return Example(prompt=prompt, options=tuple(sides), gold=sides.index(chosen), group=group, tags=tags)
-
-

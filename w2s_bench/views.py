@@ -21,9 +21,15 @@ def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
     ]
     done = sum(job["finished"] for job in jobs)
     fits = [job for job in jobs if job["kind"] == "fit"]
-    return {"jobs": jobs, "to_run": len(jobs) - done, "finished": done, "fits": len(fits),
-            "fits_to_run": sum(not job["finished"] for job in fits), "cells": len(plan.cells),
-            "estimate_seconds": round(seconds, 1)}
+    return {
+        "jobs": jobs,
+        "to_run": len(jobs) - done,
+        "finished": done,
+        "fits": len(fits),
+        "fits_to_run": sum(not job["finished"] for job in fits),
+        "cells": len(plan.cells),
+        "estimate_seconds": round(seconds, 1),
+    }
 
 
 def plan_text(document: dict[str, Any]) -> str:
@@ -36,7 +42,8 @@ def plan_text(document: dict[str, Any]) -> str:
     minutes = document["estimate_seconds"] / 60
     lines.append(
         f"\n{len(document['jobs'])} jobs ({document['fits']} fits) for {document['cells']} cells: "
-        f"{document['finished']} finished, {document['to_run']} to run, about {minutes:.1f} minutes")
+        f"{document['finished']} finished, {document['to_run']} to run, about {minutes:.1f} minutes"
+    )
     return "\n".join(lines)
 
 
@@ -48,8 +55,11 @@ def describe(name: str) -> dict[str, Any]:
             return {"kind": kind, "name": name, **describer(known[name])}
     if ":" in name:
         return {"kind": "model", "name": name, **_model(find("model", name.partition(":")[0]))}
-    raise UnknownName(f"nothing is called {name!r}", expected=_near(name),
-                      mend="w2s-bench list tasks (methods, models, suites) shows what there is")
+    raise UnknownName(
+        f"nothing is called {name!r}",
+        expected=_near(name),
+        mend="w2s-bench list tasks (methods, models, suites) shows what there is",
+    )
 
 
 def _near(name: str) -> str:
@@ -67,8 +77,13 @@ def _method(item: Item) -> dict[str, Any]:
     method = load("method", item.name)
     options = method.Options.model_json_schema().get("properties", {})
     card = {key: getattr(method.card, key) for key in ("title", "paper", "formula", "checked")}
-    return {"card": card, "about": inspect.getdoc(method) or "", "inputs": sorted(method.inputs),
-            "version": method.version, "options": options}
+    return {
+        "card": card,
+        "about": inspect.getdoc(method) or "",
+        "inputs": sorted(method.inputs),
+        "version": method.version,
+        "options": options,
+    }
 
 
 def _model(item: Item) -> dict[str, Any]:
@@ -96,5 +111,7 @@ def describe_text(document: dict[str, Any], indent: str = "") -> str:
             lines.append(f"{indent}{key}:")
             lines += [f"{indent}  - {describe_text(v, indent + '    ').strip()}" for v in value]
         else:
-            lines.append(f"{indent}{key}: {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}")
+            lines.append(
+                f"{indent}{key}: {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
+            )
     return "\n".join(lines)

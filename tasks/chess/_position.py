@@ -20,8 +20,14 @@ def best_move(fen: str, last: str, answer: str, *, group: str, **tags: str | flo
     gold = _legal(board, answer)
     options = tuple(sorted(move.uci() for move in board.legal_moves))
     position = board.fen()
-    return Example(prompt=f"{position} best move:", options=options, gold=options.index(gold.uci()),
-                   group=group, position=f"{position} {last}", tags=tags)
+    return Example(
+        prompt=f"{position} best move:",
+        options=options,
+        gold=options.index(gold.uci()),
+        group=group,
+        position=f"{position} {last}",
+        tags=tags,
+    )
 
 
 def _legal(board: chess.Board, uci: str) -> chess.Move:

@@ -24,8 +24,14 @@ CARD = TaskCard(
 
 def example(row: Row) -> Example:
     """The opponent's last move is played; the engine's one best move is the answer."""
-    return best_move(row["fen"], row["last_move"], row["best_move"], group=row["game"],
-                     difficulty=float(row["difficulty"]), kind=row["kind"])
+    return best_move(
+        row["fen"],
+        row["last_move"],
+        row["best_move"],
+        group=row["game"],
+        difficulty=float(row["difficulty"]),
+        kind=row["kind"],
+    )
 
 
 TASK = Task(

@@ -1,1 +1,1 @@
-"""Checks that every registered task, method and model must pass; ships with the package for plug-in authors."""
+"""Checks that every registered task, method and model must pass; ships for plug-in authors."""

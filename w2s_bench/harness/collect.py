@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,9 @@ from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import Plan
 from w2s_bench.metrics import accuracy, correct, greedy_accuracy, picks
 from w2s_bench.records import ScoreRecord
+from w2s_bench.rundir import Scored
 from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Artifact, Store
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each)."""
-
-    record: ScoreRecord
-    items: list[str]
-    picked: NDArray[np.int64]
-    gold: NDArray[np.int64]
-    gold_probability: NDArray[np.float32]
 
 
 def collect(plan: Plan, store: Store) -> list[Scored]:
@@ -45,11 +34,23 @@ def _score(job: FitJob, store: Store, ids: list[str], gold: NDArray[np.int64]) -
     facts: dict[str, Any] = artifact.json("fit")
     probabilities = artifact.arrays("test")["probabilities"]
     record = ScoreRecord(
-        key=job.key, role=job.role, domain=job.domain, task=job.task, task_version=job.task_version,
-        model=job.model, parameters=facts["parameters"], method=job.method, options=job.options,
-        labels_from=job.labels, seed=job.seed, n_train=facts["n_train"], n_test=len(gold),
-        accuracy=float(correct(probabilities, gold).mean()), label_accuracy=_label_accuracy(job, store),
-        metrics=_metrics(artifact, gold), loss=facts["epoch_loss"],
+        key=job.key,
+        role=job.role,
+        domain=job.domain,
+        task=job.task,
+        task_version=job.task_version,
+        model=job.model,
+        parameters=facts["parameters"],
+        method=job.method,
+        options=job.options,
+        labels_from=job.labels,
+        seed=job.seed,
+        n_train=facts["n_train"],
+        n_test=len(gold),
+        accuracy=float(correct(probabilities, gold).mean()),
+        label_accuracy=_label_accuracy(job, store),
+        metrics=_metrics(artifact, gold),
+        loss=facts["epoch_loss"],
     )
     mine = probabilities[np.arange(len(gold)), gold]
     return Scored(record, ids, picks(probabilities), gold, mine)

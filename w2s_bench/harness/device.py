@@ -17,9 +17,11 @@ def pick(device: str) -> torch.device:
     if device == "auto":
         device = next(name for name in ("cuda", "mps", "cpu") if have[name])
     if not have.get(device.partition(":")[0], False):
-        raise UserError(f"device {device!r} is not available on this machine",
-                        expected="one of " + ", ".join(n for n, there in have.items() if there),
-                        mend="choose it with --device")
+        raise UserError(
+            f"device {device!r} is not available on this machine",
+            expected="one of " + ", ".join(n for n, there in have.items() if there),
+            mend="choose it with --device",
+        )
     return torch.device(device)
 
 

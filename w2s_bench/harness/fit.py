@@ -42,8 +42,13 @@ def rate(training: Training, step: int, steps: int) -> float:
 
 
 def fit(
-    model: Model, encoded: Sequence[Any], labels: NDArray[np.float32], method: Method,
-    training: Training, seed: int, device: torch.device,
+    model: Model,
+    encoded: Sequence[Any],
+    labels: NDArray[np.float32],
+    method: Method,
+    training: Training,
+    seed: int,
+    device: torch.device,
 ) -> list[float]:
     """Train ``model`` in place on labels ``[N, O]``; returns the loss of every step.
 
@@ -51,8 +56,9 @@ def fit(
     FitFailed when the loss is not a finite scalar.
     """
     accelerate = accelerator(device, training.precision)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=training.learning_rate,
-                                  weight_decay=training.weight_decay)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
+    )
     net, optimizer = accelerate.prepare(model.to(device).train(), optimizer)
     targets = _targets(method, labels)
     steps = training.epochs * math.ceil(len(encoded) / training.batch_size)
@@ -81,24 +87,32 @@ def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:
     weak = torch.from_numpy(labels)
     targets = method.targets(weak)
     if targets.shape != weak.shape:
-        raise FitFailed(f"targets() gave shape {tuple(targets.shape)}", where=f"method {type(method).__name__}",
-                        expected=f"shape {tuple(weak.shape)}")
+        raise FitFailed(
+            f"targets() gave shape {tuple(targets.shape)}",
+            where=f"method {type(method).__name__}",
+            expected=f"shape {tuple(weak.shape)}",
+        )
     return targets
 
 
 def _check_scalar(loss: Any, method: Method) -> None:
     if not isinstance(loss, Tensor) or loss.ndim != 0:
         got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
-        raise FitFailed(f"loss() gave {got}", where=f"method {type(method).__name__}", expected="a scalar tensor")
+        raise FitFailed(
+            f"loss() gave {got}", where=f"method {type(method).__name__}", expected="a scalar tensor"
+        )
 
 
 def _check_finite(losses: list[float], method: Method) -> None:
     """Checked once at the end: asking at every step would make a GPU wait for each."""
     bad = next((k for k, value in enumerate(losses) if not math.isfinite(value)), None)
     if bad is not None:
-        raise FitFailed(f"the loss is {losses[bad]} at step {bad} of {len(losses)}",
-                        where=f"method {type(method).__name__}", expected="finite losses",
-                        mend="lower the learning rate of this model in the suite")
+        raise FitFailed(
+            f"the loss is {losses[bad]} at step {bad} of {len(losses)}",
+            where=f"method {type(method).__name__}",
+            expected="finite losses",
+            mend="lower the learning rate of this model in the suite",
+        )
 
 
 @torch.no_grad()

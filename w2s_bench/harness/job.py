@@ -25,10 +25,15 @@ class SplitJob:
     @cached_property
     def key(self) -> str:
         """Task (card, code, data), sizes of the parts, seed."""
-        return content_key({
-            "kind": "split", "version": SPLIT_VERSION, "task": self.fingerprint,
-            "data": self.data.model_dump(), "seed": self.seed,
-        })
+        return content_key(
+            {
+                "kind": "split",
+                "version": SPLIT_VERSION,
+                "task": self.fingerprint,
+                "data": self.data.model_dump(),
+                "seed": self.seed,
+            }
+        )
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -69,8 +74,17 @@ class FitJob:
 
     def provenance(self) -> dict[str, Any]:
         """What the key is made of, as JSON values."""
-        names = ("split", "part", "labels", "model", "model_fingerprint", "method", "method_fingerprint",
-                 "training", "seed")
+        names = (
+            "split",
+            "part",
+            "labels",
+            "model",
+            "model_fingerprint",
+            "method",
+            "method_fingerprint",
+            "training",
+            "seed",
+        )
         return {"kind": "fit", "version": FIT_VERSION} | {n: getattr(self, n) for n in names}
 
     @property

@@ -74,8 +74,11 @@ def _ways(uses: list[MethodUse]) -> list[_Way]:
     ways = [_way(use, names.count(use.name) > 1) for use in uses]
     labels = [w.label for w in ways]
     if len(set(labels)) != len(labels):
-        raise UserError("two methods have the same name in the table", where="suite, key 'methods'",
-                        mend="remove one of them, or give it a label of its own")
+        raise UserError(
+            "two methods have the same name in the table",
+            where="suite, key 'methods'",
+            mend="remove one of them, or give it a label of its own",
+        )
     return ways
 
 
@@ -132,21 +135,45 @@ class _Block:
         return self._fit("student", student, "transfer", labels, way.fit)
 
     def _cell(self, way: _Way, teacher: str, student: str, keys: tuple[str, str, str]) -> None:
-        self.plan.cells.append(CellRecord(
-            domain=self.task.card.domain, task=self.name, method=way.label, options=way.options,
-            teacher=teacher, student=student, seed=self.seed,
-            teacher_key=keys[0], student_key=keys[1], ceiling_key=keys[2],
-        ))
+        self.plan.cells.append(
+            CellRecord(
+                domain=self.task.card.domain,
+                task=self.name,
+                method=way.label,
+                options=way.options,
+                teacher=teacher,
+                student=student,
+                seed=self.seed,
+                teacher_key=keys[0],
+                student_key=keys[1],
+                ceiling_key=keys[2],
+            )
+        )
         for key in keys:
             self.plan.shared[key] = self.plan.shared.get(key, 0) + 1
 
-    def _fit(self, role: Role, model: str, part: str, labels: str | None,
-             fit: tuple[str, str, dict[str, Any]]) -> str:
+    def _fit(
+        self, role: Role, model: str, part: str, labels: str | None, fit: tuple[str, str, dict[str, Any]]
+    ) -> str:
         name, prints, options = fit
         training = self.grid.use(model).training(self.grid.training)
-        return _add(self.plan, FitJob(
-            role=role, domain=self.task.card.domain, task=self.name, task_version=self.task.card.version,
-            split=self.split, part=part, labels=labels, model=model, model_fingerprint=self.models[model],
-            method=name, method_fingerprint=prints, training=training.model_dump(), seed=self.seed,
-            data=self.grid.data, options=options,
-        )).key
+        return _add(
+            self.plan,
+            FitJob(
+                role=role,
+                domain=self.task.card.domain,
+                task=self.name,
+                task_version=self.task.card.version,
+                split=self.split,
+                part=part,
+                labels=labels,
+                model=model,
+                model_fingerprint=self.models[model],
+                method=name,
+                method_fingerprint=prints,
+                training=training.model_dump(),
+                seed=self.seed,
+                data=self.grid.data,
+                options=options,
+            ),
+        ).key

@@ -70,7 +70,9 @@ def _result(future: Future[str], job: Job) -> None:
         future.result()
     except BrokenProcessPool:
         raise UserError(
-            "a worker process died", where=job.title, expected="workers that end by themselves",
+            "a worker process died",
+            where=job.title,
+            expected="workers that end by themselves",
             mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
         ) from None
 

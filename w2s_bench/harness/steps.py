@@ -46,7 +46,8 @@ def execute(job: Job, site: Site) -> str:
             save_split(store, job.key, make_split(load_task(job.task), job.data, job.seed, site.mirror))
         else:
             {"teacher": train_teacher, "ceiling": train_ceiling, "student": train_student}[job.role](
-                job, store, pick(site.device))
+                job, store, pick(site.device)
+            )
     except UserError as error:
         if not error.where:
             error.where = job.title
@@ -81,8 +82,9 @@ def _run(job: FitJob, store: Store, device: torch.device, labels: NDArray[np.flo
     clock = time.perf_counter()
     training = Training(**job.training)
     classes = load_task(job.task).card.classes
-    model = build_model(job.model, Shape(domain=job.domain, classes=classes, max_length=training.max_length),
-                        job.seed)
+    model = build_model(
+        job.model, Shape(domain=job.domain, classes=classes, max_length=training.max_length), job.seed
+    )
     encoded = model.encode(load_items(store, job.split, job.part))
     losses = fit(model, encoded, labels, load_method(job.method, job.options), training, job.seed, device)
     fitted = time.perf_counter()
@@ -92,17 +94,26 @@ def _run(job: FitJob, store: Store, device: torch.device, labels: NDArray[np.flo
             draft.arrays(part, {"probabilities": predict(model, model.encode(items), device)})
             if part == "test" and (answers := _greedy(model, items, device)) is not None:
                 draft.arrays("greedy", {"answers": answers})
-        draft.json("fit", {"provenance": job.provenance(), "parameters": model.parameters_count,
-                           "n_train": len(encoded), "epoch_loss": _by_epoch(losses, training.epochs)})
+        draft.json(
+            "fit",
+            {
+                "provenance": job.provenance(),
+                "parameters": model.parameters_count,
+                "n_train": len(encoded),
+                "epoch_loss": _by_epoch(losses, training.epochs),
+            },
+        )
         draft.json("timing", {"fit_seconds": fitted - clock, "seconds": time.perf_counter() - clock})
 
 
 def _greedy(model: Model, items: list[Item], device: torch.device) -> NDArray[np.int64] | None:
-    """Freely decoded answers as option indices, −1 for none of them; None where the model does not generate."""
+    """Freely decoded answers as option indices, −1 for no option; None if the model does not generate."""
     answers = model.greedy(items, device)
     if answers is None:
         return None
-    return np.array([i.options.index(a) if a in i.options else -1 for i, a in zip(items, answers, strict=True)])
+    return np.array(
+        [i.options.index(a) if a in i.options else -1 for i, a in zip(items, answers, strict=True)]
+    )
 
 
 def _by_epoch(losses: list[float], epochs: int) -> list[float]:

@@ -22,8 +22,8 @@ class Confidence(Method):
     )
 
     class Options(method.Options):
-        """``alpha`` is a_max; ``warmup`` the share of training over which a rises; ``threshold`` as in the paper,
-        or matched to the weak labels' own rate as in the official code (two options only)."""
+        """``alpha`` is a_max; ``warmup`` the share of training over which a rises; ``threshold`` splits the
+        batch in halves (paper) or by the weak labels' own rate (official code), for two options only."""
 
         alpha: float = Field(0.5, ge=0, le=1)
         warmup: float = Field(0.2, ge=0, le=1)

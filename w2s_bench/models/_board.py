@@ -43,10 +43,15 @@ def see(board: chess.Board, last: chess.Move | None) -> Seen:
     pieces = [0] * 64
     for square, piece in board.piece_map().items():
         pieces[flip(square, white)] = piece.piece_type + (0 if piece.color == white else 6)
-    rights = [board.has_kingside_castling_rights(white), board.has_queenside_castling_rights(white),
-              board.has_kingside_castling_rights(not white), board.has_queenside_castling_rights(not white)]
+    rights = [
+        board.has_kingside_castling_rights(white),
+        board.has_queenside_castling_rights(white),
+        board.has_kingside_castling_rights(not white),
+        board.has_queenside_castling_rights(not white),
+    ]
     return Seen(
-        pieces, sum(1 << k for k, right in enumerate(rights) if right),
+        pieces,
+        sum(1 << k for k, right in enumerate(rights) if right),
         chess.square_file(board.ep_square) + 1 if board.ep_square is not None else 0,
         flip(last.from_square, white) if last else NO_SQUARE,
         flip(last.to_square, white) if last else NO_SQUARE,

@@ -1,11 +1,13 @@
-"""What every text transformer shares: tokenized rows, and a head for each domain.
+"""Text transformers with the head that each domain asks for.
 
 An item becomes one row of tokens (nlp) or one row an option (reward, chess). The state of the last
-real token is found by the attention mask, never by a token id.
+real token is found by the attention mask, never by a token id. Shapes: R rows in a batch, T tokens of
+the longest, W the width of the hidden states.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,137 +22,171 @@ from w2s_bench.task import Item
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
 
 
+def text_model(lm: Any, tokenizer: Any, shape: Shape, name: str) -> Model:
+    """A causal language model with the head of a domain. Errors: BadModel without a separable base model."""
+    if lm.base_model is lm:
+        raise BadModel(
+            f"{name!r} is no causal language model with a base model of its own",
+            expected="an architecture that AutoModelForCausalLM of transformers loads",
+        )
+    heads = {"nlp": Classifier, "reward": RewardModel, "chess": MoveModel}
+    return heads[shape.domain](lm, tokenizer, shape)
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Token rows of one item; ``answer_from`` is where the option's own tokens start in each row."""
+    """Token rows of one item, and where the option's own tokens start in each."""
 
     ids: list[list[int]]
-    answer_from: list[int]
+    starts: list[int]
 
 
 class TextModel(Model):
-    """A causal transformer with the head that a domain asks for.
+    """What all three share: tokenizing, truncating at the front, padding, last states."""
 
-    nlp: a linear classification head on the last real token. reward: a scalar head for each completion.
-    chess: the log-likelihood of each whole move under the language-model head.
-    """
-
-    def __init__(self, lm: nn.Module, tokenizer: Any, shape: Shape) -> None:
+    def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
         super().__init__()
-        self.lm, self.tokenizer, self.shape = lm, tokenizer, shape
-        width = lm.get_input_embeddings().embedding_dim  # type: ignore[operator]
-        self.generates = shape.domain == "chess"
-        self.head: nn.Linear | None = None
-        if not self.generates:
-            self.head = _head(width, shape)
-        self.limit = _limit(lm, shape.max_length)
+        self.lm: Any = lm
+        self.tokenizer, self.shape = tokenizer, shape
+        positions = getattr(lm.config, "max_position_embeddings", None) or shape.max_length
+        self.limit = min(shape.max_length, int(positions))
 
+    @abstractmethod
     def encode(self, items: Sequence[Item]) -> list[Rows]:
         """Token rows; text over the limit loses its beginning, never its end and never the item."""
-        prompts = self._ids([i.prompt for i in items])
-        if self.shape.domain == "nlp":
-            return [Rows([p[-self.limit :] or [0]], [0]) for p in prompts]
-        texts = [self._joined(i, o) for i in items for o in i.options]
-        answers = iter(self._ids(texts))
-        return [self._rows(p, [next(answers) for _ in i.options])
-                for p, i in zip(prompts, items, strict=True)]
-
-    def _joined(self, item: Item, option: str) -> str:
-        return " " + option if item.prompt and not item.prompt[-1].isspace() else option
-
-    def _rows(self, prompt: list[int], answers: list[list[int]]) -> Rows:
-        keep = max(1, self.limit - max(map(len, answers)))
-        prompt = prompt[-keep:] or [self._start()]
-        rows = [(prompt + a)[-self.limit :] for a in answers]
-        return Rows(rows, [len(r) - min(len(a), len(r) - 1) for r, a in zip(rows, answers, strict=True)])
-
-    def _start(self) -> int:
-        start = self.tokenizer.bos_token_id
-        return start if start is not None else (self.tokenizer.eos_token_id or 0)
-
-    def _ids(self, texts: list[str]) -> list[list[int]]:
-        return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
     def collate(self, encoded: Sequence[Rows]) -> Batch:
-        """Rows of all items stacked ``[R, T]``, with the (item, option) place of each."""
-        rows = [r for e in encoded for r in e.ids]
-        width = max(map(len, rows))
-        ids = torch.zeros(len(rows), width, dtype=torch.long)
-        attention = torch.zeros(len(rows), width, dtype=torch.long)
+        """All rows of a batch as ``ids`` and ``attention [R, T]`` and ``starts [R]``, in the order of the mask."""
+        rows = [row for e in encoded for row in e.ids]
+        shape = len(rows), max(map(len, rows))
+        ids, attention = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
         for k, row in enumerate(rows):
             ids[k, : len(row)] = torch.tensor(row)
             attention[k, : len(row)] = 1
-        places = [(b, o) for b, e in enumerate(encoded) for o in range(len(e.ids))]
-        options = len(self.shape.classes) if self.shape.domain == "nlp" else max(len(e.ids) for e in encoded)
-        mask = torch.zeros(len(encoded), options, dtype=torch.bool)
-        if self.shape.domain == "nlp":
-            mask[:] = True
-        else:
-            mask[tuple(torch.tensor(places).T)] = True
-        start = torch.tensor([s for e in encoded for s in e.answer_from])
-        return Batch({"ids": ids, "attention": attention, "start": start}, mask)
+        starts = torch.tensor([start for e in encoded for start in e.starts])
+        return Batch({"ids": ids, "attention": attention, "starts": starts}, self._mask(encoded))
 
-    def scores(self, batch: Batch) -> Tensor:
-        """Logits ``[B, O]``."""
-        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
-        if self.generates:
-            rows = self._likelihood(ids, attention, batch.inputs["start"])
-        else:
-            states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state
-            last = attention.sum(1) - 1
-            assert self.head is not None
-            rows = self.head(states[torch.arange(len(ids), device=ids.device), last])
-            if self.shape.domain == "nlp":
-                return rows
-            rows = rows.squeeze(-1)
-        return torch.zeros(batch.mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(
-            batch.mask, rows)
-
-    def _likelihood(self, ids: Tensor, attention: Tensor, start: Tensor) -> Tensor:
-        """Σ log p of each row's option tokens, ``[R]``."""
-        logits = self.lm(input_ids=ids, attention_mask=attention).logits[:, :-1]
-        logp = torch.log_softmax(logits.float(), -1).gather(-1, ids[:, 1:, None]).squeeze(-1)
-        place = torch.arange(1, ids.shape[1], device=ids.device)
-        answer = (place >= start[:, None]) & attention[:, 1:].bool()
-        return (logp * answer).sum(1)
+    def _mask(self, encoded: Sequence[Rows]) -> Tensor:
+        """An option for each row of an item."""
+        counts = torch.tensor([len(e.ids) for e in encoded])
+        return torch.arange(int(counts.max())) < counts[:, None]
 
     def length(self, encoded: Rows) -> int:
         """Tokens of all rows."""
         return sum(map(len, encoded.ids))
 
+    def last_states(self, batch: Batch) -> Tensor:
+        """The hidden state of each row's last real token ``[R, W]``."""
+        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
+        states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state
+        return states[torch.arange(len(ids), device=ids.device), attention.sum(1) - 1]
+
+    def tokens(self, texts: list[str]) -> list[list[int]]:
+        """Token ids of each text, without special tokens."""
+        return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+
+    def first_token(self) -> int:
+        """What stands before an empty prompt."""
+        ids = (self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, 0)
+        return next(i for i in ids if i is not None)
+
+    def option_rows(self, items: Sequence[Item]) -> list[Rows]:
+        """A row an option: the prompt, then the option's own tokens."""
+        prompts = self.tokens([item.prompt for item in items])
+        answers = iter(self.tokens([_joined(item, option) for item in items for option in item.options]))
+        return [
+            self._rows(prompt, [next(answers) for _ in item.options])
+            for prompt, item in zip(prompts, items, strict=True)
+        ]
+
+    def _rows(self, prompt: list[int], answers: list[list[int]]) -> Rows:
+        room = max(1, self.limit - max(map(len, answers)))
+        prompt = prompt[-room:] or [self.first_token()]
+        rows = [(prompt + answer)[-self.limit :] for answer in answers]
+        return Rows(rows, [max(1, len(r) - len(a)) for r, a in zip(rows, answers, strict=True)])
+
+
+class Classifier(TextModel):
+    """nlp: a linear head with one output a class on the last real token."""
+
+    def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
+        super().__init__(lm, tokenizer, shape)
+        self.head = zero_head(lm, len(shape.classes), bias=True)
+
+    def encode(self, items: Sequence[Item]) -> list[Rows]:
+        """One row an item."""
+        rows = self.tokens([item.prompt for item in items])
+        return [Rows([row[-self.limit :] or [self.first_token()]], [0]) for row in rows]
+
+    def _mask(self, encoded: Sequence[Rows]) -> Tensor:
+        return torch.ones(len(encoded), len(self.shape.classes), dtype=torch.bool)
+
+    def scores(self, batch: Batch) -> Tensor:
+        """Logits of the classes ``[B, O]``."""
+        return self.head(self.last_states(batch))
+
+
+class RewardModel(TextModel):
+    """reward: one scalar a completion; softmax over the two is the Bradley–Terry model."""
+
+    def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
+        super().__init__(lm, tokenizer, shape)
+        self.head = zero_head(lm, 1, bias=False)
+
+    def encode(self, items: Sequence[Item]) -> list[Rows]:
+        """One row a completion, behind the shared prompt."""
+        return self.option_rows(items)
+
+    def scores(self, batch: Batch) -> Tensor:
+        """Rewards ``[B, O]``."""
+        return spread(self.head(self.last_states(batch)).squeeze(-1), batch.mask)
+
+
+class MoveModel(TextModel):
+    """chess: the log-likelihood of each whole legal move under the language-model head."""
+
+    def encode(self, items: Sequence[Item]) -> list[Rows]:
+        """One row a legal move, behind the position."""
+        return self.option_rows(items)
+
+    def scores(self, batch: Batch) -> Tensor:
+        """Σ log p of each move's tokens ``[B, O]``."""
+        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
+        logits = self.lm(input_ids=ids, attention_mask=attention).logits[:, :-1]
+        logp = torch.log_softmax(logits.float(), -1).gather(-1, ids[:, 1:, None]).squeeze(-1)
+        place = torch.arange(1, ids.shape[1], device=ids.device)
+        answer = (place >= batch.inputs["starts"][:, None]) & attention[:, 1:].bool()
+        return spread((logp * answer).sum(1), batch.mask)
+
     @torch.no_grad()
     def greedy(self, items: Sequence[Item], device: torch.device) -> list[str] | None:
-        """Greedy continuation of each prompt up to the first white space after it (chess only)."""
-        return [self._continue(i.prompt, device) for i in items] if self.generates else None
+        """The first word of the greedy continuation of each prompt."""
+        return [self._continue(item.prompt, device) for item in items]
 
     def _continue(self, prompt: str, device: torch.device) -> str:
-        ids = self._ids([prompt])[0][-(self.limit - GREEDY_TOKENS) :] or [self._start()]
-        tokens = torch.tensor([ids], device=device)
+        room = max(1, self.limit - GREEDY_TOKENS)
+        ids = torch.tensor([self.tokens([prompt])[0][-room:] or [self.first_token()]], device=device)
         past, answer = None, []
         for _ in range(GREEDY_TOKENS):
-            out = self.lm(input_ids=tokens, past_key_values=past, use_cache=True)
-            past, tokens = out.past_key_values, out.logits[:, -1:].argmax(-1)
-            answer.append(int(tokens))
-        words = self.tokenizer.decode(answer).split()
-        return words[0] if words else ""
+            out = self.lm(input_ids=ids, past_key_values=past, use_cache=True)
+            past, ids = out.past_key_values, out.logits[:, -1:].argmax(-1)
+            answer.append(int(ids))
+        return next(iter(self.tokenizer.decode(answer).split()), "")
 
 
-def _head(width: int, shape: Shape) -> nn.Linear:
-    """A zero head: before training every option is as likely as any other, whatever the body says."""
-    nlp = shape.domain == "nlp"
-    head = nn.Linear(width, len(shape.classes) if nlp else 1, bias=nlp)
+def zero_head(lm: Any, outputs: int, *, bias: bool) -> nn.Linear:
+    """Before training every option is as likely as any other, whatever the body says."""
+    head = nn.Linear(lm.get_input_embeddings().embedding_dim, outputs, bias=bias)
     for parameter in head.parameters():
         nn.init.zeros_(parameter)
     return head
 
 
-def _limit(lm: nn.Module, asked: int) -> int:
-    positions = getattr(lm.config, "max_position_embeddings", None) or asked
-    return min(asked, int(positions))
+def spread(rows: Tensor, mask: Tensor) -> Tensor:
+    """Values of rows ``[R]`` at the places of their options ``[B, O]``."""
+    return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
 
 
-def last_hidden_works(lm: nn.Module, name: str) -> None:
-    """Raise BadModel for an architecture without a base model that returns hidden states."""
-    if lm.base_model is lm:
-        raise BadModel(f"{name!r} is no causal language model with a separable base model",
-                       expected="a transformers architecture that AutoModelForCausalLM loads")
+def _joined(item: Item, option: str) -> str:
+    """A space between prompt and option, unless the prompt ends with one."""
+    return f" {option}" if item.prompt and not item.prompt[-1].isspace() else option

@@ -54,6 +54,7 @@ class BoardNet(Model):
         self.target = nn.Linear(width, width)
         self.offset = nn.Parameter(torch.zeros(225))  # a bias for each (rank, file) displacement
         self.promotion = nn.Parameter(torch.zeros(len(PROMOTIONS)))
+        self.displacement: Tensor
         self.register_buffer("displacement", _displacements(), persistent=False)
 
     def encode(self, items: Sequence[Item]) -> list[Encoded]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Batch, Model, ModelFamily, Shape
 from w2s_bench.models._board import board_before, flip
+from w2s_bench.models._text import spread
 from w2s_bench.task import Item
 
 BUCKETS = 8192
@@ -49,10 +50,7 @@ class BagOfWords(Model):
     def scores(self, batch: Batch) -> Tensor:
         """Logits ``[B, O]``."""
         rows = self.weights(batch.inputs["ids"], batch.inputs["offsets"])
-        if self.shape.domain == "nlp":
-            return rows
-        return torch.zeros(batch.mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(
-            batch.mask, rows.squeeze(-1))
+        return rows if self.shape.domain == "nlp" else spread(rows.squeeze(-1), batch.mask)
 
 
 @cache
@@ -89,15 +87,17 @@ def _move_features(item: Item) -> list[list[int]]:
 
 
 def _describe(board: chess.Board, move: chess.Move, theirs: int) -> list[str]:
-    """What a beginner sees of a move: who moves where, what it takes, whether the squares are attacked, check."""
+    """What a beginner sees of a move: who moves where, what it takes, which squares are attacked, check."""
     piece = chess.piece_symbol(board.piece_type_at(move.from_square) or chess.PAWN)
     victim = board.piece_type_at(move.to_square) or (chess.PAWN if board.is_en_passant(move) else 0)
     taken = chess.piece_symbol(victim) if victim else "-"
     guarded = bool(theirs >> move.to_square & 1)
     fleeing = bool(theirs >> move.from_square & 1)
     return [
-        f"{piece} to {flip(move.to_square, board.turn)}", f"{piece} takes {taken} guarded {guarded}",
-        f"{piece} flees {fleeing}", f"check {board.gives_check(move)} guarded {guarded}",
+        f"{piece} to {flip(move.to_square, board.turn)}",
+        f"{piece} takes {taken} guarded {guarded}",
+        f"{piece} flees {fleeing}",
+        f"check {board.gives_check(move)} guarded {guarded}",
         f"promotes {move.promotion or 0}",
     ]
 

@@ -1,4 +1,4 @@
-"""hf:NAME — any transformers causal language model, by hub name (hf:gpt2, hf:NAME@REVISION) or local folder."""
+"""hf:NAME — any causal language model of transformers, by hub name (NAME@REVISION) or local folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Model, ModelFamily, Shape
-from w2s_bench.models._text import TextModel, last_hidden_works
+from w2s_bench.models._text import text_model
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 
@@ -29,13 +29,19 @@ class HuggingFace(ModelFamily):
         folder = Path(argument)
         if not folder.is_dir():
             raise BadModel("no such model folder", where=argument, expected=self.usage)
-        needed = {"config.json": ("config.json",), "weights (*.safetensors)": WEIGHTS,
-                  "a tokenizer (tokenizer.json or vocabulary files)": ("tokenizer*", "vocab*", "*.model")}
+        needed = {
+            "config.json": ("config.json",),
+            "weights (*.safetensors)": WEIGHTS,
+            "a tokenizer (tokenizer.json or vocabulary files)": ("tokenizer*", "vocab*", "*.model"),
+        }
         for what, patterns in needed.items():
             if not any(p for pattern in patterns for p in folder.glob(pattern)):
-                raise BadModel(f"model folder without {what}", where=str(folder),
-                               expected="what save_pretrained of a model and its tokenizer writes",
-                               mend="save both into that folder with safetensors weights")
+                raise BadModel(
+                    f"model folder without {what}",
+                    where=str(folder),
+                    expected="what save_pretrained of a model and its tokenizer writes",
+                    mend="save both into that folder with safetensors weights",
+                )
 
     def fingerprint(self, argument: str) -> str:
         """Local folder: SHA-256 of all its files. Hub name: name and revision."""
@@ -56,14 +62,16 @@ class HuggingFace(ModelFamily):
         try:
             tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **where)
             lm = AutoModelForCausalLM.from_pretrained(
-                name, trust_remote_code=False, use_safetensors=True, dtype="float32", **where)
+                name, trust_remote_code=False, use_safetensors=True, dtype="float32", **where
+            )
         except Exception as error:
             raise BadModel(
-                f"model cannot be loaded: {type(error).__name__}: {error}"[:300], where=f"hf:{argument}",
-                expected=self.usage, mend="check the name, or download it and give its folder",
+                f"model cannot be loaded: {type(error).__name__}: {error}"[:300],
+                where=f"hf:{argument}",
+                expected=self.usage,
+                mend="check the name, or download it and give its folder",
             ) from None
-        last_hidden_works(lm, argument)
-        return TextModel(lm, tokenizer, shape)
+        return text_model(lm, tokenizer, shape, argument)
 
 
 def _is_folder(argument: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Model, ModelFamily, Shape
-from w2s_bench.models._text import TextModel
+from w2s_bench.models._text import text_model
 
 TOKENIZER = Path(__file__).parent / "data" / "tokenizer.json"
 HEAD_WIDTH = 16
@@ -35,15 +35,23 @@ class RandomLlama(ModelFamily):
         from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
         width, layers = _parse(argument)
-        tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(TOKENIZER), bos_token="<s>",
-                                            eos_token="</s>", pad_token="</s>")
-        config = LlamaConfig(
-            vocab_size=len(tokenizer), hidden_size=width, intermediate_size=4 * width,
-            num_hidden_layers=layers, num_attention_heads=width // HEAD_WIDTH,
-            num_key_value_heads=width // HEAD_WIDTH, max_position_embeddings=POSITIONS,
-            tie_word_embeddings=True, bos_token_id=0, eos_token_id=1, pad_token_id=None,
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_file=str(TOKENIZER), bos_token="<s>", eos_token="</s>", pad_token="</s>"
         )
-        return TextModel(LlamaForCausalLM(config), tokenizer, shape)
+        config = LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=width,
+            intermediate_size=4 * width,
+            num_hidden_layers=layers,
+            num_attention_heads=width // HEAD_WIDTH,
+            num_key_value_heads=width // HEAD_WIDTH,
+            max_position_embeddings=POSITIONS,
+            tie_word_embeddings=True,
+            bos_token_id=0,
+            eos_token_id=1,
+            pad_token_id=None,
+        )
+        return text_model(LlamaForCausalLM(config), tokenizer, shape, f"llama:{argument}")
 
 
 def _parse(argument: str) -> tuple[int, int]:

@@ -17,8 +17,10 @@ def entries(run: Run, rows: list[Row]) -> list[Entry]:
     by_method: dict[str, list[CellRecord]] = {}
     for cell in run.cells:
         by_method.setdefault(cell.method, []).append(cell)
-    return [_entry(run, method, cells, [r for r in rows if r.method == method])
-            for method, cells in by_method.items()]
+    return [
+        _entry(run, method, cells, [r for r in rows if r.method == method])
+        for method, cells in by_method.items()
+    ]
 
 
 def _entry(run: Run, method: str, cells: list[CellRecord], rows: list[Row]) -> Entry:
@@ -26,10 +28,19 @@ def _entry(run: Run, method: str, cells: list[CellRecord], rows: list[Row]) -> E
     keys = {k for c in cells for k in (c.teacher_key, c.student_key, c.ceiling_key)}
     scored = [r for r in rows if r.task is not None]
     return Entry(
-        suite=info.suite, suite_version=info.suite_version, suite_hash=info.suite_hash, method=method,
-        options=cells[0].options, tier="claimed", code_version=info.code_version, libraries=info.libraries,
-        device=info.device, seeds=sorted({c.seed for c in cells}),
-        coverage=sum(r.pgr is not None for r in scored) / len(scored), rows=rows, record_keys=sorted(keys),
+        suite=info.suite,
+        suite_version=info.suite_version,
+        suite_hash=info.suite_hash,
+        method=method,
+        options=cells[0].options,
+        tier="claimed",
+        code_version=info.code_version,
+        libraries=info.libraries,
+        device=info.device,
+        seeds=sorted({c.seed for c in cells}),
+        coverage=sum(r.pgr is not None for r in scored) / len(scored),
+        rows=rows,
+        record_keys=sorted(keys),
     )
 
 

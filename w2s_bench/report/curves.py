@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,14 @@ from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
 from w2s_bench.store import atomic_file
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe–Ito: safe for the colour-blind
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)  # Okabe–Ito: safe for the colour-blind
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", ":", "-.")
 SVG_SALT = "w2s-bench"  # element ids of an SVG follow from it: equal runs draw equal files
@@ -23,8 +31,15 @@ def draw_curves(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
     import matplotlib
 
     matplotlib.use("Agg")
-    matplotlib.rcParams.update({"svg.hashsalt": SVG_SALT, "font.size": 9, "axes.spines.top": False,
-                                "axes.spines.right": False, "legend.frameon": False})
+    matplotlib.rcParams.update(
+        {
+            "svg.hashsalt": SVG_SALT,
+            "font.size": 9,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+        }
+    )
     paths: list[Path] = []
     for domain, chosen in by_domain(rows):
         figure = _domain_figure(TITLES[domain], [r for r in chosen if r.task is not None], parameters(run))
@@ -45,75 +60,113 @@ def _save(figure: Any, stem: Path) -> list[Path]:
     return paths
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What all panels of a figure share: model sizes, a colour for each teacher, a mark for each method."""
+
+    size: dict[str, int]
+    teachers: list[str]
+    methods: list[str]
+
+    def colour(self, teacher: str) -> str:
+        return COLOURS[self.teachers.index(teacher) % len(COLOURS)]
+
+    def mark(self, method: str) -> dict[str, Any]:
+        k = self.methods.index(method)
+        return {"marker": MARKERS[k % len(MARKERS)], "ls": LINES[k % len(LINES)], "ms": 5, "lw": 1.4}
+
+    def aside(self, method: str) -> float:
+        """Methods stand side by side at one size, not on top of each other."""
+        return 1.04 ** (self.methods.index(method) - (len(self.methods) - 1) / 2)
+
+
 def _domain_figure(title: str, rows: list[Row], size: dict[str, int]) -> Any:
     from matplotlib import pyplot
 
-    tasks = list(dict.fromkeys(str(r.task) for r in rows))
+    look = _Look(size, _unique(str(r.teacher) for r in rows), _unique(r.method for r in rows))
+    tasks = _unique(str(r.task) for r in rows)
     figure, axes = pyplot.subplots(len(tasks), 2, figsize=(9.5, 3.4 * len(tasks)), squeeze=False)
     for (left, right), task in zip(axes, tasks, strict=True):
         chosen = [r for r in rows if r.task == task]
-        _accuracy(left, chosen, size)
-        _pgr(right, chosen, size)
         left.set_title(task, loc="left")
+        _accuracy(left, chosen, look)
+        _pgr(right, chosen, look)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    handles = {h.get_label(): h for row in axes for ax in row for h in ax.get_lines()
-               if not h.get_label().startswith("_")}
-    figure.legend(handles.values(), handles.keys(), loc="upper left", bbox_to_anchor=(1.0, 0.97))
     figure.tight_layout()
+    _legend(figure, look)
     return figure
 
 
-def _accuracy(axis: Any, rows: list[Row], size: dict[str, int]) -> None:
-    ceiling = {str(r.student): r.ceiling_accuracy for r in rows}
-    points = sorted((size[s], 100 * (c or 0)) for s, c in ceiling.items())
-    axis.plot(*zip(*points, strict=True), color="black", marker="o", label="ground truth (ceiling)")
-    for k, teacher in enumerate(dict.fromkeys(r.teacher for r in rows)):
-        level = next(r.teacher_accuracy for r in rows if r.teacher == teacher)
-        axis.axhline(100 * (level or 0), color=COLOURS[k % len(COLOURS)], lw=0.8, alpha=0.7,
-                     label=f"teacher {teacher}")
-    _lines(axis, rows, size, lambda r: (100 * (r.student_accuracy or 0), None, None))
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _accuracy(axis: Any, rows: list[Row], look: _Look) -> None:
+    ceilings = sorted({(look.size[str(r.student)], 100 * (r.ceiling_accuracy or 0)) for r in rows})
+    axis.plot(*zip(*ceilings, strict=True), color="black", marker="o", ms=5)
+    for r in {str(r.teacher): r for r in rows}.values():
+        axis.axhline(100 * (r.teacher_accuracy or 0), color=look.colour(str(r.teacher)), lw=0.9, alpha=0.6)
+    _lines(axis, rows, look, lambda r: (100 * (r.student_accuracy or 0), 0.0, 0.0))
     axis.set_ylabel("test accuracy (%)")
-    _size_axis(axis, rows, size)
+    _size_axis(axis, rows, look)
 
 
-def _pgr(axis: Any, rows: list[Row], size: dict[str, int]) -> None:
+def _pgr(axis: Any, rows: list[Row], look: _Look) -> None:
     shown = [r for r in rows if r.admitted and r.pgr is not None]
-    _lines(axis, shown, size, lambda r: (r.pgr, r.pgr_low, r.pgr_high))
-    axis.axhline(0, color="grey", lw=0.6)
-    axis.axhline(1, color="black", lw=0.6, ls=":")
+    _lines(axis, shown, look, _pgr_with_errors)
+    for level, dots in ((0, "-"), (1, ":")):
+        axis.axhline(level, color="grey", lw=0.7, ls=dots, zorder=0)
     axis.set_ylabel("PGR")
     if not shown:
-        axis.text(0.5, 0.5, "no admitted cell", ha="center", va="center", transform=axis.transAxes, color="grey")
-    _size_axis(axis, rows, size)
+        axis.text(
+            0.5, 0.5, "no admitted cell", ha="center", va="center", transform=axis.transAxes, color="grey"
+        )
+    _size_axis(axis, rows, look)
 
 
-def _lines(axis: Any, rows: list[Row], size: dict[str, int],
-           value: Callable[[Row], tuple[float | None, float | None, float | None]]) -> None:
-    """A line for each teacher (colour) and method (dash and marker)."""
-    teachers = list(dict.fromkeys(r.teacher for r in rows))
-    methods = list(dict.fromkeys(r.method for r in rows))
-    for teacher in teachers:
-        for m, method in enumerate(methods):
-            chosen = sorted((r for r in rows if (r.teacher, r.method) == (teacher, method)),
-                            key=lambda r: size[str(r.student)])
-            x = [size[str(r.student)] * (1 + 0.03 * m) for r in chosen]  # side by side, not on top
-            values = [value(r) for r in chosen]
-            errors = [[v[0] - v[1], v[2] - v[0]] if None not in v else [0, 0] for v in values]  # type: ignore[operator]
-            axis.errorbar(x, [v[0] for v in values], yerr=list(zip(*errors, strict=True)) or None, capsize=2,
-                          elinewidth=0.8, color=COLOURS[_index(rows, teacher) % len(COLOURS)],
-                          marker=MARKERS[m % len(MARKERS)], ls=LINES[m % len(LINES)], ms=4)
-            axis.plot([], [], color=COLOURS[_index(rows, teacher) % len(COLOURS)], marker=MARKERS[m % len(MARKERS)],
-                      ls=LINES[m % len(LINES)], ms=4, label=f"{method} ← {teacher}")
+def _pgr_with_errors(row: Row) -> tuple[float, float, float]:
+    """PGR and the lengths of its error bar; an unbounded interval has none."""
+    assert row.pgr is not None
+    if row.pgr_low is None or row.pgr_high is None:
+        return row.pgr, 0.0, 0.0
+    return row.pgr, max(0.0, row.pgr - row.pgr_low), max(0.0, row.pgr_high - row.pgr)
 
 
-def _index(rows: list[Row], teacher: str | None) -> int:
-    return list(dict.fromkeys(r.teacher for r in rows)).index(teacher)
+def _lines(
+    axis: Any, rows: list[Row], look: _Look, value: Callable[[Row], tuple[float, float, float]]
+) -> None:
+    for teacher in look.teachers:
+        for method in look.methods:
+            chosen = [r for r in rows if (r.teacher, r.method) == (teacher, method)]
+            points = sorted((look.size[str(r.student)] * look.aside(method), *value(r)) for r in chosen)
+            if points:
+                x, y, down, up = zip(*points, strict=True)
+                axis.errorbar(
+                    x,
+                    y,
+                    yerr=(down, up),
+                    capsize=2,
+                    elinewidth=0.8,
+                    color=look.colour(teacher),
+                    alpha=0.9,
+                    **look.mark(method),
+                )
 
 
-def _size_axis(axis: Any, rows: list[Row], size: dict[str, int]) -> None:
+def _legend(figure: Any, look: _Look) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color="black", marker="o", ms=5, label="ground truth (ceiling)")]
+    handles += [Line2D([], [], color=look.colour(t), lw=3, label=f"teacher {t}") for t in look.teachers]
+    handles += [Line2D([], [], color="grey", label=m, **look.mark(m)) for m in look.methods]
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 0.95))
+
+
+def _size_axis(axis: Any, rows: list[Row], look: _Look) -> None:
+    ticks = sorted({look.size[str(r.student)] for r in rows})
     axis.set_xscale("log")
+    axis.set_xlim(ticks[0] / 1.4, ticks[-1] * 1.4)
     axis.set_xlabel("student size (parameters)")
-    ticks = sorted({size[str(r.student)] for r in rows})
     axis.set_xticks(ticks, [_short(t) for t in ticks])
     axis.minorticks_off()
 

@@ -31,7 +31,7 @@ def cells_of(run: Run) -> list[Cell]:
 
 
 def prove_dense(run: Run) -> None:
-    """Every cell has all its seeds and fits, and all fits of a task scored the same items in the same order."""
+    """Every cell has all its seeds and fits, and all fits of a task scored the same items in one order."""
     seeds: dict[str, Counter[tuple[str, ...]]] = {}
     items: dict[str, tuple[str, ...]] = {}
     for cell in run.cells:
@@ -49,8 +49,12 @@ def prove_dense(run: Run) -> None:
 
 
 def _sparse(what: str, task: str) -> StoreError:
-    return StoreError(what, where=f"task {task}", expected="complete records of one suite",
-                      mend="run the suite again: finished fits are not repeated")
+    return StoreError(
+        what,
+        where=f"task {task}",
+        expected="complete records of one suite",
+        mend="run the suite again: finished fits are not repeated",
+    )
 
 
 def parameters(run: Run) -> dict[str, int]:

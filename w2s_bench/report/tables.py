@@ -12,14 +12,28 @@ from typing import Any
 from w2s_bench.records import Row, RunInfo
 
 TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
-COLUMNS = ("task", "teacher → student", "method", "teacher", "student", "ceiling", "gain [95%]", "PGR [95%]", "")
+COLUMNS = (
+    "task",
+    "teacher → student",
+    "method",
+    "teacher",
+    "student",
+    "ceiling",
+    "gain [95%]",
+    "PGR [95%]",
+    "",
+)
 NONE = "–"
 
 
 def as_json(rows: list[Row], info: RunInfo) -> dict[str, Any]:
     """Rows and the run that made them; null where there is no value, never NaN."""
-    return {"suite": info.suite, "suite_version": info.suite_version, "suite_hash": info.suite_hash,
-            "rows": [asdict(r) for r in rows]}
+    return {
+        "suite": info.suite,
+        "suite_version": info.suite_version,
+        "suite_hash": info.suite_hash,
+        "rows": [asdict(r) for r in rows],
+    }
 
 
 def as_csv(rows: list[Row]) -> str:
@@ -56,7 +70,9 @@ def _rich_table(title: str, rows: list[Row]) -> Any:
     from rich.markup import escape  # "[unbounded]" is no style
     from rich.table import Table
 
-    table = Table(title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(
+        title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
+    )
     for k, column in enumerate(COLUMNS):
         table.add_column(column, justify="right" if 3 <= k <= 5 else "left", no_wrap=k in (3, 4, 5, 6, 7))
     for k, row in enumerate(rows):
@@ -76,11 +92,19 @@ def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
 def cells_of(row: Row) -> tuple[str, ...]:
     """A row as short texts; accuracies and gains in percentage points."""
     pooled = row.task is None
-    pair = f"{row.cells} of {row.cells + row.cells_without_pgr} cells" if pooled else f"{row.teacher} → {row.student}"
+    pair = (
+        f"{row.cells} of {row.cells + row.cells_left_out} cells"
+        if pooled
+        else f"{row.teacher} → {row.student}"
+    )
     show_pgr = row.pgr is not None and (pooled or row.admitted)
     return (
-        "all admitted" if pooled else str(row.task), pair, row.method,
-        _points(row.teacher_accuracy), _points(row.student_accuracy), _points(row.ceiling_accuracy),
+        "all admitted" if pooled else str(row.task),
+        pair,
+        row.method,
+        _points(row.teacher_accuracy),
+        _points(row.student_accuracy),
+        _points(row.ceiling_accuracy),
         _interval(row.gain, row.gain_low, row.gain_high, 100, "+.1f"),
         _interval(row.pgr, row.pgr_low, row.pgr_high, 1, ".2f") if show_pgr else NONE,
         "" if row.reason is None or row.reason.startswith("unbounded") else row.reason,
