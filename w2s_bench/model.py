@@ -77,6 +77,11 @@ class Model(nn.Module, ABC):
         return sum(p.numel() for p in self.parameters())
 
 
+def spread(rows: Tensor, mask: Tensor) -> Tensor:
+    """Values of rows ``[R]``, one an option, at the places of their options ``[B, O]``; 0 elsewhere."""
+    return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
+
+
 class ModelFamily(ABC):
     """Builds models of one kind; ``domains`` are those it can answer in."""
 

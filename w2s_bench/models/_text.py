@@ -8,7 +8,7 @@ the longest, W the width of the hidden states.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, Shape
+from w2s_bench.model import Batch, Model, Shape, spread
 from w2s_bench.task import Item
 
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
@@ -29,6 +29,7 @@ def text_model(lm: Any, tokenizer: Any, shape: Shape, name: str) -> Model:
             f"{name!r} is no causal language model with a base model of its own",
             expected="an architecture that AutoModelForCausalLM of transformers loads",
         )
+    heads: dict[str, Callable[..., Model]]
     heads = {"nlp": Classifier, "reward": RewardModel, "chess": MoveModel}
     return heads[shape.domain](lm, tokenizer, shape)
 
@@ -56,7 +57,7 @@ class TextModel(Model):
         """Token rows; text over the limit loses its beginning, never its end and never the item."""
 
     def collate(self, encoded: Sequence[Rows]) -> Batch:
-        """All rows of a batch as ``ids`` and ``attention [R, T]`` and ``starts [R]``, in the order of the mask."""
+        """All rows as ``ids`` and ``attention [R, T]`` and ``starts [R]``, in the order of the mask."""
         rows = [row for e in encoded for row in e.ids]
         shape = len(rows), max(map(len, rows))
         ids, attention = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
@@ -180,11 +181,6 @@ def zero_head(lm: Any, outputs: int, *, bias: bool) -> nn.Linear:
     for parameter in head.parameters():
         nn.init.zeros_(parameter)
     return head
-
-
-def spread(rows: Tensor, mask: Tensor) -> Tensor:
-    """Values of rows ``[R]`` at the places of their options ``[B, O]``."""
-    return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
 
 
 def _joined(item: Item, option: str) -> str:

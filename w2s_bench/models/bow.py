@@ -12,9 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, ModelFamily, Shape
+from w2s_bench.model import Batch, Model, ModelFamily, Shape, spread
 from w2s_bench.models._board import board_before, flip
-from w2s_bench.models._text import spread
 from w2s_bench.task import Item
 
 BUCKETS = 8192
