@@ -172,11 +172,8 @@ def list_(what: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("name")
-@click.option(
-    "--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Root of a local mirror of the hub."
-)
 @_json_option
-def show(name: str, hub: Path | None, as_json: bool) -> None:
+def show(name: str, as_json: bool) -> None:
     """Describe a task, method, model or suite by NAME."""
     from w2s_bench.views import describe, describe_text
 

@@ -32,6 +32,9 @@ def best_move(fen: str, last: str, answer: str, *, group: str, **tags: str | flo
 
 def _legal(board: chess.Board, uci: str) -> chess.Move:
     try:
-        return board.parse_uci(uci)
+        move = board.parse_uci(uci)
     except ValueError:
-        raise ValueError(f"move {uci!r} is not legal in {board.fen()!r}") from None
+        move = chess.Move.null()
+    if not move:  # parse_uci lets the null move pass
+        raise ValueError(f"move {uci!r} is not legal in {board.fen()!r}")
+    return move

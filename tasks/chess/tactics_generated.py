@@ -11,12 +11,12 @@ CARD = TaskCard(
     domain="chess",
     version=1,
     title="Tactics from Stockfish self-play",
-    source="shipped with the package; tasks/chess/make_tactics.py makes it again",
+    source="shipped with the package; tasks/chess/tactics_maker makes it again",
     licence="MIT",
     citation="w2s-bench",
     language="chess (FEN, UCI)",
     group="game",
-    size="about 22,000 puzzles",
+    size="22,120 puzzles from 14,913 games",
     notes="The best move wins at least 0.35 more in win chance than the second best, is not the best "
     "static capture and no recapture; the side to move is not in check.",
 )

@@ -91,12 +91,17 @@ class TextModel(Model):
         ids = (self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, 0)
         return next(i for i in ids if i is not None)
 
-    def option_rows(self, items: Sequence[Item]) -> list[Rows]:
-        """A row an option: the prompt, then the option's own tokens."""
+    def last_token(self) -> int:
+        """What stands behind an answer that must be seen to end."""
+        ids = (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id, 0)
+        return next(i for i in ids if i is not None)
+
+    def option_rows(self, items: Sequence[Item], end: Sequence[int] = ()) -> list[Rows]:
+        """A row an option: the prompt, then the option's own tokens and ``end``."""
         prompts = self.tokens([item.prompt for item in items])
         answers = iter(self.tokens([_joined(item, option) for item in items for option in item.options]))
         return [
-            self._rows(prompt, [next(answers) for _ in item.options])
+            self._rows(prompt, [[*next(answers), *end] for _ in item.options])
             for prompt, item in zip(prompts, items, strict=True)
         ]
 
@@ -144,11 +149,11 @@ class RewardModel(TextModel):
 
 
 class MoveModel(TextModel):
-    """chess: the log-likelihood of each whole legal move under the language-model head."""
+    """chess: the log-likelihood of each whole legal move, its end included, under the language-model head."""
 
     def encode(self, items: Sequence[Item]) -> list[Rows]:
         """One row a legal move, behind the position."""
-        return self.option_rows(items)
+        return self.option_rows(items, [self.last_token()])
 
     def scores(self, batch: Batch) -> Tensor:
         """Σ log p of each move's tokens ``[B, O]``."""
@@ -161,7 +166,7 @@ class MoveModel(TextModel):
 
     @torch.no_grad()
     def greedy(self, items: Sequence[Item], device: torch.device) -> list[str] | None:
-        """The first word of the greedy continuation of each prompt."""
+        """The first word of the greedy continuation of each prompt, up to the end token."""
         return [self._continue(item.prompt, device) for item in items]
 
     def _continue(self, prompt: str, device: torch.device) -> str:
@@ -171,6 +176,8 @@ class MoveModel(TextModel):
         for _ in range(GREEDY_TOKENS):
             out = self.lm(input_ids=ids, past_key_values=past, use_cache=True)
             past, ids = out.past_key_values, out.logits[:, -1:].argmax(-1)
+            if int(ids) == self.last_token():
+                break
             answer.append(int(ids))
         return next(iter(self.tokenizer.decode(answer).split()), "")
 

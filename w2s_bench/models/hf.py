@@ -44,8 +44,10 @@ class HuggingFace(ModelFamily):
                 )
 
     def fingerprint(self, argument: str) -> str:
-        """Local folder: SHA-256 of all its files. Hub name: name and revision."""
-        return _folder_hash(Path(argument), _stamps(argument)) if _is_folder(argument) else f"hub:{argument}"
+        """Local folder: SHA-256 of all its files. Hub name: the commit that its revision stands for."""
+        if _is_folder(argument):
+            return _folder_hash(Path(argument), _stamps(argument))
+        return f"hub:{_commit(argument)}"
 
     def size(self, argument: str) -> int | None:
         """From the size of local weights (half precision: 2 bytes a parameter); None for the hub."""
@@ -65,17 +67,34 @@ class HuggingFace(ModelFamily):
                 name, trust_remote_code=False, use_safetensors=True, dtype="float32", **where
             )
         except Exception as error:
-            raise BadModel(
-                f"model cannot be loaded: {type(error).__name__}: {error}"[:300],
-                where=f"hf:{argument}",
-                expected=self.usage,
-                mend="check the name, or download it and give its folder",
-            ) from None
+            raise _unloadable(argument, error) from None
         return text_model(lm, tokenizer, shape, argument)
 
 
 def _is_folder(argument: str) -> bool:
     return argument.startswith((".", "/", "~")) or Path(argument).is_dir()
+
+
+@cache
+def _commit(argument: str) -> str:
+    """Name and commit of a model on the hub; from the local cache where the hub is out of reach."""
+    from huggingface_hub import hf_hub_download
+
+    name, _, revision = argument.partition("@")
+    try:
+        path = Path(hf_hub_download(name, "config.json", revision=revision or None))
+    except Exception as error:
+        raise _unloadable(argument, error) from None
+    return f"{name}@{path.parent.name}"
+
+
+def _unloadable(argument: str, error: Exception) -> BadModel:
+    return BadModel(
+        f"model cannot be loaded: {type(error).__name__}: {error}"[:300],
+        where=f"hf:{argument}",
+        expected=HuggingFace.usage,
+        mend="check the name, or download it elsewhere and give its folder",
+    )
 
 
 def _stamps(argument: str) -> tuple[tuple[str, int, int], ...]:

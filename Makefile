@@ -1,0 +1,36 @@
+# Two commands from a fresh clone, each alone: `make quick` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+STORE ?= runs/store
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: quick real test lint format clean
+
+quick: .venv/ready  ## install if needed, run the quick suite, print its tables
+	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
+
+test: export HF_HUB_OFFLINE = 1
+test: .venv/ready lint  ## style, types and the whole test suite
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+real: .venv/ready  ## real rows; give the mirror of the hub: make real HUB=DIR
+	$(BIN)/w2s-bench run real --out runs/real --store $(STORE) $(if $(HUB),--hub $(HUB))
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is too old: expected Python 3.11 to 3.13. Try: make quick PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:  ## remove the environment and all runs
+	rm -rf .venv runs build dist *.egg-info
