@@ -19,8 +19,10 @@ class UserError(Exception):
         line = f"{self.where}: {self.what}" if self.where else self.what
         if self.expected:
             line += f"; expected {self.expected}"
-        if self.mend:
-            line += f". {self.mend[0].upper()}{self.mend[1:]}"
+        if words := self.mend.split():
+            if words[0].isalpha():  # a command or a path keeps its letters
+                words[0] = words[0][0].upper() + words[0][1:]
+            line += ". " + " ".join(words)
         return " ".join(line.split())
 
 

@@ -154,9 +154,15 @@ def write_report(folder: Path) -> tuple[Run, list[Row]]:
     write_text(folder / "table.txt", as_text(rows))
     write_text(folder / "table.md", as_markdown(rows))
     write_text(folder / "table.csv", as_csv(rows))
-    draw_curves(folder, run, rows)
-    write_entries(folder, entries(run, rows))
+    _sweep(draw_curves(folder, run, rows))
+    _sweep(write_entries(folder, entries(run, rows)))
     return run, rows
+
+
+def _sweep(written: list[Path]) -> None:
+    """Remove what an earlier run left beside these files: a method or domain that is no longer there."""
+    for path in {p for w in written for p in w.parent.glob(f"*{w.suffix}")} - set(written):
+        path.unlink()
 
 
 def libraries() -> dict[str, str]:

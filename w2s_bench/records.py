@@ -19,9 +19,10 @@ from w2s_bench.errors import StoreError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-RECORD_SCHEMA = 1
-RUN_SCHEMA = 1
-ENTRY_SCHEMA = 1
+# A file of another version is refused by the type of its field, never read as if it were of this one.
+RECORD_SCHEMA: Literal[1] = 1
+RUN_SCHEMA: Literal[1] = 1
+ENTRY_SCHEMA: Literal[1] = 1
 
 Role = Literal["teacher", "ceiling", "student"]
 Domain = Literal["nlp", "chess", "reward"]
@@ -36,7 +37,7 @@ class ScoreRecord:
     mean training loss of each epoch (nats an example).
     """
 
-    schema_version: int = RECORD_SCHEMA
+    schema_version: Literal[1] = RECORD_SCHEMA
     key: str
     role: Role
     domain: Domain
@@ -60,7 +61,7 @@ class ScoreRecord:
 class CellRecord:
     """Which three fits make one PGR at one seed; a fit may serve many cells, and even two methods."""
 
-    schema_version: int = RECORD_SCHEMA
+    schema_version: Literal[1] = RECORD_SCHEMA
     domain: Domain
     task: str
     method: str
@@ -77,7 +78,7 @@ class CellRecord:
 class RunInfo:
     """What made a run, enough to make it again: suite and its hash, code, libraries, device, seconds."""
 
-    schema_version: int = RUN_SCHEMA
+    schema_version: Literal[1] = RUN_SCHEMA
     suite: str
     suite_version: int
     suite_hash: str
@@ -131,7 +132,7 @@ class Row:
 class Entry:
     """A leaderboard entry: one method on one suite version, its rows and what produced them."""
 
-    schema_version: int = ENTRY_SCHEMA
+    schema_version: Literal[1] = ENTRY_SCHEMA
     suite: str
     suite_version: int
     suite_hash: str
@@ -178,32 +179,36 @@ def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"])) or "(top)"
-        raise StoreError(
-            f"field {path!r}: {first['msg']}",
-            where=where,
-            expected=f"a {kind.__name__}",
-            mend="run the suite again: finished fits are not repeated",
-        ) from None
+        raise _damaged(f"field {path!r}: {first['msg']}", where, f"a {kind.__name__}") from None
 
 
 def load_json(kind: type, path: Path) -> Any:
     """Read one ``kind`` from a JSON file."""
-    return parse(kind, _decode(path.read_text("utf8"), str(path)), str(path))
+    return parse(kind, _decode(_read(path), str(path)), str(path))
 
 
 def load_lines(kind: type, path: Path) -> list[Any]:
     """Read a JSON-lines file of ``kind``."""
-    lines = path.read_text("utf8").splitlines()
+    lines = _read(path).split("\n")  # splitlines() would also split inside JSON strings
+    if not lines[-1]:
+        del lines[-1]
     return [parse(kind, _decode(s, f"{path}:{i}"), f"{path}:{i}") for i, s in enumerate(lines, 1)]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(f"cannot be read ({error})", str(path)) from None
 
 
 def _decode(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise StoreError(
-            f"not JSON ({error.msg})",
-            where=where,
-            expected="a file that w2s-bench wrote",
-            mend="run the suite again: finished fits are not repeated",
-        ) from None
+        raise _damaged(f"not JSON ({error.msg})", where) from None
+
+
+def _damaged(what: str, where: str, expected: str = "a file that w2s-bench wrote") -> StoreError:
+    mend = "run the suite again: finished fits are not repeated"
+    return StoreError(what, where=where, expected=expected, mend=mend)

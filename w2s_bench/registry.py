@@ -15,7 +15,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -47,7 +47,10 @@ def items(kind: Kind) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for point in sorted(entry_points(group=f"w2s_bench.{kind}s"), key=lambda p: (p.name, p.value)):
         for item in _pack(kind, point.name, point.value):
-            found.setdefault(item.name, item)
+            there = found.setdefault(item.name, item)
+            if there.module != item.module:
+                both = f"two packs call something {item.name!r}: {there.module} and {item.module}"
+                found[item.name] = replace(there, error=both)
     return dict(sorted(found.items()))
 
 

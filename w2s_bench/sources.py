@@ -61,7 +61,7 @@ class HubSource:
             raise self._bad(f"no split {' or '.join(map(repr, wanted))}", f"one of {', '.join(splits)}")
         rows = [row for table in found for row in self._read(table)]
         if not rows:
-            raise self._bad("the data set is empty", "at least one row")
+            raise self._empty()
         return rows
 
     def fingerprint(self, mirror: Path | None) -> str:
@@ -89,6 +89,9 @@ class HubSource:
             mend="check the revision of the data set or the files of the mirror",
         )
 
+    def _empty(self) -> BadData:
+        return self._bad("the data set is empty", "at least one row")
+
     def _commit(self) -> str:
         if re.fullmatch(r"[0-9a-f]{40}", self.revision):
             return self.revision
@@ -97,9 +100,18 @@ class HubSource:
 
             return str(HfApi().dataset_info(self.path, revision=self.revision).sha)
         except Exception as error:
-            raise (
-                self._offline() if _unreachable(error) else self._bad(str(error)[:200], "a known revision")
-            ) from None
+            if not _unreachable(error):
+                raise self._bad(str(error)[:200], "a known revision") from None
+            return self._cached_commit()
+
+    def _cached_commit(self) -> str:
+        """The commit that the revision stood for when it was last downloaded to this machine."""
+        from huggingface_hub import try_to_load_from_cache
+
+        card = try_to_load_from_cache(self.path, "README.md", repo_type="dataset", revision=self.revision)
+        if not isinstance(card, str):
+            raise self._offline()
+        return Path(card).parent.name
 
     def _folder(self, mirror: Path) -> Path:
         folder = mirror / self.path
@@ -118,16 +130,23 @@ class HubSource:
             import datasets
 
             datasets.disable_progress_bars()
-            return dict(
-                datasets.load_dataset(target, self.config, revision=None if mirror else self._commit())
-            )
+            datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)  # errors are raised as well
+            if mirror is None:
+                return dict(datasets.load_dataset(target, self.config, revision=self._commit()))
+            # datasets knows a local data set by its README alone, and would give the rows of another
+            # mirror, or of files that have changed since: each content gets a cache of its own
+            cache = Path(datasets.config.HF_DATASETS_CACHE) / f"mirror-{_hash_files(Path(target))}"
+            return dict(datasets.load_dataset(target, self.config, cache_dir=str(cache)))
         except BadData:
             raise
         except Exception as error:
             if mirror is None and _unreachable(error):
                 raise self._offline() from None
+            told = error.__cause__ or error  # datasets hides what was wrong behind "an error occurred"
+            if re.search("corresponds to no data|BatchSize must be greater than 0", str(told)):
+                raise self._empty() from None
             raise self._bad(
-                f"cannot be loaded: {type(error).__name__}: {error}"[:400],
+                f"cannot be loaded: {type(told).__name__}: {told}"[:400],
                 f"configuration {self.config or 'default'!r}",
             ) from None
 
@@ -158,10 +177,11 @@ def _unreachable(error: Exception) -> bool:
 
 
 def _hash_files(folder: Path) -> str:
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
     digest = hashlib.sha256()
-    for path in files:
-        digest.update(f"{path.relative_to(folder)}\0{_hash_file(path, *_stamp(path))}\0".encode())
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder)
+        if not any(part.startswith(".") for part in name.parts):  # git's and the hub client's own notes
+            digest.update(f"{name}\0{_hash_file(path, *_stamp(path))}\0".encode())
     return digest.hexdigest()[:32]
 
 
@@ -195,13 +215,17 @@ class ParquetSource:
         try:
             return pyarrow.parquet.read_table(self.file, columns=list(self.columns)).to_pylist()
         except Exception as error:
-            raise BadData(
-                f"cannot be read ({error})", where=str(self.file), expected="a Parquet file"
-            ) from None
+            raise self._bad(error) from None
 
     def fingerprint(self, mirror: Path | None) -> str:
         """SHA-256 of the file."""
-        return f"file:{_hash_file(self.file, *_stamp(self.file))[:32]}"
+        try:
+            return f"file:{_hash_file(self.file, *_stamp(self.file))[:32]}"
+        except OSError as error:
+            raise self._bad(error) from None
+
+    def _bad(self, error: Exception) -> BadData:
+        return BadData(f"cannot be read ({error})", where=str(self.file), expected="a Parquet file")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -76,10 +76,14 @@ def percentile_interval(draws: Floats, level: float = 0.95) -> Interval:
 
 
 def ratio_interval(numerator: Floats, denominator: Floats, level: float = 0.95) -> Interval:
-    """Percentile interval of a ratio of draws ``[R]``; unbounded where the denominator's reaches 0."""
+    """Percentile interval of a ratio of draws ``[R]``; unbounded where the denominator's reaches 0.
+
+    Otherwise less than a tail of the denominators is not positive; such draws have no ratio.
+    """
     if percentile_interval(denominator, level).low <= 0:  # type: ignore[operator]
         return UNBOUNDED
-    return percentile_interval(numerator / denominator, level)
+    some = denominator > 0
+    return percentile_interval(numerator[some] / denominator[some], level)
 
 
 def fieller(numerator: float, denominator: float, covariance: NDArray, level: float = 0.95) -> Interval:

@@ -26,11 +26,14 @@ from w2s_bench.errors import StoreError
 from w2s_bench.records import canonical_json
 
 CHECKSUMS = "checksums.json"
+_OTHER = "give a folder that can be written with --store or --out"
 _MEND = {
-    errno.ENOSPC: "free some space, or give another folder with --store",
-    errno.EDQUOT: "free some of the quota, or give another folder with --store",
-    errno.EROFS: "give a folder that can be written with --store",
-    errno.EACCES: "give a folder that can be written with --store",
+    errno.ENOSPC: "free some space, or give another folder with --store or --out",
+    errno.EDQUOT: "free some of the quota, or give another folder with --store or --out",
+    errno.EROFS: _OTHER,
+    errno.EACCES: _OTHER,
+    errno.ENOTDIR: _OTHER,  # a file stands where the folder should
+    errno.EEXIST: _OTHER,
 }
 
 
@@ -113,8 +116,8 @@ class Artifact:
 
     def _sums(self) -> dict[str, str]:
         try:
-            return json.loads((self.folder / CHECKSUMS).read_text("utf8"))
-        except (OSError, ValueError):
+            return dict(json.loads((self.folder / CHECKSUMS).read_text("utf8")))
+        except (OSError, ValueError, TypeError):
             raise self._damaged("its checksums cannot be read") from None
 
     def _checked(self, file: str) -> Path:
@@ -183,7 +186,11 @@ def _publish(folder: Path, final: Path) -> None:
         os.rename(folder, final)
     except OSError as error:
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-            raise  # otherwise another process finished the same job first: equal key, equal content
+            raise
+        if not (final / CHECKSUMS).is_file():  # what is left of an artifact that somebody half deleted
+            shutil.rmtree(final)
+            os.rename(folder, final)
+        # otherwise another process finished the same job first: equal key, equal content
 
 
 def _sha256(path: Path) -> str:

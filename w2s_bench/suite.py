@@ -8,13 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from w2s_bench.errors import BadSuite
 from w2s_bench.records import content_key
 from w2s_bench.registry import find
 
 Count = Annotated[int, Field(ge=1)]
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) != len(values):
+        raise ValueError(f"{next(v for v in values if values.count(v) > 1)!r} is listed twice")
+    return values
 
 
 class _Strict(BaseModel):
@@ -47,7 +53,7 @@ class Training(_Strict):
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    clip: Annotated[float, Field(gt=0)] = 1.0
+    clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     precision: Literal["fp32", "bf16"] = "fp32"
     max_length: Annotated[int, Field(ge=8)] = 256
 
@@ -89,7 +95,7 @@ class Admission(_Strict):
 class Grid(_Strict):
     """Tasks crossed with models, listed from the weakest to the strongest."""
 
-    tasks: Annotated[list[str], Field(min_length=1)]
+    tasks: Annotated[list[str], Field(min_length=1), AfterValidator(_distinct)]
     models: Annotated[list[ModelUse], Field(min_length=2)]
     teachers: list[str] | None = None
     students: list[str] | None = None
@@ -132,15 +138,24 @@ class Suite(_Strict):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
     version: Count
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_distinct)]
     methods: Annotated[list[MethodUse], Field(min_length=1)]
     admission: Admission = Admission()
     grid: Annotated[list[Grid], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _no_cell_twice(self) -> Suite:
+        cells = [(task, *pair) for grid in self.grid for task in grid.tasks for pair in grid.pairs]
+        for task, teacher, student in cells:
+            if cells.count((task, teacher, student)) > 1:
+                raise ValueError(f"two grids have task {task!r} with {teacher!r} teaching {student!r}")
+        return self
+
     @cached_property
     def hash(self) -> str:
-        """Content key of everything the suite says."""
-        return content_key(self.model_dump(mode="json"))
+        """Content key of what the suite says; defaults are left out, so that a setting added later, with a
+        default that changes nothing, leaves the hashes of published suites as they are."""
+        return content_key(self.model_dump(mode="json", exclude_defaults=True))
 
 
 def load_suite(name: str) -> tuple[Suite, str]:
@@ -159,17 +174,19 @@ def parse_suite(text: str, where: str) -> Suite:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        at = f"{where}:{line[1]}" if line else where
-        raise BadSuite(f"not TOML ({error})", where=at, mend="correct that line") from None
+        at = line[1] if line else len(text.splitlines())  # otherwise "at end of document"
+        raise BadSuite(f"not TOML ({error})", where=f"{where}:{at}", mend="correct that line") from None
     try:
         return Suite.model_validate(_with_defaults(raw))
     except ValidationError as error:
         first = error.errors()[0]
         keys = [k for k in first["loc"] if not str(k).startswith("function-")]
+        there = keys[:-1] if first["type"] == "missing" else keys
+        key = f": key {_dotted(keys)!r}" if keys else ""
         raise BadSuite(
             _message(first),
-            where=f"{where}:{_line_of(text, keys)}: key {_dotted(keys)!r}",
-            mend="docs/suites.md lists the keys of a suite",
+            where=f"{where}:{_line_of(text, there)}{key}",
+            mend="see docs/suites.md for the keys of a suite",
         ) from None
 
 
@@ -188,8 +205,8 @@ def _grid(grid: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     grid = dict(grid)
     for key, values in shared.items():
         own = grid.get(key, {})
-        if isinstance(own, dict) and isinstance(values, dict):
-            grid[key] = {**values, **own}
+        if isinstance(own, dict):  # what is no table is left for the validation to refuse
+            grid[key] = {**values, **own} if isinstance(values, dict) else values
     if isinstance(grid.get("models"), list):
         grid["models"] = [_named(m) for m in grid["models"]]
     return grid
@@ -204,7 +221,9 @@ def _message(error: Any) -> str:
         return "no such key"
     if error["type"] == "missing":
         return "this key is missing"
-    return f"{str(error['msg']).removeprefix('Value error, ')} (got {error['input']!r:.80})"
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return f"{error['msg']} (got {error['input']!r:.80})"
 
 
 def _dotted(keys: list[Any]) -> str:
@@ -212,16 +231,14 @@ def _dotted(keys: list[Any]) -> str:
 
 
 def _line_of(text: str, keys: list[Any]) -> int:
-    """The line that most likely holds a key: the last name on its path, after its table's header."""
-    names = [k for k in keys if isinstance(k, str)]
+    """The line that most likely holds a key: down its path, in its own grid or else anywhere."""
     nth = next((k for k in keys if isinstance(k, int)), 0)
-    lines = text.splitlines()
-    start = 0
-    if names and names[0] == "grid":
-        headers = [i for i, s in enumerate(lines) if re.match(r"\s*\[\[\s*grid\s*\]\]", s)]
-        start = headers[nth] if nth < len(headers) else 0
-    for name in reversed(names):
-        for i in [*range(start, len(lines)), *range(start)]:
-            if re.search(rf"(^|[\s{{,\[]){re.escape(name)}\s*(=|\])", lines[i].split("#")[0]):
-                return i + 1
-    return start + 1
+    lines = [s.split("#")[0] for s in text.splitlines()]
+    line, end = 0, len(lines)
+    headers = [i for i, s in enumerate(lines) if re.match(r"\s*\[\[\s*grid\s*\]\]", s)]
+    if keys[:1] == ["grid"] and nth < len(headers):
+        line, end = [*headers, end][nth : nth + 2]
+    for name in (k for k in keys if isinstance(k, str)):
+        key = re.compile(rf"(^|[\s{{,\[]){re.escape(name)}\s*(=|\])")
+        line = next((i for i in [*range(line, end), *range(len(lines))] if key.search(lines[i])), line)
+    return line + 1

@@ -105,7 +105,7 @@ class Task:
         try:
             example = self.example(row)
             _check(example, self.card)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise BadData(
                 f"row cannot be used: {error}",
                 where=f"task {self.card.name}, row {_short(row)}",

@@ -42,16 +42,23 @@ def _drain(missing: dict[str, Job], executor: Executor, site: Site, on_done: OnD
     waiting = dict(missing)  # in the plan's order: teachers before their students
     running: dict[Future[str], Job] = {}
     open_keys = set(missing)
-    while waiting or running:
-        for job in _ready(waiting, open_keys, executor.slots - len(running)):
-            del waiting[job.key]
-            running[executor.submit(job, site)] = job
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            job = running.pop(future)
-            _result(future, job)
-            open_keys.discard(job.key)
-            on_done(job)
+    try:
+        while waiting or running:
+            for job in _ready(waiting, open_keys, executor.slots - len(running)):
+                running[executor.submit(job, site)] = waiting.pop(job.key)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+                job = running.pop(future)
+                open_keys.discard(job.key)
+                on_done(job)
+    except BrokenProcessPool:  # it does not say whose process it was
+        raise UserError(
+            "a worker process died",
+            where=" or ".join(job.title for job in running.values()),
+            expected="workers that end by themselves",
+            mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
+        ) from None
 
 
 def _ready(waiting: dict[str, Job], open_keys: set[str], slots: int) -> list[Job]:
@@ -63,18 +70,6 @@ def _ready(waiting: dict[str, Job], open_keys: set[str], slots: int) -> list[Job
         if not open_keys.intersection(job.needs):
             ready.append(job)
     return ready
-
-
-def _result(future: Future[str], job: Job) -> None:
-    try:
-        future.result()
-    except BrokenProcessPool:
-        raise UserError(
-            "a worker process died",
-            where=job.title,
-            expected="workers that end by themselves",
-            mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
-        ) from None
 
 
 def _fits(jobs: object) -> int:

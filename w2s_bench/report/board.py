@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from w2s_bench.records import CellRecord, Entry, Row
+from w2s_bench.records import CellRecord, Entry, Row, content_key
 from w2s_bench.rundir import Run
 from w2s_bench.store import write_text
 
@@ -55,5 +55,6 @@ def write_entries(folder: Path, found: list[Entry]) -> list[Path]:
 
 
 def _file_name(method: str) -> str:
-    """A label with options or a path in it becomes a plain file name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", method).strip("-").lower() or "method"
+    """A plain file name; a label with options, a path or capitals gets a hash, so that no two share one."""
+    plain = re.sub(r"[^a-z0-9]+", "-", method.lower()).strip("-")[:60]
+    return plain if plain == method else f"{plain or 'method'}-{content_key(method)[:8]}"

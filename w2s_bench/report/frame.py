@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -32,20 +31,21 @@ def cells_of(run: Run) -> list[Cell]:
 
 def prove_dense(run: Run) -> None:
     """Every cell has all its seeds and fits, and all fits of a task scored the same items in one order."""
-    seeds: dict[str, Counter[tuple[str, ...]]] = {}
+    seeds: dict[str, dict[tuple[str, ...], list[int]]] = {}
     items: dict[str, tuple[str, ...]] = {}
     for cell in run.cells:
         name = (cell.teacher, cell.student, cell.method)
-        seeds.setdefault(cell.task, Counter())[name] += 1
+        seeds.setdefault(cell.task, {}).setdefault(name, []).append(cell.seed)
         for key in (cell.teacher_key, cell.student_key, cell.ceiling_key):
             predictions = run.predictions.get(key)
             if predictions is None:
                 raise _sparse(f"no predictions of fit {key}", cell.task)
             if items.setdefault(cell.task, predictions.items) != predictions.items:
                 raise _sparse(f"fit {key} was scored on other test items", cell.task)
-    for task, counts in seeds.items():
-        if len(set(counts.values())) > 1:
-            raise _sparse("cells have different numbers of seeds", task)
+    for task, found in seeds.items():
+        wanted = sorted({seed for listed in found.values() for seed in listed})
+        if any(sorted(listed) != wanted for listed in found.values()):
+            raise _sparse("cells have different seeds, or one twice", task)
 
 
 def _sparse(what: str, task: str) -> StoreError:

@@ -50,7 +50,7 @@ def as_markdown(rows: list[Row]) -> str:
     parts = []
     for domain, chosen in by_domain(rows):
         head = "| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS)
-        lines = ["| " + " | ".join(cells) + " |" for cells in map(cells_of, chosen)]
+        lines = ["| " + " | ".join(c.replace("|", "\\|") for c in cells_of(row)) + " |" for row in chosen]
         parts.append(f"### {TITLES[domain]}\n\n{head}\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)
 

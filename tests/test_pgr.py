@@ -1,0 +1,209 @@
+"""PGR as a join: hand-made cells, admission by gap and teacher, pools, pairing of rivals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from w2s_bench import pgr
+from w2s_bench.pgr import Cell, Rule
+from w2s_bench.records import CellRecord, Row
+
+RULE = Rule(min_gap=0.02, min_teacher=0.0)
+
+
+def right(count: int, of: int = 100, seeds: int = 2) -> np.ndarray:
+    """Scores ``[S, N]`` with ``count`` right answers in every seed; the first ones are right."""
+    return np.tile((np.arange(of) < count).astype(np.uint8), (seeds, 1))
+
+
+def cell(*right_of_100: int, **changes: Any) -> Cell:
+    """A cell whose teacher, student and ceiling have that many right answers of 100."""
+    names = {"domain": "nlp", "task": "nlp/a", "teacher": "s", "student": "l", "method": "naive"}
+    roles = ("teacher_correct", "student_correct", "ceiling_correct")
+    scores = dict(zip(roles, map(right, right_of_100), strict=False))
+    return Cell(seeds=(0, 1), **(names | scores | changes))
+
+
+def only_row(made: Cell, rule: Rule = RULE) -> Row:
+    row, _ = pgr.rows([made], rule, "suite")
+    return row
+
+
+def test_a_row_by_hand() -> None:
+    row = only_row(cell(60, 70, 80))
+    assert (row.suite, row.domain, row.task, row.teacher, row.student, row.method) == (
+        "suite", "nlp", "nlp/a", "s", "l", "naive",
+    )  # fmt: skip
+    assert (row.teacher_accuracy, row.student_accuracy, row.ceiling_accuracy) == (0.6, 0.7, 0.8)
+    assert row.gain == pytest.approx(0.1) and row.pgr == pytest.approx(0.5)
+    assert row.admitted and row.reason is None
+    assert (row.seeds, row.n_test, row.cells, row.cells_left_out) == (2, 100, 1, 0)
+    assert row.gain_low < 0.1 < row.gain_high and row.pgr_low < 0.5 < row.pgr_high
+
+
+@pytest.mark.parametrize(
+    ("scores", "rule", "reason"),
+    [
+        ((60, 70, 60), RULE, "gap +0.0 is not positive"),
+        ((60, 70, 57), RULE, "gap -3.0 is not positive"),
+        ((60, 70, 61), RULE, "gap 1.0 below 2.0"),
+        ((60, 70, 80), Rule(min_gap=0.02, min_teacher=0.65), "teacher 60.0 below 65.0"),
+        ((60, 10, 80), RULE, None),  # the student has no say
+        ((60, 70, 80), Rule(min_gap=0.0, min_teacher=0.6), None),
+    ],
+)
+def test_admission_and_its_reasons(scores: tuple[int, int, int], rule: Rule, reason: str | None) -> None:
+    row = only_row(cell(*scores), rule)
+    assert row.reason == reason
+    assert row.admitted == (reason is None)
+    assert row.cells_left_out == int(reason is not None)
+
+
+@pytest.mark.parametrize("teacher", range(0, 98, 7))
+def test_a_gap_of_exactly_the_least_one_is_admitted(teacher: int) -> None:
+    made = cell(teacher, teacher, teacher + 2)  # 0.82 − 0.80 is a little below 0.02 in floating point
+    assert made.refusal(RULE) is None
+
+
+def test_no_value_where_the_gap_is_not_positive() -> None:
+    row = only_row(cell(60, 70, 60))
+    assert (row.pgr, row.pgr_low, row.pgr_high, row.pgr_median) == (None, None, None, None)
+    assert row.gain == pytest.approx(0.1)  # the points gained are still told
+
+
+def test_a_gap_that_noise_may_have_made_has_a_value_but_no_interval() -> None:
+    noisy = {"teacher_correct": np.tile([1, 0], (2, 50)), "ceiling_correct": np.tile([0, 1], (2, 50)).copy()}
+    noisy["ceiling_correct"][:, :6] = 1
+    row = only_row(cell(student_correct=right(55), **noisy))
+    assert row.admitted and row.pgr is not None
+    assert (row.pgr_low, row.pgr_high) == (None, None)
+    assert row.reason == "unbounded: the gap is not separated from 0"
+
+
+def test_a_pool_is_the_ratio_of_sums_over_admitted_cells() -> None:
+    cells = [cell(60, 70, 80), cell(50, 60, 90, student="m"), cell(60, 95, 61, student="n")]
+    pooled = pgr.rows(cells, RULE, "suite")[-1]
+    assert (pooled.task, pooled.teacher, pooled.student) == (None, None, None)
+    assert (pooled.cells, pooled.cells_left_out, pooled.admitted) == (2, 1, True)
+    assert pooled.pgr == pytest.approx((0.10 + 0.10) / (0.20 + 0.40))
+    assert pooled.pgr_median == pytest.approx((0.5 + 0.25) / 2)
+    assert pooled.teacher_accuracy == pytest.approx(0.55) and pooled.gain == pytest.approx(0.10)
+    assert pooled.pgr_low < pooled.pgr < pooled.pgr_high
+
+
+def test_each_domain_and_method_has_a_pool_after_all_cells() -> None:
+    cells = [
+        cell(60, 70, 80, domain=domain, task=f"{domain}/a", method=method)
+        for domain in ("nlp", "chess")
+        for method in ("naive", "other")
+    ]
+    table = pgr.rows(cells, RULE, "suite")
+    assert [row.task is None for row in table] == [False] * 4 + [True] * 4
+    assert [(row.domain, row.method) for row in table[4:]] == [(c.domain, c.method) for c in cells]
+
+
+def test_a_pool_without_an_admitted_cell_says_so() -> None:
+    pooled = pgr.rows([cell(60, 70, 60), cell(60, 70, 50, student="m")], RULE, "suite")[-1]
+    assert not pooled.admitted and pooled.reason == "none of 2 cells is admitted"
+    assert pooled.pgr is None and pooled.teacher_accuracy is None and pooled.gain_low is None
+
+
+def record(method: str, seed: int, student: str = "l") -> CellRecord:
+    return CellRecord(
+        domain="nlp", task="nlp/a", method=method, teacher="s", student=student, seed=seed,
+        teacher_key=f"t{seed}", student_key=f"{student}{method}{seed}", ceiling_key=f"c{student}{seed}",
+    )  # fmt: skip
+
+
+def test_a_join_stacks_seeds_in_their_order_whatever_the_order_of_records() -> None:
+    correct = {
+        "t0": np.array([1, 0]), "t1": np.array([0, 0]), "lnaive0": np.array([1, 1]),
+        "lnaive1": np.array([0, 1]), "cl0": np.array([1, 1]), "cl1": np.array([1, 0]),
+    }  # fmt: skip
+    (joined,) = pgr.join([record("naive", 1), record("naive", 0)], correct)
+    assert joined.seeds == (0, 1)
+    assert joined.teacher_correct.tolist() == [[1, 0], [0, 0]]
+    assert joined.student_correct.tolist() == [[1, 1], [0, 1]]
+    assert joined.ceiling_correct.tolist() == [[1, 1], [1, 0]]
+    assert joined.points == (0.25, 0.75, 0.75)
+
+
+def test_rivals_of_a_task_see_the_same_resamples() -> None:
+    one, rival = cell(60, 70, 80), cell(60, 70, 80, method="rival", student="m")
+    a, b = pgr.draw(one), pgr.draw(rival)
+    for name in ("teacher", "student", "ceiling"):
+        assert (getattr(a, name) == getattr(b, name)).all()
+    assert a.teacher.std() > 0
+    elsewhere = pgr.draw(cell(60, 70, 80, task="nlp/b"))
+    assert (elsewhere.teacher != a.teacher).any()  # another task's items are no pairs of these
+
+
+def test_resamples_pair_teacher_student_and_ceiling() -> None:
+    draws = pgr.draw(cell(60, 60, 80))
+    assert (draws.student == draws.teacher).all()
+    assert (draws.ceiling >= draws.teacher).all()  # right wherever the teacher is, so in each resample
+
+
+def test_a_percentile_of_the_draws_matches_the_standard_error_of_a_share() -> None:
+    scores = {f"{who}_correct": right(count, of=400) for who, count in
+              (("teacher", 240), ("student", 280), ("ceiling", 320))}  # fmt: skip
+    draws = pgr.draw(cell(**scores))
+    assert draws.teacher.std() == pytest.approx(np.sqrt(0.6 * 0.4 / 400), rel=0.1)
+    assert (draws.ceiling - draws.teacher).std() == pytest.approx(np.sqrt(0.2 * 0.8 / 400), rel=0.1)
+
+
+def values(table: list[Row]) -> dict[tuple, tuple]:
+    return {
+        (row.domain, row.task, row.teacher, row.student, row.method): tuple(
+            pytest.approx(value) if isinstance(value, float) else value for value in asdict(row).values()
+        )
+        for row in table
+    }
+
+
+def test_rows_do_not_depend_on_the_order_of_cells() -> None:
+    cells = [
+        cell(60, 60 + 5 * k, 85 + k, student=student, method=method, task=task)
+        for k, student in enumerate("lmn")
+        for method in ("naive", "other")
+        for task in ("nlp/a", "nlp/b")
+    ]
+    shuffled = Random(0).sample(cells, len(cells))
+    one, two = pgr.rows(cells, RULE, "suite"), pgr.rows(shuffled, RULE, "suite")
+    assert {key: tuple(asdict(r).values()) for key, r in keyed(one)} == values(two)
+
+
+def keyed(table: list[Row]):
+    return [((r.domain, r.task, r.teacher, r.student, r.method), r) for r in table]
+
+
+scores = st.integers(1, 2).flatmap(
+    lambda seeds: st.integers(1, 12).flatmap(
+        lambda items: st.lists(
+            st.lists(st.integers(0, 1), min_size=seeds * items, max_size=seeds * items),
+            min_size=3, max_size=3,
+        ).map(lambda three: np.array(three, dtype=np.uint8).reshape(3, seeds, items))
+    )
+)  # fmt: skip
+
+
+NO_GAP_IN_SOME_DRAWS = np.array([[0] * 12, [1] * 4 + [0] * 8, [1] * 4 + [0] * 8], dtype=np.uint8)
+
+
+@settings(max_examples=20)
+@given(scores)
+@example(NO_GAP_IN_SOME_DRAWS[:, None, :])
+def test_whatever_the_scores_there_is_null_and_never_nan(three: np.ndarray) -> None:
+    made = cell(teacher_correct=three[0], student_correct=three[1], ceiling_correct=three[2])
+    for row in pgr.rows([made], Rule(min_gap=0.0, min_teacher=0.0), "suite"):
+        json.dumps(asdict(row), allow_nan=False)
+        assert (row.pgr is None) == (three[2].mean() <= three[0].mean())
+        assert row.pgr_low is None or row.pgr_low <= row.pgr_high
