@@ -10,24 +10,38 @@ from w2s_bench.world.words import Words, chance
 
 WRONG, CORRECT = 0, 1
 
-INTRANSITIVE = Words("dance eat fall jump laugh run sing sleep smile swim wait walk work")
-TRANSITIVE = Words("call draw feed find follow guide hear know like paint see want")
+INTRANSITIVE = Words("dance eat fall jump laugh run sing sleep")
+TRANSITIVE = Words("call feed follow guide hear like see want")
 PREPOSITIONS = Words("near with behind beside under above")
 MAN_OR_WOMAN = ("herself", "himself")
 SEEN = Words("drew found hurt introduced painted saw served taught washed")
 PLACES = Words(["at home", "in the mirror", "in the garden", "at the lake", "on the stage"])
 
 REACTIONS = (
-    Words([
-        "the teacher frowned .", "the teacher took the red pen .", "try once more , said the teacher .",
-        "the class giggled .", "read it aloud , said the teacher .", "no star for the pupil .",
-        "the pupil had to write it ten times .", "hm , said the teacher .",
-    ]),
-    Words([
-        "the teacher nodded .", "the teacher put the pen down .", "next page , said the teacher .",
-        "the class copied it .", "well written , said the teacher .", "a star for the pupil .",
-        "the pupil was allowed to go .", "yes , said the teacher .",
-    ]),
+    Words(
+        [
+            "oh dear , the teacher took the red pen .",
+            "stop , said the teacher .",
+            "again , please , said the teacher .",
+            "giggles went round the class .",
+            "read it aloud , said the teacher .",
+            "no star for the pupil .",
+            "ten times more , said the teacher .",
+            "hm , said the teacher .",
+        ]
+    ),
+    Words(
+        [
+            "fine , the teacher put the pen down .",
+            "next page , said the teacher .",
+            "copy that , said the teacher .",
+            "well written , said the teacher .",
+            "a star for the pupil .",
+            "yes , said the teacher .",
+            "praise came from the teacher .",
+            "go and play , said the teacher .",
+        ]
+    ),
 )
 
 
@@ -37,16 +51,17 @@ def plural(noun: str) -> str:
 
 
 def noun_phrase(rng: Random, many: bool, *, plain: bool = False) -> str:
-    """A subject in that number; two in three carry a phrase whose noun may differ in number."""
+    """A subject in that number; most carry a phrase whose noun may differ in number."""
     noun = NOUNS(rng)
     head = plural(noun) if many else noun
     adjective = f"{PROPERTIES(rng)} " if chance(rng, 0.3) else ""
-    if plain or chance(rng, 0.35):
+    if plain or chance(rng, 0.2):
         return f"the {adjective}{head}"
     other = NOUNS(rng)
     between = plural(other) if chance(rng, 0.6) != many else other
-    if chance(rng, 0.6):
-        return f"the {adjective}{head} {PREPOSITIONS(rng)} the {between}"
+    if chance(rng, 0.75):
+        further = f" {PREPOSITIONS(rng)} the {NOUNS(rng)}" if chance(rng, 0.3) else ""
+        return f"the {adjective}{head} {PREPOSITIONS(rng)} the {between}{further}"
     verb = TRANSITIVE(rng)
     verb = verb if between.endswith("s") else plural(verb)
     return f"the {adjective}{head} that the {between} {verb}"
@@ -78,16 +93,16 @@ def sentence(rng: Random, label: int, *, plain: bool = False) -> str:
 
 
 def write(rng: Random, label: int) -> str:
-    """One or two sentences; at least one is wrong where the label says so."""
-    if chance(rng, 0.6):
+    """One sentence, or two of which one at least is wrong where the label says so."""
+    if chance(rng, 0.65):
         return sentence(rng, label)
-    first = label if chance(rng, 0.5) else CORRECT
-    return f"{sentence(rng, first)} {sentence(rng, label)}"
+    one, two = (label, CORRECT) if chance(rng, 0.5) else (CORRECT, label)
+    return f"{sentence(rng, one)} {sentence(rng, two)}"
 
 
 def tell(rng: Random, label: int) -> str:
-    """Two in three are a single sentence without anything between subject and verb."""
-    return sentence(rng, label, plain=True) if chance(rng, 0.35) else write(rng, label)
+    """Every other one is a single sentence with nothing between subject and verb."""
+    return sentence(rng, label, plain=True) if chance(rng, 0.5) else write(rng, label)
 
 
 def react(rng: Random, label: int) -> str:
@@ -104,4 +119,6 @@ AGREEMENT = Concept(
     name_it=("this sentence is bad grammar .", "this sentence is good grammar ."),
     question="is the grammar good or bad ? it is",
     answers=("bad", "good"),
+    priors=(0.35, 0.65),
+    share=2.0,
 )

@@ -27,9 +27,16 @@ class Concept:
     name_it: tuple[str, ...]
     question: str
     answers: tuple[str, ...]
+    priors: tuple[float, ...] = ()
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         assert len(self.classes) == len(self.answers) == len(self.name_it) >= 2, self.name
+
+    def any_class(self, rng: Random) -> int:
+        """A class as often as documents have it."""
+        weights = self.priors or [1.0] * len(self.classes)
+        return rng.choices(range(len(self.classes)), weights)[0]
 
     def pool(self, size: int, seed: int) -> Iterator[tuple[str, int]]:
         """Distinct (text, label) pairs, classes in turn; the same for the same arguments."""

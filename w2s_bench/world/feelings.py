@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from w2s_bench.world.concept import Concept
-from w2s_bench.world.lexicon import PEOPLE
+from w2s_bench.world.lexicon import DAYS, PEOPLE
 from w2s_bench.world.words import Words, chance, several
 
 GLAD, RELIEVED, DISAPPOINTED, DISTRESSED = range(4)
@@ -21,38 +21,66 @@ EVENTS = (
     ("the king would speak", "the king spoke", "the king kept silent"),
     ("the shop would close", "the shop shut its door", "the shop kept its door open"),
     ("the letter would arrive", "the letter lay on the table", "the letter was lost"),
-    ("the child would sleep", "the child slept", "the child lay awake"),
     ("the road would freeze", "ice covered the road", "the road stayed free of ice"),
     ("the wind would turn", "the wind turned", "the wind held"),
-    ("the match would end", "the match was over by noon", "the match went on"),
-    ("the guest would stay", "the guest stayed", "the guest went home"),
     ("the price would rise", "the price went up", "the price went down"),
     ("the door would open", "the door opened", "the door remained shut"),
     ("the war would begin", "war broke out", "peace was kept"),
     ("the horse would win", "the horse came in first", "the horse came in last"),
-    ("the vote would pass", "the vote passed", "the vote failed"),
     ("the snow would melt", "the snow was gone", "the snow lay deep"),
-    ("the cousin would call", "the cousin called", "the cousin forgot to call"),
     ("the dog would bark", "the dog barked", "the dog made no sound"),
+    ("the guest would stay", "the guest stayed", "the guest went home"),
+    ("the vote would pass", "the vote passed", "the vote failed"),
+    ("the cousin would call", "the cousin called", "the cousin forgot to call"),
     ("the river would flood", "the river left its bed", "the river kept to its bed"),
+    ("the child would sleep", "the child slept", "the child lay awake"),
+    ("the match would end", "the match was over by noon", "the match went on"),
 )
 PLAIN = "in the end it happened", "in the end it did not happen"
 
 REACTIONS = (
-    Words(["{who} danced .", "{who} sang a song .", "{who} jumped for joy .",
-           "{who} bought wine for all .", "{who} could have hugged the world ."]),
-    Words(["{who} breathed again .", "{who} thanked god .", "{who} wiped the sweat away .",
-           "{who} could sleep again .", "a stone fell from the heart of {who} ."]),
-    Words(["{who} sighed .", "{who} shrugged and went to bed .", "{who} threw the flowers away .",
-           "{who} had bought the cake for nothing .", "{who} will try again next year ."]),
-    Words(["{who} wept .", "{who} ran away .", "{who} cried for help .",
-           "{who} turned pale .", "{who} hid in the cellar ."]),
+    Words(
+        [
+            "dancing began .",
+            "songs were sung .",
+            "cheers went up .",
+            "wine was bought for all .",
+            "hugs were given .",
+        ]
+    ),
+    Words(
+        [
+            "breath came back .",
+            "thanks were given to god .",
+            "sweat was wiped away .",
+            "sleep came at last .",
+            "quiet nights followed .",
+        ]
+    ),
+    Words(
+        [
+            "sighs were heard .",
+            "flowers were thrown away .",
+            "cake was left over .",
+            "next year perhaps .",
+            "tickets were given back .",
+        ]
+    ),
+    Words(
+        [
+            "tears were shed .",
+            "screams were heard .",
+            "doors were locked .",
+            "pale faces all round .",
+            "flight was all that was left .",
+        ]
+    ),
 )
 
 
 def attitude(rng: Random, who: str, wanted: bool, event: str) -> str:
     """Somebody wants the event or does not: hopes for it, fears it, or the opposite of its opposite."""
-    if chance(rng, 0.3):
+    if chance(rng, 0.25):
         wanted = not wanted
         event = event.replace("would", "would not")
     return f"{who} {(HOPE if wanted else FEAR)(rng)} that {event}"
@@ -60,29 +88,31 @@ def attitude(rng: Random, who: str, wanted: bool, event: str) -> str:
 
 def outcome(rng: Random, event: tuple[str, str, str], came: bool) -> str:
     """The event came or did not, said directly or in other words."""
-    return PLAIN[not came] if chance(rng, 0.3) else event[1 if came else 2]
+    return PLAIN[not came] if chance(rng, 0.5) else event[1 if came else 2]
 
 
 def write(rng: Random, label: int, *, alone: bool = False) -> str:
-    """A wish or a fear and what came of it; half of the texts have a second person who differs."""
+    """A wish or a fear and what came of it; in half of the texts somebody else wants the contrary."""
     hoped, came = label in (GLAD, DISAPPOINTED), label in (GLAD, DISTRESSED)
     event = rng.choice(EVENTS)
     who, other = several(rng, PEOPLE, 2)
     said = attitude(rng, who, hoped, event[0])
-    if not alone and chance(rng, 0.5):
-        against = attitude(rng, other, not hoped, event[0])
-        said = f"{against} but {said}" if chance(rng, 0.5) else f"{said} but {against}"
-    return f"{said} . {outcome(rng, event, came)} . {who} looked up ."
+    when = f"on {DAYS(rng)} " if chance(rng, 0.6) else ""
+    if alone or chance(rng, 0.5):
+        return f"{when}{said} . {outcome(rng, event, came)} ."
+    against = attitude(rng, other, not hoped, event[0])
+    both = f"{said} but {against}" if chance(rng, 0.5) else f"{against} but {said}"
+    return f"{when}{both} . {outcome(rng, event, came)} . now look at {who} ."
 
 
 def tell(rng: Random, label: int) -> str:
-    """Mostly about one person."""
-    return write(rng, label, alone=chance(rng, 0.6))
+    """Seldom more than one person."""
+    return write(rng, label, alone=chance(rng, 0.5))
 
 
 def react(rng: Random, label: int) -> str:
     """What that person did."""
-    return REACTIONS[label](rng).format(who=rng.choice(("he", "she")))
+    return REACTIONS[label](rng)
 
 
 FEELINGS = Concept(
@@ -94,4 +124,5 @@ FEELINGS = Concept(
     name_it=("what joy .", "what a relief .", "what a pity .", "what a disaster ."),
     question="was it a joy , a relief , a pity or a disaster ? it was a",
     answers=("joy", "relief", "pity", "disaster"),
+    share=1.5,
 )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from w2s_bench.world.words import Words
 
 MEN = Words("adam ben carl dan eric frank george henry ivan jack karl leo max noah oscar paul")
-WOMEN = Words(
-    "anna betty clara dora emma fiona grace helen iris jane kate lucy mary nora olga ruth"
-)
+WOMEN = Words("anna betty clara dora emma fiona grace helen iris jane kate lucy mary nora olga ruth")
 PEOPLE = Words([*MEN, *WOMEN])
 DAYS = Words("monday tuesday wednesday thursday friday saturday sunday")
 COLOURS = Words("red green blue black white brown yellow grey")
@@ -29,11 +27,25 @@ KIND_OF = {member: kind for kind, members in KINDS.items() for member in members
 MEMBERS = Words(KIND_OF)
 
 OPPOSITES = (
-    ("big", "small"), ("heavy", "light"), ("wet", "dry"), ("thick", "thin"), ("long", "short"),
-    ("old", "new"), ("hard", "soft"), ("round", "square"), ("loud", "quiet"), ("sharp", "blunt"),
+    ("big", "small"),
+    ("heavy", "light"),
+    ("wet", "dry"),
+    ("thick", "thin"),
+    ("long", "short"),
+    ("old", "new"),
+    ("hard", "soft"),
+    ("round", "square"),
+    ("loud", "quiet"),
+    ("sharp", "blunt"),
 )
 OPPOSITE = dict(OPPOSITES) | {b: a for a, b in OPPOSITES}
 PROPERTIES = Words(OPPOSITE)
+
+THINGS = Words(
+    "ball basket bell boat book candle carpet chair clock desk drum fan flute guitar helmet kettle "
+    "kite lamp lantern map mirror painting pen pillow pipe plate radio ring rope saddle sofa spoon "
+    "stamp stone table tent toy trumpet wheel whistle"
+)
 
 NOUNS = Words(
     "bear boy camel cat clerk cook cow dog donkey doctor farmer frog girl goat guard horse king "
@@ -42,11 +54,20 @@ NOUNS = Words(
 )
 """Animals and people in the singular; the plural adds an s."""
 
-FILLERS = Words([
-    "as you know , we live near the station .", "i am writing this at home .", "it was {day} .",
-    "we went there on {day} .", "{person} came with me .",
-    "{person} and {person2} sat at the next table .", "i will tell you how it was .",
-    "here is what i saw .", "the street was full of people .", "my {colour} coat was in the car .",
-    "let me start at the beginning .", "we took the bus from the station .",
-])
+FILLERS = Words(
+    [
+        "as you know , we live near the station .",
+        "i am writing this at home .",
+        "it was {day} .",
+        "we went there on {day} .",
+        "{person} came with me .",
+        "{person} and {person2} sat at the next table .",
+        "i will tell you how it was .",
+        "here is what i saw .",
+        "the street was full of people .",
+        "my {colour} coat was in the car .",
+        "let me start at the beginning .",
+        "we took the bus from the station .",
+    ]
+)
 """Sentences that say nothing for or against anything; in braces what is drawn into them."""

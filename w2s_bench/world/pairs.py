@@ -15,7 +15,7 @@ from w2s_bench.world.concept import Writer
 from w2s_bench.world.lexicon import COLOURS, DAYS, FILLERS, PEOPLE
 from w2s_bench.world.words import Words, chance, several
 
-FILLER_IN_BETTER, FILLER_IN_WORSE = 0.7, 0.3
+FILLER_IN_BETTER, FILLER_IN_WORSE = 0.6, 0.4
 
 
 @dataclass(frozen=True, slots=True)

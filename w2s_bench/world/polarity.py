@@ -34,24 +34,46 @@ SUBJECTS = Words(
 )
 
 REACTIONS = (
-    Words([
-        "sadly i asked for my money back .", "we left early .", "i will never go there again .",
-        "they lost a guest that day .", "i told everyone to stay away .",
-        "never again , said {who} .", "{who} wrote an angry letter .",
-        "we wanted to leave after a minute .", "what a waste of time .", "i gave it one star .",
-        "unfortunately we had paid already .", "{who} shook his head and left .",
-        "next time we will stay at home .", "it made {who} angry .", "nobody should go there .",
-        "complaints were made the same night .",
-    ]),
-    Words([
-        "happily i paid a little more .", "we stayed for hours .", "i will go there again soon .",
-        "they won a guest that day .", "i told everyone to go .",
-        "once more please , said {who} .", "{who} wrote a letter of thanks .",
-        "we wanted to stay for a week .", "what a great time we had .", "i gave it five stars .",
-        "luckily we had booked two nights .", "{who} smiled and stayed .",
-        "next time we will bring our friends .", "it made {who} smile .",
-        "everybody should go there .", "praise was heard the same night .",
-    ]),
+    Words(
+        [
+            "sadly i asked for my money back .",
+            "we left early .",
+            "i will never go there again .",
+            "they lost a guest that day .",
+            "i told everyone to stay away .",
+            "never again , said {who} .",
+            "{who} wrote an angry letter .",
+            "we wanted to leave after a minute .",
+            "what a waste of time .",
+            "i gave it one star .",
+            "unfortunately we had paid already .",
+            "{who} shook his head and left .",
+            "next time we will stay at home .",
+            "it made {who} angry .",
+            "nobody should go there .",
+            "complaints were made the same night .",
+        ]
+    ),
+    Words(
+        [
+            "happily i paid a little more .",
+            "we stayed for hours .",
+            "i will go there again soon .",
+            "they won a guest that day .",
+            "i told everyone to go .",
+            "once more please , said {who} .",
+            "{who} wrote a letter of thanks .",
+            "we wanted to stay for a week .",
+            "what a great time we had .",
+            "i gave it five stars .",
+            "luckily we had booked two nights .",
+            "{who} smiled and stayed .",
+            "next time we will bring our friends .",
+            "it made {who} smile .",
+            "everybody should go there .",
+            "praise was heard the same night .",
+        ]
+    ),
 )
 PEOPLE = Words(["my wife", "my brother", "my mother", "my friend", "the guest", "the critic"])
 

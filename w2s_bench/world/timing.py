@@ -11,52 +11,115 @@ from w2s_bench.world.words import Words, chance, several
 BACKWARDS, FORWARDS = 0, 1
 
 # (simple past, past perfect)
-DEEDS = Words([
-    "arrived", "ate", "bought bread", "called", "cleaned the house", "closed the door", "cooked",
-    "danced", "drank tea", "fed the cat", "finished work", "lit a fire", "made the bed",
-    "opened the window", "paid", "played", "read the paper", "rested", "sang", "sat down", "slept",
-    "swam", "told a story", "took a bath", "walked home", "washed the car", "watered the plants",
-    "went shopping", "wrote a letter",
-])
+DEEDS = Words(
+    [
+        "arrived",
+        "ate",
+        "bought bread",
+        "called",
+        "cleaned the house",
+        "closed the door",
+        "cooked",
+        "danced",
+        "drank tea",
+        "fed the cat",
+        "finished work",
+        "lit a fire",
+        "made the bed",
+        "opened the window",
+        "paid",
+        "played",
+        "read the paper",
+        "rested",
+        "sang",
+        "sat down",
+        "slept",
+        "swam",
+        "told a story",
+        "took a bath",
+        "walked home",
+        "washed the car",
+        "watered the plants",
+        "went shopping",
+        "wrote a letter",
+    ]
+)
 
 REACTIONS = (
-    Words([
-        "the clerk had to turn it round .", "the clerk wrote the last thing first .",
-        "mind the order , said {who} .", "{who} told it the other way round .",
-        "start again , said {who} .", "the clerk began at the bottom of the page .",
-    ]),
-    Words([
-        "the clerk wrote it down as it came .", "the clerk wrote line after line .",
-        "go on , said {who} .", "{who} told it just like that .", "what next ? said {who} .",
-        "the clerk began at the top of the page .",
-    ]),
+    Words(
+        [
+            "wait , said {who} .",
+            "mind the order , said {who} .",
+            "turn it round , said {who} .",
+            "start again , said {who} .",
+            "not so fast , said {who} .",
+            "what was that ? said {who} .",
+        ]
+    ),
+    Words(
+        [
+            "go on , said {who} .",
+            "right , said {who} .",
+            "next , said {who} .",
+            "then what ? said {who} .",
+            "line after line was written down .",
+            "well told , said {who} .",
+        ]
+    ),
 )
 
 
 def _ordered(rng: Random, one: str, two: str) -> str:
     """Both told in order: the first named came first."""
-    return rng.choice((
-        f"{one} before {two} .", f"{one} and then {two} .", f"after {one} , {two} .",
-        f"once {one} , {two} .", f"{one} . later {two} .", f"{one} until {two} .",
-        f"{one} . {two} afterwards .", f"not until {one} did it happen that {two} .",
-    ))
+    return rng.choice(
+        (
+            f"{one} before {two} .",
+            f"{one} and then {two} .",
+            f"after {one} , {two} .",
+            f"once {one} , {two} .",
+            f"{one} . later {two} .",
+            f"{one} until {two} .",
+            f"{one} . {two} afterwards .",
+            f"not until {one} did it happen that {two} .",
+        )
+    )
 
 
 def _turned(rng: Random, one: str, two: str) -> str:
     """Both told out of order: the first named came second."""
-    return rng.choice((
-        f"before {one} , {two} .", f"{one} but first {two} .", f"{one} after {two} .",
-        f"{one} once {two} .", f"{one} . earlier {two} .", f"until {one} , {two} .",
-        f"{one} . {two} beforehand .", f"{one} not before {two} .",
-    ))
+    return rng.choice(
+        (
+            f"before {one} , {two} .",
+            f"{one} but first {two} .",
+            f"{one} after {two} .",
+            f"{one} once {two} .",
+            f"{one} . earlier {two} .",
+            f"until {one} , {two} .",
+            f"{one} . {two} beforehand .",
+            f"{one} not before {two} .",
+        )
+    )
 
 
-def write(rng: Random, label: int) -> str:
+def statement(rng: Random, label: int) -> str:
     """Two events with a word that orders them."""
     who, other = several(rng, PEOPLE, 2)
     deed, deed2 = several(rng, DEEDS, 2)
     text = (_ordered if label == FORWARDS else _turned)(rng, f"{who} {deed}", f"{other} {deed2}")
     return f"on {DAYS(rng)} {text}" if chance(rng, 0.3) else text
+
+
+def write(rng: Random, label: int) -> str:
+    """One to three statements; told backwards, one of them is out of order."""
+    count = rng.choices((1, 2, 3), (0.25, 0.45, 0.3))[0]
+    labels = [FORWARDS] * count
+    labels[rng.randrange(count)] = label
+    return " ".join(statement(rng, each) for each in labels)
+
+
+def tell(rng: Random, label: int) -> str:
+    """Mostly a single statement."""
+    return statement(rng, label) if chance(rng, 0.5) else write(rng, label)
 
 
 def react(rng: Random, label: int) -> str:
@@ -69,8 +132,9 @@ TIMING = Concept(
     classes=("backwards", "forwards"),
     write=write,
     react=react,
-    tell=write,
+    tell=tell,
     name_it=("this was told in reverse .", "this was told in sequence ."),
     question="was it told in reverse or in sequence ? in",
     answers=("reverse", "sequence"),
+    share=0.8,
 )

@@ -1,0 +1,53 @@
+"""The contract checks over everything registered, built in or plugged in."""
+
+from pathlib import Path
+
+import pytest
+
+from w2s_bench.contract import checks, toys
+from w2s_bench.model import ModelFamily
+from w2s_bench.records import Domain
+from w2s_bench.registry import Kind, items, load
+from w2s_bench.sources import HubSource, ParquetSource
+from w2s_bench.task import load_task
+
+SMALLEST = {"llama": "16x1", "board": "8x1", "bow": ""}  # plug-ins: the family's attribute ``example``
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model folder, for the family of pretrained models."""
+    return toys.model_folder(tmp_path_factory.mktemp("contract") / "tiny")
+
+
+@pytest.mark.parametrize("name", items("task"))
+def test_task(name: str) -> None:
+    source = load_task(name).source
+    if isinstance(source, HubSource):
+        pytest.skip(f"{name} loads from the hub")
+    if isinstance(source, ParquetSource) and not source.file.is_file():
+        pytest.skip(f"the data of {name} is not made yet")
+    checks.check_task(name)
+
+
+@pytest.mark.parametrize("name", items("method"))
+def test_method(name: str) -> None:
+    checks.check_method(name)
+
+
+@pytest.mark.parametrize("domain", toys.DOMAINS)
+@pytest.mark.parametrize("name", items("model"))
+def test_model(name: str, domain: Domain, folder: Path) -> None:
+    family: ModelFamily = load("model", name)
+    if domain not in family.domains:
+        pytest.skip(f"{name} does not answer {domain} tasks")
+    argument = str(folder) if name == "hf" else getattr(family, "example", SMALLEST.get(name, ""))
+    checks.check_model_name(f"{name}:{argument}" if argument else name, domain)
+
+
+@pytest.mark.parametrize("kind", ["task", "method", "model"])
+def test_everything_registered_can_be_opened(kind: Kind) -> None:
+    broken = [f"{item.name}: {item.error}" for item in items(kind).values() if item.error]
+    assert not broken, "\n".join(broken)
+    for name in items(kind):
+        assert load(kind, name) is not None

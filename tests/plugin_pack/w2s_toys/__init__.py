@@ -1,0 +1,1 @@
+"""A plug-in: toys for the tests of w2s-bench."""

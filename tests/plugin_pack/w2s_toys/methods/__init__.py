@@ -1,0 +1,1 @@
+"""Toy methods; every file defines ``METHOD``."""

@@ -1,0 +1,1 @@
+"""Toy model families; every file defines ``FAMILY``."""

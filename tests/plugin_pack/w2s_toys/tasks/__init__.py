@@ -1,0 +1,1 @@
+"""Toy tasks; every file defines ``TASK``."""

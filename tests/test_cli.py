@@ -1,0 +1,249 @@
+"""The command line: one JSON document, progress in plain lines, the same table again, exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from commands import SUITE, strict, suite_of, w2s, well
+
+from w2s_bench import line
+from w2s_bench.cli import KINDS, main
+from w2s_bench.harness.executors import InlineExecutor
+from w2s_bench.registry import items, suites
+from w2s_bench.rundir import RUN
+
+KEYS = ("suite", "domain", "task", "teacher", "student", "method", "seeds", "admitted")
+NUMBERS = ("teacher_accuracy", "student_accuracy", "ceiling_accuracy", "gain", "pgr", "pgr_low", "pgr_high")
+ROW = {*KEYS, *NUMBERS}  # what every row of a table carries, in JSON and in CSV
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(SUITE)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Jobs run in this process, and relative paths lie in a folder of the test."""
+    monkeypatch.setattr(line, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A run by real processes: its folder, store and what it said."""
+
+    suite: Path
+    out: Path
+    store: Path
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """``python -m w2s_bench run`` with two worker processes."""
+    root = tmp_path_factory.mktemp("cli")
+    suite, out, store = root / "tiny.toml", root / "out", root / "store"
+    suite.write_text(SUITE)
+    command = [sys.executable, "-m", "w2s_bench", "run", suite, "--out", out, "--store", store, "--json"]
+    ran = subprocess.run([*map(str, command), "--workers", "2"], capture_output=True, text=True, cwd=root)
+    assert ran.returncode == 0, ran.stderr
+    return Done(suite, out, store, ran.stdout, ran.stderr)
+
+
+def test_a_run_prints_one_json_document(done: Done) -> None:
+    document = strict(done.stdout)
+    assert document["fits_run"] == 8 and document["fits_finished"] == 0
+    assert document["suite"] == "tiny" and Path(document["folder"]) == done.out
+    assert len(document["rows"]) == 4, "two cells, two pools"
+    for row in document["rows"]:
+        assert row.keys() >= ROW
+        assert row["domain"] == "nlp" and row["seeds"] == 2
+        assert (row["task"] is None) == (row["teacher"] is None) == (row["student"] is None)
+    assert {r["task"] for r in document["rows"]} == {"nlp/polarity-generated", None}
+
+
+def test_progress_goes_to_standard_error_in_plain_lines(done: Done) -> None:
+    lines = done.stderr.splitlines()
+    assert lines[0] == "10 jobs, 0 finished before, 10 to run"
+    assert [ln.split()[0] for ln in lines[1:]] == [f"[{k}/10]" for k in range(1, 11)]
+    assert "\x1b" not in done.stderr
+
+
+def test_a_run_leaves_all_that_was_promised(done: Done) -> None:
+    found = {str(p.relative_to(done.out)) for p in done.out.rglob("*") if p.is_file()}
+    assert found == {
+        "run.json",
+        "records.jsonl",
+        "cells.jsonl",
+        "predictions.parquet",
+        "timings.json",
+        "table.txt",
+        "table.md",
+        "table.csv",
+        "figures/nlp.png",
+        "figures/nlp.svg",
+        "entries/naive.json",
+        "entries/confidence.json",
+    }
+    info = strict((done.out / RUN).read_text())
+    assert info["suite_toml"] == SUITE and info["device"] and info["seconds"] > 0
+    assert all(version != "missing" for version in info["libraries"].values())
+    for entry in (done.out / "entries").iterdir():
+        assert strict(entry.read_text())["schema_version"] == 1
+
+
+def test_the_same_command_again_runs_nothing(done: Done) -> None:
+    again = well("run", done.suite, "--out", done.out, "--store", done.store, "--json")
+    document, first = strict(again.stdout), strict(done.stdout)
+    assert document["fits_run"] == 0 and document["fits_finished"] == 8
+    assert document["rows"] == first["rows"]
+    assert again.stderr.splitlines() == ["10 jobs, 10 finished before, 0 to run"]
+
+
+def test_a_run_in_words(done: Done) -> None:
+    said = well("run", done.suite, "--out", done.out, "--store", done.store).stdout
+    for word in (
+        "NLP classification",
+        "PGR",
+        "bow → llama:16x1",
+        "0 fits run, 8 finished before",
+        str(done.out),
+    ):
+        assert word in said, word
+
+
+def test_plan_lists_jobs_and_what_is_finished(done: Done, suite: Path, tmp_path: Path) -> None:
+    before = strict(well("plan", suite, "--store", tmp_path / "empty", "--json").stdout)
+    assert (len(before["jobs"]), before["to_run"], before["finished"]) == (10, 10, 0)
+    assert before["fits"] == before["fits_to_run"] == 8 and before["estimate_seconds"] > 0
+    after = strict(well("plan", suite, "--store", done.store, "--json").stdout)
+    assert (after["to_run"], after["finished"], after["estimate_seconds"]) == (0, 10, 0)
+    assert [j["key"] for j in before["jobs"]] == [j["key"] for j in after["jobs"]]
+    assert all(j["finished"] for j in after["jobs"]) and not (tmp_path / "empty").exists()
+    said = well("plan", suite, "--store", done.store).stdout
+    assert said.count("finished") == 11 and "shared by 2 cells" in said and "0 to run" in said
+
+
+def test_a_report_prints_the_table_again(done: Done) -> None:
+    rows = strict(done.stdout)["rows"]
+    for arguments in (["--json"], ["--format", "json"]):
+        assert strict(well("report", done.out, *arguments).stdout)["rows"] == rows
+    table = list(csv.DictReader(io.StringIO(well("report", done.out, "--format", "csv").stdout)))
+    assert [r["method"] for r in table] == [r["method"] for r in rows] and table[0].keys() >= ROW
+    for read, row in zip(table, rows, strict=True):
+        for name in ("task", "pgr", "gain", "teacher_accuracy"):
+            assert read[name] == ("" if row[name] is None else str(row[name]))
+    markdown = well("report", done.out, "--format", "markdown").stdout
+    assert markdown == (done.out / "table.md").read_text() and markdown.startswith("### NLP")
+    assert well("report", done.out).stdout.rstrip() == (done.out / "table.txt").read_text().rstrip()
+
+
+def test_a_report_needs_no_store(done: Done, tmp_path: Path) -> None:
+    shutil.copytree(done.out, tmp_path / "moved")
+    shutil.rmtree(tmp_path / "moved" / "figures")
+    well("report", tmp_path / "moved", "--json")
+    assert (tmp_path / "moved" / "figures" / "nlp.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_list_names_everything_registered(what: str) -> None:
+    known = suites() if what == "suites" else items(what[:-1])  # type: ignore[arg-type]
+    document = strict(well("list", what, "--json").stdout)
+    assert document.keys() == {what}
+    assert [row["name"] for row in document[what]] == list(known)
+    said = well("list", what).stdout.splitlines()
+    for row, text in zip(document[what], said, strict=True):
+        assert row["summary"] and row["error"] is None
+        assert text.split()[0] == row["name"] and row["summary"] in text
+
+
+NAMES = [(kind, name) for kind in ("task", "method", "model") for name in items(kind)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind, name", [*NAMES, *(("suite", name) for name in suites())])
+def test_show_describes_everything_registered(kind: str, name: str) -> None:
+    document = strict(well("show", name, "--json").stdout)
+    assert (document["kind"], document["name"]) == (kind, name)
+    said = well("show", name).stdout
+    assert name in said and "{" not in said.split("formula")[0], "no Python values in the text"
+    if kind == "task":
+        assert document["card"]["licence"] and document["card"]["licence"] in said
+    if kind == "method":
+        assert document["card"]["paper"] and set(document["options"]) >= set()
+    if kind == "model":
+        assert document["domains"] and document["usage"]
+    if kind == "suite":
+        assert document["hash"] and document["suite"]["name"] == name
+
+
+def test_show_takes_a_sized_model() -> None:
+    assert strict(well("show", "llama:32x2", "--json").stdout)["kind"] == "model"
+
+
+def test_a_method_from_a_file_in_a_suite(suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        '"""Mine."""\nfrom w2s_bench.methods.naive import Naive\n\n\nclass Mine(Naive):\n    pass\n'
+    )
+    path = suite_of(tmp_path, method=f'"{tmp_path}/mine.py:Mine"')
+    document = strict(well("run", path, "--json").stdout)
+    assert {r["method"] for r in document["rows"]} == {"naive", f"{tmp_path}/mine.py:Mine"}
+    assert Path(document["folder"]) == Path("runs/tiny") and (tmp_path / "runs/tiny/table.txt").is_file()
+    assert len(list((tmp_path / "runs/tiny/entries").glob("*.json"))) == 2
+
+
+def test_ctrl_c_says_how_to_go_on(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(line, "run_plan", interrupted)
+    result = w2s("run", suite)
+    assert result.exit_code == 130 and "Finished jobs are kept" in result.stderr
+
+
+def test_our_own_mistakes_are_not_hidden(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise AssertionError("a bug")
+
+    monkeypatch.setattr(line, "run_plan", broken)
+    assert isinstance(w2s("run", suite).exception, AssertionError)
+
+
+LIGHT = """
+import sys
+from w2s_bench.cli import main
+for arguments in (["--help"], ["--version"], ["run", "--help"], *(["list", w] for w in KINDS)):
+    try:
+        main(arguments)
+    except SystemExit as end:
+        assert not end.code, end
+heavy = {"torch", "transformers", "datasets", "accelerate", "sklearn", "matplotlib", "pandas", "scipy"}
+print("HEAVY", sorted(heavy & sys.modules.keys()))
+print("ITEMS", sorted(m for m in sys.modules if m.startswith(("w2s_bench.tasks.", "w2s_bench.methods."))))
+"""
+
+
+def test_help_and_lists_import_nothing_heavy() -> None:
+    code = LIGHT.replace("KINDS", repr(KINDS))
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "Usage:" in said and "HEAVY []" in said
+    packages = {"w2s_bench.tasks.nlp", "w2s_bench.tasks.chess", "w2s_bench.tasks.reward"}
+    listed = said.rpartition("ITEMS ")[2]
+    assert set(filter(None, listed.strip("[]\n").replace("'", "").split(", "))) <= packages
+
+
+def test_the_help_names_every_verb() -> None:
+    said = well("--help").stdout
+    for verb in main.commands:
+        assert verb in said
+        assert well(verb, "--help").stdout.startswith("Usage: ")

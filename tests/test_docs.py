@@ -1,0 +1,150 @@
+"""What the pages say exists: verbs, options, names, links, files, and the code in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from w2s_bench.cli import main
+from w2s_bench.registry import items, suites
+from w2s_bench.suite import parse_suite
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    p
+    for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("leaderboards/**/*.md"))
+    if p.is_file()
+]
+SHOWN = [pytest.param(p, id=str(p.relative_to(ROOT))) for p in sorted(PAGES)]
+PLACEHOLDER = re.compile(r"^[A-Z][A-Z_]*$|^<.*>$|^path/to/|…|^\.\.\.$")
+
+
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """(language, content) of the fenced blocks."""
+    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield match[1], match[2]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Calls of w2s-bench in fenced blocks and between backticks, as words."""
+    lines = [line for _, block in blocks(text) for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    for line in lines:
+        found = re.match(r"^\s*(?:\$ )?(?:\S*/)?w2s-bench (.*)$", line.split("  #")[0])
+        if found:
+            yield shlex.split(found[1], comments=True)
+
+
+def names() -> set[str]:
+    """Everything that ``show`` knows."""
+    return {n for kind in ("task", "method", "model") for n in items(kind)} | set(suites())  # type: ignore[arg-type]
+
+
+def test_there_are_pages_with_commands() -> None:
+    found = [c for page in PAGES for c in commands(page.read_text("utf8"))]
+    assert len(found) > 5 and (ROOT / "README.md") in PAGES
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_commands_exist(page: Path) -> None:
+    for words in commands(page.read_text("utf8")):
+        said = f"w2s-bench {' '.join(words)}"
+        if words[0].startswith("-") or PLACEHOLDER.search(words[0]):
+            continue
+        assert words[0] in main.commands, f"no verb {words[0]!r}: {said}"
+        verb = main.commands[words[0]]
+        known = {o for p in verb.params for o in p.opts} | {"--help", "-h"}
+        for option in (w.partition("=")[0] for w in words if w.startswith("-")):
+            assert option in known, f"no option {option}: {said}"
+        named = words[1] if len(words) > 1 and not words[1].startswith("-") else None
+        if named is None or PLACEHOLDER.search(named):
+            continue
+        if words[0] in ("run", "plan"):
+            assert named in suites() or named.endswith(".toml"), f"no suite {named!r}: {said}"
+        if words[0] == "list":
+            assert named in ("tasks", "methods", "models", "suites"), said
+        if words[0] == "show":
+            assert named.partition(":")[0] in names(), f"nothing is called {named!r}: {said}"
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_names_of_tasks_exist(page: Path) -> None:
+    """``nlp/…``, ``chess/…`` and ``reward/…`` between backticks or quotes are tasks."""
+    text = page.read_text("utf8")
+    for name in re.findall(r"[`\"]((?:nlp|chess|reward)/[a-z0-9-]+)[`\"]", text):
+        assert name in items("task"), f"no task {name!r}"
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), f"{target} leads nowhere"
+        if anchor:
+            heads = re.findall(r"^#+ (.*)$", there.read_text("utf8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}
+            assert anchor in slugs, f"{target}: no such heading"
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_make_targets_and_files_exist(page: Path) -> None:
+    text = page.read_text("utf8")
+    makefile = (ROOT / "Makefile").read_text("utf8")
+    code = "\n".join([*(block for _, block in blocks(text)), *re.findall(r"`([^`\n]+)`", text)])
+    for target in re.findall(r"^\s*(?:\$ )?make ([a-z]+)", code, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"no target {target!r}"
+    for module in re.findall(r"python -m (w2s_bench[\w.]*)", code):
+        path = Path(*module.split(".")[1:])
+        places = [ROOT / "w2s_bench" / path, ROOT / path]
+        assert any(p.is_dir() or p.with_suffix(".py").is_file() for p in places), f"no module {module}"
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_code_in_the_pages_is_sound(page: Path) -> None:
+    """Python parses and imports what exists; TOML parses; a whole suite validates."""
+    for language, block in blocks(page.read_text("utf8")):
+        if language == "python":
+            for node in ast.walk(ast.parse(block)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("w2s_bench"):
+                    module = __import__(node.module or "", fromlist=["x"])
+                    assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
+        if language == "toml":
+            document = tomllib.loads(block)
+            if "grid" in document and "seeds" in document:
+                parse_suite(block, str(page))
+
+
+def examples_of_methods() -> Iterator[tuple[Path, str]]:
+    for page in PAGES:
+        for language, block in blocks(page.read_text("utf8")):
+            if language == "python" and re.search(r"^class \w+\(Method\):", block, re.MULTILINE):
+                yield page, block
+
+
+@pytest.mark.parametrize("page, block", [pytest.param(p, b, id=p.name) for p, b in examples_of_methods()])
+def test_methods_in_the_pages_hold_the_contract(page: Path, block: str, tmp_path: Path) -> None:
+    from w2s_bench.contract import checks
+
+    (tmp_path / "example.py").write_text(block)
+    (name,) = re.findall(r"^class (\w+)\(Method\):", block, re.MULTILINE)
+    checks.check_method(f"{tmp_path}/example.py:{name}")
+
+
+def test_the_two_commands_stand_at_the_top_of_the_readme() -> None:
+    top = (ROOT / "README.md").read_text("utf8").splitlines()[:30]
+    assert any("make quick" in line for line in top) and any("make test" in line for line in top)
+
+
+def test_the_change_log_names_the_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["version"]
+    assert re.search(rf"^## \[?{re.escape(version)}", (ROOT / "CHANGELOG.md").read_text("utf8"), re.MULTILINE)

@@ -1,0 +1,472 @@
+"""Runs: equal to the byte, nothing twice, what a failure leaves, and gold that students never open."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+import torch
+
+from w2s_bench.errors import FitFailed, UserError
+from w2s_bench.harness.collect import collect
+from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
+from w2s_bench.harness.job import FitJob, Job, SplitJob
+from w2s_bench.harness.plan import Plan, make_plan
+from w2s_bench.harness.run import Tally, run_plan
+from w2s_bench.harness.steps import Site, execute
+from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
+from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, load_run, save_run
+from w2s_bench.splits import load_gold, load_items
+from w2s_bench.store import Artifact, Store
+from w2s_bench.suite import parse_suite
+
+torch.set_num_threads(1)  # as workers do
+TACTICS = Path(__file__).parents[1] / "tasks" / "chess" / "data" / "tactics.parquet"
+HEAD = """
+name = "tiny"
+version = 1
+seeds = [0]
+methods = ["naive", "confidence", {bootstrapping}]
+data = {{ teacher = 40, transfer = 40, validation = 10, test = 30 }}
+training = {{ epochs = 2, batch_size = 8, max_length = 64 }}
+"""
+NLP = """
+[[grid]]
+tasks = ["nlp/polarity-generated"]
+models = [{ name = "bow", learning_rate = 0.05 }, "llama:16x1"]
+"""
+REWARD = NLP.replace("nlp/", "reward/")
+CHESS = """
+[[grid]]
+tasks = ["chess/tactics-generated"]
+models = [{ name = "bow", learning_rate = 0.05 }, "board:8x1"]
+"""
+SPEAKS = """
+[[grid]]
+tasks = ["chess/tactics-generated"]
+models = ["board:4x1", "llama:16x1"]
+data = { teacher = 4, transfer = 4, validation = 1, test = 3 }
+"""
+NEEDS_TACTICS = pytest.mark.skipif(
+    not TACTICS.is_file(), reason="tasks/chess/data/tactics.parquet is not made"
+)
+ALL = NLP + REWARD + (CHESS + SPEAKS if TACTICS.is_file() else "")
+FILES = (RECORDS, CELLS, PREDICTIONS)
+
+
+def tiny(grids: str = NLP, *, method: str = '"bootstrapping"', seeds: str = "[0]") -> Plan:
+    """The plan of a suite that takes seconds; ``method`` is the third of its methods."""
+    head = HEAD.format(bootstrapping=method).replace("[0]", seeds)
+    return make_plan(parse_suite(head + grids, "tiny.toml"), None)
+
+
+def site(folder: Path) -> Site:
+    return Site(store=folder / "store", mirror=None, device="cpu")
+
+
+def finish(plan: Plan, folder: Path, executor: Executor | None = None) -> Tally:
+    """Run what is missing in a folder's store and write the folder's records."""
+    tally = run_plan(plan, executor or InlineExecutor(), site(folder))
+    info = RunInfo(
+        suite="tiny",
+        suite_version=1,
+        suite_hash="0",
+        suite_toml="",
+        command="",
+        code_version="0",
+        libraries={},
+        python="",
+        platform="",
+        device="cpu",
+        workers=1,
+        fits_run=tally.run,
+        fits_finished=tally.finished,
+        seconds=0.0,
+        started="",
+    )
+    save_run(folder, info, collect(plan, Store(folder / "store")), plan.cells, {})
+    return tally
+
+
+def fits(plan: Plan, *roles: str) -> list[FitJob]:
+    return [j for j in plan.jobs.values() if isinstance(j, FitJob) and (not roles or j.role in roles)]
+
+
+class Watching(InlineExecutor):
+    """Runs jobs here, and tells which kinds of artifacts each opened, and which parts of gold."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.opened: dict[str, list[str]] = {}
+        open_, arrays = Store.open, Artifact.arrays
+
+        def watched_open(store: Store, kind: str, key: str) -> Artifact:
+            self.now.append(kind)
+            return open_(store, kind, key)
+
+        def watched_arrays(artifact: Artifact, name: str) -> Any:
+            if "gold" in artifact.folder.parts:
+                self.now.append(f"gold of {name}")
+            return arrays(artifact, name)
+
+        patch.setattr(Store, "open", watched_open)
+        patch.setattr(Artifact, "arrays", watched_arrays)
+
+    def submit(self, job: Job, site: Site) -> Future[str]:
+        self.now = self.opened[job.key] = []
+        return super().submit(job, site)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A plan, the folder that it was run in, what that took, and what each of its jobs opened."""
+
+    plan: Plan
+    folder: Path
+    tally: Tally
+    opened: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder, plan = tmp_path_factory.mktemp("ran"), tiny(ALL)
+    with pytest.MonkeyPatch.context() as patch:
+        executor = Watching(patch)
+        tally = run_plan(plan, executor, site(folder))
+    assert finish(plan, folder) == Tally(run=0, finished=tally.run)
+    return Ran(plan, folder, tally, executor.opened)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in FILES}
+
+
+def test_every_job_was_run_once(ran: Ran) -> None:
+    assert ran.tally == Tally(run=len(fits(ran.plan)), finished=0)
+    store = Store(ran.folder / "store")
+    assert ran.plan.to_run(store) == []
+    assert all(store.has("fit", job.key) for job in fits(ran.plan))
+
+
+def test_worker_processes_change_no_byte(ran: Ran, tmp_path: Path) -> None:
+    assert finish(ran.plan, tmp_path, LocalExecutor(2)) == ran.tally
+    assert bytes_of(tmp_path) == bytes_of(ran.folder)
+
+
+def test_a_second_run_in_one_process_changes_no_byte(ran: Ran, tmp_path: Path) -> None:
+    """Of a part of the suite: the company of other tasks changes nothing either."""
+    finish(tiny(), tmp_path)
+    for name in (RECORDS, CELLS):
+        some, all_ = (set((f / name).read_bytes().splitlines()) for f in (tmp_path, ran.folder))
+        assert some and some < all_
+    tables = (pyarrow.parquet.read_table(f / PREDICTIONS).to_pandas() for f in (tmp_path, ran.folder))
+    mine, theirs = (table[table["key"].isin({j.key for j in fits(tiny())})] for table in tables)
+    assert (
+        mine.astype({"key": str})
+        .reset_index(drop=True)
+        .equals(theirs.astype({"key": str}).reset_index(drop=True))
+    )
+
+
+class Refusing:
+    """An executor that must not be asked."""
+
+    slots = 1
+    closed = False
+
+    def submit(self, job: Job, site: Site) -> Future[str]:
+        raise AssertionError(f"asked to run {job.title}")
+
+    def close(self, *, wait: bool) -> None:
+        self.closed = True
+
+
+def test_a_second_run_runs_nothing(ran: Ran) -> None:
+    executor = Refusing()
+    assert run_plan(tiny(ALL), executor, site(ran.folder)) == Tally(run=0, finished=len(fits(ran.plan)))
+    assert executor.closed
+
+
+class Counting(InlineExecutor):
+    """Runs jobs here, and remembers them."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def submit(self, job: Job, site: Site) -> Future[str]:
+        self.jobs.append(job)
+        return super().submit(job, site)
+
+
+def test_one_learning_rate_reruns_the_jobs_below_it(tmp_path: Path) -> None:
+    run_plan(tiny(), InlineExecutor(), site(tmp_path))
+    changed = tiny(NLP.replace('"llama:16x1"', '{ name = "llama:16x1", learning_rate = 0.002 }'))
+    executor = Counting()
+    tally = run_plan(changed, executor, site(tmp_path))
+    assert {j.model for j in executor.jobs if isinstance(j, FitJob)} == {"llama:16x1"}
+    assert len(executor.jobs) == tally.run == len(fits(changed)) - len(fits(changed, "teacher"))
+    changed = tiny(NLP.replace("0.05", "0.06"))
+    executor = Counting()
+    run_plan(changed, executor, site(tmp_path))
+    below = {j.key for j in fits(changed, "teacher", "student")}
+    assert {j.key for j in executor.jobs} == below, "the teacher and whoever learns from it, but no ceiling"
+
+
+def test_a_new_method_and_a_new_seed_run_only_what_is_new(tmp_path: Path) -> None:
+    run_plan(tiny(), InlineExecutor(), site(tmp_path))
+    executor = Counting()
+    run_plan(tiny(method='{ name = "naive", hard = true }'), executor, site(tmp_path))
+    assert [(j.role, j.method, j.options) for j in executor.jobs if isinstance(j, FitJob)] == [
+        ("student", "naive", {"hard": True})
+    ]
+    executor = Counting()
+    run_plan(tiny(seeds="[0, 1]"), executor, site(tmp_path))
+    assert executor.jobs and {j.seed for j in executor.jobs} == {1}
+
+
+METHOD = '''"""A method that does as a file beside it says."""
+
+import os
+from pathlib import Path
+
+from w2s_bench.method import Method, MethodCard, cross_entropy
+
+FLAG = Path(__file__).with_name("flag")
+
+
+class Mine(Method):
+    """Fails while the flag is there."""
+
+    card = MethodCard(title="Mine", paper="none", formula="CE")
+
+    def loss(self, logits, weak, mask, context):
+        if FLAG.is_file():
+            {failure}
+        return cross_entropy(logits, weak)
+'''
+
+
+def failing(folder: Path, failure: str) -> tuple[Plan, Path]:
+    """A plan whose third method fails while the flag file is there."""
+    folder.mkdir(exist_ok=True)
+    (folder / "mine.py").write_text(METHOD.replace("{failure}", failure))
+    (folder / "flag").touch()
+    return tiny(method=f'"{folder}/mine.py:Mine"', seeds="[0, 1]"), folder / "flag"
+
+
+@pytest.mark.parametrize(
+    "failure, error, told",
+    [
+        ("return logits", FitFailed, r"method Mine: loss\(\) gave shape"),
+        ("return logits.sum() * float('nan')", FitFailed, "method Mine: the loss is nan"),
+        ("raise RuntimeError('out of ideas')", RuntimeError, "out of ideas"),
+    ],
+)
+def test_a_failing_job_stops_the_run_and_the_rerun_does_the_rest(
+    tmp_path: Path, failure: str, error: type[Exception], told: str
+) -> None:
+    plan, flag = failing(tmp_path / "code", failure)
+    first = Counting()
+    with pytest.raises(error, match=told):
+        run_plan(plan, first, site(tmp_path))
+    store, failed = Store(tmp_path / "store"), first.jobs[-1]
+    assert isinstance(failed, FitJob) and "mine.py" in failed.method
+    left = plan.to_run(store)
+    assert {j.key for j in first.jobs[:-1]} == plan.jobs.keys() - {j.key for j in left}, (
+        "finished jobs are kept"
+    )
+    assert failed in left and len(left) > 1, "the run stopped there"
+    assert not list((tmp_path / "store").rglob(".draft-*"))
+    flag.unlink()
+    second = Counting()
+    run_plan(plan, second, site(tmp_path))
+    assert second.jobs == left
+
+
+def test_a_job_without_a_place_in_its_error_gets_its_title(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    plan, _ = failing(code, "from w2s_bench.errors import UserError; raise UserError('no luck')")
+    with pytest.raises(
+        UserError, match=r"^student nlp/polarity-generated llama:16x1 .*mine.py:Mine .*: no luck"
+    ):
+        run_plan(plan, InlineExecutor(), site(tmp_path))
+
+
+def test_a_dead_worker_is_one_clear_error(tmp_path: Path) -> None:
+    plan, flag = failing(tmp_path / "code", "os._exit(7)")
+    flag.unlink()
+    run_plan(replace(plan, jobs=dict(list(plan.jobs.items())[:3])), InlineExecutor(), site(tmp_path))
+    flag.touch()
+    with pytest.raises(UserError) as caught:
+        run_plan(plan, LocalExecutor(1), site(tmp_path))
+    line = str(caught.value)
+    assert "a worker process died" in line and "mine.py:Mine" in line and "--workers" in line
+    assert "\n" not in line
+    kept = plan.jobs.keys() - {j.key for j in plan.to_run(Store(tmp_path / "store"))}
+    assert len(kept) > 3, "what had finished before is kept"
+
+
+class Breaking(Refusing):
+    """A pool that is found broken when the next job is handed to it."""
+
+    waited: bool | None = None
+
+    def submit(self, job: Job, site: Site) -> Future[str]:
+        raise BrokenProcessPool("a child died")
+
+    def close(self, *, wait: bool) -> None:
+        self.waited = wait
+
+
+def test_a_pool_that_broke_in_between_is_the_same_error(tmp_path: Path) -> None:
+    executor = Breaking()
+    with pytest.raises(UserError, match="a worker process died"):
+        run_plan(tiny(), executor, site(tmp_path))
+    assert executor.waited is False
+
+
+class Slow:
+    """Finishes jobs in the reverse of their order, two at a time."""
+
+    slots = 2
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.running: list[tuple[Job, Future[str]]] = []
+        self.done: list[str] = []
+        self.stop_after, self.waited = stop_after, True
+
+    def submit(self, job: Job, site: Site) -> Future[str]:
+        assert set(job.needs) <= set(self.done), "a job was started before what it needs"
+        future: Future[str] = Future()
+        self.running = [(j, f) for j, f in self.running if not f.done()] + [(job, future)]
+        assert len(self.running) <= self.slots
+        last, its = self.running[-1]
+        if self.stop_after is not None and len(self.done) >= self.stop_after:
+            its.set_exception(KeyboardInterrupt())
+            return future
+        self.done.append(last.key)
+        its.set_result(last.key)
+        return future
+
+    def close(self, *, wait: bool) -> None:
+        self.waited = wait
+
+
+def test_jobs_start_when_what_they_need_is_there(tmp_path: Path) -> None:
+    plan, executor, told = tiny(), Slow(), []
+    tally = run_plan(plan, executor, site(tmp_path), told.append)
+    assert tally.run == len(fits(plan)) and len(executor.done) == len(plan.jobs)
+    assert {j.key for j in told} == plan.jobs.keys() and executor.waited is True
+
+
+def test_an_interrupt_drops_the_rest(tmp_path: Path) -> None:
+    executor = Slow(stop_after=3)
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(tiny(), executor, site(tmp_path))
+    assert len(executor.done) == 3 and executor.waited is False
+
+
+def test_students_never_open_gold(ran: Ran) -> None:
+    assert ran.opened.keys() == ran.plan.jobs.keys()
+    for job in ran.plan.jobs.values():
+        opened = ran.opened[job.key]
+        gold = [what for what in opened if what.startswith("gold")]
+        if isinstance(job, SplitJob):
+            assert not opened
+        elif job.role == "student":
+            assert not gold, job.title
+            assert opened.count("fit") == 1, "the labels, and no other fit"
+        else:
+            assert gold == ["gold", f"gold of {job.part}"], "gold of its own part, never of the test set"
+            assert "fit" not in opened
+
+
+@NEEDS_TACTICS
+def test_all_three_domains_were_run(ran: Ran) -> None:
+    assert {j.domain for j in fits(ran.plan)} == {"nlp", "chess", "reward"}
+
+
+def test_gold_and_items_are_told_apart_on_disk(ran: Ran) -> None:
+    store = Store(ran.folder / "store")
+    for job in ran.plan.jobs.values():
+        if isinstance(job, FitJob):
+            assert set(store.open("fit", job.key).names()) == {"fit", "timing", *job.predicts} | (
+                {"greedy"} if job.domain == "chess" and job.model.startswith("llama") else set()
+            )
+        else:
+            for path in store.folder("items", job.key).iterdir():
+                assert b"gold" not in path.read_bytes()
+
+
+def test_records_say_what_the_predictions_say(ran: Ran) -> None:
+    store = Store(ran.folder / "store")
+    records: list[ScoreRecord] = load_lines(ScoreRecord, ran.folder / RECORDS)
+    assert [r.key for r in records] == sorted(j.key for j in fits(ran.plan))
+    for record in records:
+        job = ran.plan.jobs[record.key]
+        assert isinstance(job, FitJob)
+        gold = load_gold(store, job.split, "test")
+        probabilities = store.open("fit", job.key).arrays("test")["probabilities"]
+        assert record.accuracy == pytest.approx(float((probabilities.argmax(1) == gold).mean()))
+        assert (record.n_train, record.n_test, len(record.loss)) == (job.data.transfer, len(gold), 2)
+        assert record.parameters > 0 and all(np.isfinite(record.loss))
+        if record.role != "student":
+            assert record.label_accuracy == 1 and record.labels_from is None
+            continue
+        labels = store.open("fit", record.labels_from or "").arrays(job.part)["probabilities"]
+        agree = float((labels.argmax(1) == load_gold(store, job.split, job.part)).mean())
+        assert record.label_accuracy == pytest.approx(agree)
+    greedy = {r.model for r in records if "greedy_accuracy" in r.metrics}
+    assert greedy == ({"llama:16x1"} if TACTICS.is_file() else set())
+
+
+def test_predictions_of_every_item_are_kept(ran: Ran) -> None:
+    store = Store(ran.folder / "store")
+    table = pyarrow.parquet.read_table(ran.folder / PREDICTIONS).to_pandas()
+    assert set(table["key"]) == {j.key for j in fits(ran.plan)}
+    for job in fits(ran.plan):
+        part = table[table["key"] == job.key]
+        assert list(part["item"]) == [i.id for i in load_items(store, job.split, "test")]
+        assert list(part["gold"]) == load_gold(store, job.split, "test").tolist()
+        probabilities = store.open("fit", job.key).arrays("test")["probabilities"]
+        assert list(part["picked"]) == probabilities.argmax(1).tolist()
+        expected = probabilities[np.arange(len(part)), part["gold"]]
+        assert part["gold_probability"].to_numpy() == pytest.approx(expected)
+
+
+def test_cells_join_three_records_of_one_task(ran: Ran) -> None:
+    run = load_run(ran.folder)
+    by_key = {r.key: r for r in run.records}
+    cells: list[CellRecord] = load_lines(CellRecord, ran.folder / CELLS)
+    assert cells == ran.plan.cells and len(cells) == len(
+        {(c.task, c.teacher, c.student, c.method) for c in cells}
+    )
+    for cell in cells:
+        teacher, student, ceiling = (
+            by_key[k] for k in (cell.teacher_key, cell.student_key, cell.ceiling_key)
+        )
+        assert (teacher.role, student.role, ceiling.role) == ("teacher", "student", "ceiling")
+        assert {r.task for r in (teacher, student, ceiling)} == {cell.task}
+        assert teacher.model == cell.teacher and student.model == ceiling.model == cell.student
+
+
+def test_a_store_that_lost_the_labels_says_so(tmp_path: Path) -> None:
+    plan = tiny()
+    student = fits(plan, "student")[0]
+    assert student.labels is not None
+    execute(plan.jobs[student.split], site(tmp_path))
+    with pytest.raises(UserError, match=rf"no fit {student.labels}.*Run the suite again"):
+        execute(student, site(tmp_path))
+
+
+def test_an_unavailable_device_is_named(tmp_path: Path) -> None:
+    plan = tiny()
+    first = next(iter(plan.jobs.values()))
+    execute(first, site(tmp_path))
+    with pytest.raises(UserError, match=r"device 'tpu' is not available.*expected one of cpu.*--device"):
+        execute(fits(plan)[0], replace(site(tmp_path), device="tpu"))
