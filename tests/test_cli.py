@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -200,6 +201,16 @@ def test_a_method_from_a_file_in_a_suite(suite: Path, tmp_path: Path) -> None:
     assert {r["method"] for r in document["rows"]} == {"naive", f"{tmp_path}/mine.py:Mine"}
     assert Path(document["folder"]) == Path("runs/tiny") and (tmp_path / "runs/tiny/table.txt").is_file()
     assert len(list((tmp_path / "runs/tiny/entries").glob("*.json"))) == 2
+
+
+def test_workers_follow_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert line.Where(workers=7).slots("cpu") == line.Where(workers=7).slots("cuda") == 7
+    assert line.Where().slots("cuda") == line.Where().slots("mps") == 1
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 4, 5}, raising=False)
+    assert line.Where().slots("cpu") == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert line.Where().slots("cpu") == 5, "where the system has no such call"
 
 
 def test_ctrl_c_says_how_to_go_on(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,22 @@ def test_equal_content_has_equal_keys() -> None:
         update={"name": "other", "version": 7}
     )
     assert names(make_plan(renamed, None)) == small
+
+
+def test_what_is_for_people_is_not_in_the_key() -> None:
+    job = fits(plan(), "student")[0]
+    assert replace(job, role="ceiling", task="nlp/other", task_version=9, domain="reward").key == job.key
+    changes = {
+        "split": "s",
+        "part": "hop-1",
+        "labels": None,
+        "model": "bow",
+        "model_fingerprint": "f",
+        "seed": 9,
+    }
+    changes |= {"method": "mine", "method_fingerprint": "f", "training": {}}
+    keys = {replace(job, **{name: value}).key for name, value in changes.items()}
+    assert len(keys | {job.key}) == len(changes) + 1
 
 
 def test_adding_a_method_changes_no_key() -> None:

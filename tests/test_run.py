@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -330,44 +331,50 @@ def test_a_pool_that_broke_in_between_is_the_same_error(tmp_path: Path) -> None:
     assert executor.waited is False
 
 
-class Slow:
-    """Finishes jobs in the reverse of their order, two at a time."""
+class Threads:
+    """Two slots; the first job ends only when a second one has been handed over."""
 
     slots = 2
 
-    def __init__(self, stop_after: int | None = None) -> None:
-        self.running: list[tuple[Job, Future[str]]] = []
+    def __init__(self, interrupt_at: int | None = None) -> None:
+        self.pool, self.lock, self.second = ThreadPoolExecutor(4), Lock(), Event()
+        self.unfinished: list[Future[str]] = []
         self.done: list[str] = []
-        self.stop_after, self.waited = stop_after, True
+        self.interrupt_at = interrupt_at
+        self.waited: bool | None = None
 
     def submit(self, job: Job, site: Site) -> Future[str]:
         assert set(job.needs) <= set(self.done), "a job was started before what it needs"
-        future: Future[str] = Future()
-        self.running = [(j, f) for j, f in self.running if not f.done()] + [(job, future)]
-        assert len(self.running) <= self.slots
-        last, its = self.running[-1]
-        if self.stop_after is not None and len(self.done) >= self.stop_after:
-            its.set_exception(KeyboardInterrupt())
-            return future
-        self.done.append(last.key)
-        its.set_result(last.key)
-        return future
+        self.unfinished = [f for f in self.unfinished if not f.done()]
+        if self.unfinished:
+            self.second.set()
+        self.unfinished.append(self.pool.submit(self.work, job))
+        assert len(self.unfinished) <= self.slots
+        return self.unfinished[-1]
+
+    def work(self, job: Job) -> str:
+        assert self.second.wait(60), "one slot stays empty"
+        with self.lock:
+            if len(self.done) == self.interrupt_at:
+                raise KeyboardInterrupt
+            self.done.append(job.key)
+        return job.key
 
     def close(self, *, wait: bool) -> None:
         self.waited = wait
 
 
 def test_jobs_start_when_what_they_need_is_there(tmp_path: Path) -> None:
-    plan, executor, told = tiny(), Slow(), []
+    plan, executor, told = tiny(seeds="[0, 1]"), Threads(), []
     tally = run_plan(plan, executor, site(tmp_path), told.append)
     assert tally.run == len(fits(plan)) and len(executor.done) == len(plan.jobs)
     assert {j.key for j in told} == plan.jobs.keys() and executor.waited is True
 
 
 def test_an_interrupt_drops_the_rest(tmp_path: Path) -> None:
-    executor = Slow(stop_after=3)
+    executor = Threads(interrupt_at=3)
     with pytest.raises(KeyboardInterrupt):
-        run_plan(tiny(), executor, site(tmp_path))
+        run_plan(tiny(seeds="[0, 1]"), executor, site(tmp_path))
     assert len(executor.done) == 3 and executor.waited is False
 
 

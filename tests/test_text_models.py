@@ -14,7 +14,7 @@ from w2s_bench.contract import toys
 from w2s_bench.harness.fit import predict
 from w2s_bench.method import cross_entropy
 from w2s_bench.model import build_model
-from w2s_bench.models._text import Classifier, MoveModel, RewardModel, TextModel
+from w2s_bench.models._text import GREEDY_TOKENS, Classifier, MoveModel, RewardModel, TextModel
 from w2s_bench.records import Domain
 from w2s_bench.task import Item
 
@@ -176,6 +176,18 @@ def test_greedy_decoding_returns_what_was_learned(fen: str, move: str) -> None:
     model = overfitted(item, item.options.index(move))
     assert model.greedy([item], CPU) == [move]
     assert int(predict(model, model.encode([item]), CPU)[0].argmax()) == item.options.index(move)
+
+
+def test_greedy_decoding_is_that_of_the_whole_text_read_again() -> None:
+    """The cache of keys and values changes nothing."""
+    model, item = built("chess"), toys.items("chess")[3]
+    assert isinstance(model, MoveModel)
+    (ids,), answer = model.tokens([item.prompt]), []
+    for _ in range(GREEDY_TOKENS):
+        with torch.no_grad():
+            answer.append(int(model.lm(input_ids=torch.tensor([ids + answer])).logits[0, -1].argmax()))
+    assert model.last_token() not in answer
+    assert model.greedy([item], CPU) == [next(iter(model.tokenizer.decode(answer).split()), "")]
 
 
 def test_greedy_decoding_of_an_untrained_model_ends() -> None:

@@ -70,7 +70,13 @@ class Where:
 
     def slots(self, device: str) -> int:
         """Jobs at a time: one a core on a CPU, one a device elsewhere."""
-        return self.workers or (max(1, len(os.sched_getaffinity(0))) if device == "cpu" else 1)
+        return self.workers or (_cores() if device == "cpu" else 1)
+
+
+def _cores() -> int:
+    """Cores that this process may use; macOS and Windows tell only how many there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

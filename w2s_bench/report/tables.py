@@ -74,7 +74,10 @@ def _rich_table(title: str, rows: list[Row]) -> Any:
         title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
     )
     for k, column in enumerate(COLUMNS):
-        table.add_column(column, justify="right" if 3 <= k <= 5 else "left", no_wrap=k in (3, 4, 5, 6, 7))
+        number = 3 <= k <= 7  # numbers stay whole; in a narrow terminal names and reasons fold
+        table.add_column(
+            column, justify="right" if k < 6 and number else "left", no_wrap=number, overflow="fold"
+        )
     for k, row in enumerate(rows):
         last_cell = row.task is not None and k + 1 < len(rows) and rows[k + 1].task is None
         table.add_row(*map(escape, cells_of(row)), end_section=last_cell)
