@@ -116,13 +116,26 @@ def test_markdown_is_the_same_table(table: tuple[Run, list[Row]]) -> None:
     assert read.count(tables.COLUMNS) == 3
 
 
-def test_text_is_the_same_table(table: tuple[Run, list[Row]]) -> None:
+def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[Row]]) -> None:
     _, rows = table
     lines = tables.as_text(rows).splitlines()
-    read = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    words = [re.split(r"\s{2,}", line.strip()) for line in lines if line.strip()]
+    depth = {line.strip().split("  ")[0]: len(line) - len(line.lstrip()) for line in lines if line.strip()}
+    task = pair = None
+    found: list[tuple[str, ...]] = []
     known = {row.task for row in rows if row.task} | {"all admitted"}
-    found = [tuple(cells) for cells in read if cells[0] in known]
-    assert found == [tuple(cell for cell in cells if cell) for cells in expected(rows)]
+    for name, *values in words:
+        if name in known:
+            task = name
+        elif "→" in name or name.endswith(" cells"):
+            pair = (task, name, *values)
+        elif pair and depth[name] == 5:
+            found.append((*pair[:2], name, *pair[2:], *values))
+    wanted = []
+    for task_, pair_, method, teacher, student, ceiling, gain, pgr, reason in expected(rows):
+        shared = [teacher, ceiling, *([reason] if reason else [])]
+        wanted.append((task_, pair_, method, *shared, student, gain, pgr))
+    assert found == wanted
     assert [line for line in lines if line in tables.TITLES.values()] == list(tables.TITLES.values())
     assert not any(line != line.rstrip() for line in lines)
 

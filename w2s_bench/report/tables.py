@@ -24,6 +24,7 @@ COLUMNS = (
     "",
 )
 NONE = "–"
+Cells = tuple[str, ...]
 
 
 def as_json(rows: list[Row], info: RunInfo) -> dict[str, Any]:
@@ -70,18 +71,33 @@ def _rich_table(title: str, rows: list[Row]) -> Any:
     from rich.markup import escape  # "[unbounded]" is no style
     from rich.table import Table
 
+    heading = escape(title)
     table = Table(
-        title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
+        title=heading, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
     )
-    for k, column in enumerate(COLUMNS):
-        number = 3 <= k <= 7  # numbers stay whole; in a narrow terminal names and reasons fold
-        table.add_column(
-            column, justify="right" if k < 6 and number else "left", no_wrap=number, overflow="fold"
-        )
-    for k, row in enumerate(rows):
-        last_cell = row.task is not None and k + 1 < len(rows) and rows[k + 1].task is None
-        table.add_row(*map(escape, cells_of(row)), end_section=last_cell)
+    table.add_column("", overflow="fold")
+    for column in COLUMNS[3:6]:
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in COLUMNS[6:8]:
+        table.add_column(column, no_wrap=True)
+    above: Cells = ("",) * len(COLUMNS)
+    for cells in map(cells_of, rows):
+        if cells[0] != above[0]:
+            table.add_section()
+        for line in _lines(cells, above):
+            table.add_row(*map(escape, line))
+        above = cells
     return table
+
+
+def _lines(cells: Cells, above: Cells) -> Iterator[Cells]:
+    """A task's and a pair's own line where they change, then the method's: nothing stands twice."""
+    task, pair, method, teacher, student, ceiling, gain, pgr, reason = cells
+    if task != above[0]:
+        yield (task, "", "", "", "", "")
+    if (task, pair) != above[:2]:
+        yield (f"  {pair}", teacher, "", ceiling, "", reason)
+    yield (f"    {method}", "", student, "", gain, pgr)
 
 
 def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
@@ -92,7 +108,7 @@ def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
             yield domain, sorted(chosen, key=lambda r: r.task is None)
 
 
-def cells_of(row: Row) -> tuple[str, ...]:
+def cells_of(row: Row) -> Cells:
     """A row as short texts; accuracies and gains in percentage points."""
     pooled = row.task is None
     pair = (
