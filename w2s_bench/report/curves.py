@@ -116,6 +116,8 @@ def _pgr(axis: Any, rows: list[Row], look: _Look) -> None:
     _lines(axis, shown, look, _pgr_with_errors)
     for level, dots in ((0, "-"), (1, ":")):
         axis.axhline(level, color="grey", lw=0.7, ls=dots, zorder=0)
+    points = [r.pgr for r in shown if r.pgr is not None]
+    axis.set_ylim(min([0.0, *points]) - 0.3, max([1.0, *points]) + 0.1)  # a wide interval runs out of view
     axis.set_ylabel("PGR")
     if not shown:
         axis.text(
