@@ -247,10 +247,7 @@ print("ITEMS", sorted(m for m in sys.modules if m.startswith(("w2s_bench.tasks."
 def test_help_and_lists_import_nothing_heavy() -> None:
     code = LIGHT.replace("KINDS", repr(KINDS))
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "Usage:" in said and "HEAVY []" in said
-    packages = {"w2s_bench.tasks.nlp", "w2s_bench.tasks.chess", "w2s_bench.tasks.reward"}
-    listed = said.rpartition("ITEMS ")[2]
-    assert set(filter(None, listed.strip("[]\n").replace("'", "").split(", "))) <= packages
+    assert "Usage:" in said and "HEAVY []" in said and "ITEMS []" in said
 
 
 def test_the_help_names_every_verb() -> None:
