@@ -1,4 +1,4 @@
-"""The generated world: the same for the same seed, exact labels, and a corpus drawn around the tasks' items."""
+"""The generated world: seeded, exact labels, and a corpus drawn around the tasks' items."""
 
 from __future__ import annotations
 
