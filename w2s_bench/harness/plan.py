@@ -45,7 +45,7 @@ def finished(job: Job, store: Store) -> bool:
 def make_plan(suite: Suite, mirror: Path | None) -> Plan:
     """Plan a suite. Errors (UserError) for whatever it names that does not exist or does not fit."""
     plan = Plan({}, [])
-    methods = _ways(suite.methods)
+    methods, gold = _ways(suite.methods), _plain(PLAIN)
     for grid in suite.grid:
         models = {use.name: model_fingerprint(use.name) for use in grid.models}
         for name in grid.tasks:
@@ -55,18 +55,27 @@ def make_plan(suite: Suite, mirror: Path | None) -> Plan:
             prints = fingerprint(name, task, mirror)
             for seed in suite.seeds:
                 split = SplitJob(task=name, fingerprint=prints, data=grid.data, seed=seed)
-                _Block(plan, grid, models, task, name, _add(plan, split).key, seed).fill(methods)
+                _Block(plan, grid, models, task, name, _add(plan, split).key, seed).fill(methods, gold)
     return plan
 
 
 @dataclass(frozen=True, slots=True)
+class _How:
+    """How a single fit trains: a method's name, fingerprint and options."""
+
+    name: str
+    fingerprint: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _Way:
-    """A method as the suite uses it: what tables call it, and how each single fit of it trains."""
+    """A method as the suite uses it: what tables call it, whether it climbs, how each fit of it trains."""
 
     label: str
     options: dict[str, Any]
     climbs: bool
-    fit: tuple[str, str, dict[str, Any]]  # name, fingerprint, options
+    fit: _How
 
 
 def _ways(uses: list[MethodUse]) -> list[_Way]:
@@ -87,15 +96,15 @@ def _way(use: MethodUse, repeated: bool) -> _Way:
     method = load_method(use.name, use.options)
     options = ", ".join(f"{k}={v}" for k, v in use.options.items())
     label = use.label or (f"{use.name} ({options})" if repeated and options else use.name)
-    fit = _fit_of(use.name, method) if method.fits_as is None else plain(method.fits_as)
+    fit = _fit_of(use.name, method) if method.fits_as is None else _plain(method.fits_as)
     return _Way(label, method.options.model_dump(mode="json"), LADDER in method.inputs, fit)
 
 
-def _fit_of(name: str, method: Method) -> tuple[str, str, dict[str, Any]]:
-    return name, method_fingerprint(name, method), method.options.model_dump(mode="json")
+def _fit_of(name: str, method: Method) -> _How:
+    return _How(name, method_fingerprint(name, method), method.options.model_dump(mode="json"))
 
 
-def plain(name: str = PLAIN) -> tuple[str, str, dict[str, Any]]:
+def _plain(name: str) -> _How:
     """A method with its default options."""
     return _fit_of(name, load_method(name))
 
@@ -116,9 +125,8 @@ class _Block:
     split: str
     seed: int
 
-    def fill(self, ways: list[_Way]) -> None:
+    def fill(self, ways: list[_Way], gold: _How) -> None:
         """Plan teachers, ceilings, students and the cells that join them."""
-        gold = plain()
         teachers = {t: self._fit("teacher", t, "teacher", None, gold) for t, _ in self.grid.pairs}
         ceilings = {s: self._fit("ceiling", s, "transfer", None, gold) for _, s in self.grid.pairs}
         for teacher, student in self.grid.pairs:
@@ -152,10 +160,7 @@ class _Block:
         for key in keys:
             self.plan.shared[key] = self.plan.shared.get(key, 0) + 1
 
-    def _fit(
-        self, role: Role, model: str, part: str, labels: str | None, fit: tuple[str, str, dict[str, Any]]
-    ) -> str:
-        name, prints, options = fit
+    def _fit(self, role: Role, model: str, part: str, labels: str | None, how: _How) -> str:
         training = self.grid.use(model).training(self.grid.training)
         return _add(
             self.plan,
@@ -169,11 +174,11 @@ class _Block:
                 labels=labels,
                 model=model,
                 model_fingerprint=self.models[model],
-                method=name,
-                method_fingerprint=prints,
+                method=how.name,
+                method_fingerprint=how.fingerprint,
                 training=training.model_dump(),
                 seed=self.seed,
                 data=self.grid.data,
-                options=options,
+                options=how.options,
             ),
         ).key
