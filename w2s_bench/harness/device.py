@@ -28,6 +28,8 @@ def pick(device: str) -> torch.device:
 def accelerator(device: torch.device, precision: str) -> Accelerator:
     """An accelerator for one fit. Its state is global to the process, so the last fit's is dropped first."""
     AcceleratorState._reset_state(reset_partial_state=True)
+    if device.type == "cuda" and device.index is not None:
+        torch.cuda.set_device(device)  # it takes the current device, whatever batches are sent to
     return Accelerator(cpu=device.type == "cpu", mixed_precision="bf16" if precision == "bf16" else "no")
 
 

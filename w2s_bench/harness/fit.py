@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from w2s_bench.errors import FitFailed
+from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.device import accelerator
 from w2s_bench.method import Context, Method
 from w2s_bench.model import Model
@@ -70,8 +70,7 @@ def fit(
             group["lr"] = rate(training, step, steps)
         batch = model.collate([encoded[i] for i in chosen]).to(device)
         weak = targets[chosen, : batch.mask.shape[1]].to(device)
-        loss = method.loss(net(batch), weak, batch.mask, context)
-        _check_scalar(loss, method)
+        loss = _loss(method, net(batch), weak, batch.mask, context)
         accelerate.backward(loss)
         accelerate.clip_grad_norm_(model.parameters(), training.clip)
         optimizer.step()
@@ -85,7 +84,10 @@ def fit(
 
 def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:
     weak = torch.from_numpy(labels)
-    targets = method.targets(weak)
+    try:
+        targets = method.targets(weak)
+    except Exception as error:
+        raise _raised("targets()", error, method) from error
     if targets.shape != weak.shape:
         raise FitFailed(
             f"targets() gave shape {tuple(targets.shape)}",
@@ -95,11 +97,34 @@ def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:
     return targets
 
 
+def _loss(method: Method, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
+    """The method's loss; whatever is wrong with it is told by the method's name."""
+    try:
+        loss = method.loss(logits, weak, mask, context)
+    except UserError:
+        raise
+    except Exception as error:
+        raise _raised("loss()", error, method) from error
+    _check_scalar(loss, method)
+    return loss
+
+
+def _raised(what: str, error: Exception, method: Method) -> FitFailed:
+    told = f"{what} raised {type(error).__name__}: {error}"
+    return FitFailed(told[:400], where=f"method {type(method).__name__}", expected="a method that runs")
+
+
 def _check_scalar(loss: Any, method: Method) -> None:
     if not isinstance(loss, Tensor) or loss.ndim != 0:
         got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
         raise FitFailed(
             f"loss() gave {got}", where=f"method {type(method).__name__}", expected="a scalar tensor"
+        )
+    if not loss.requires_grad:
+        raise FitFailed(
+            "loss() gave a tensor that no gradient reaches",
+            where=f"method {type(method).__name__}",
+            expected="a loss made from the logits",
         )
 
 
