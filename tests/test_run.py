@@ -265,7 +265,7 @@ def failing(folder: Path, failure: str) -> tuple[Plan, Path]:
     [
         ("return logits", FitFailed, r"method Mine: loss\(\) gave shape"),
         ("return logits.sum() * float('nan')", FitFailed, "method Mine: the loss is nan"),
-        ("raise RuntimeError('out of ideas')", RuntimeError, "out of ideas"),
+        ("raise RuntimeError('out of ideas')", FitFailed, r"method Mine: loss\(\) raised RuntimeError: out"),
     ],
 )
 def test_a_failing_job_stops_the_run_and_the_rerun_does_the_rest(
