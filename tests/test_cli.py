@@ -203,6 +203,12 @@ def test_a_method_from_a_file_in_a_suite(suite: Path, tmp_path: Path) -> None:
     assert len(list((tmp_path / "runs/tiny/entries").glob("*.json"))) == 2
 
 
+def test_a_run_notes_its_whole_command() -> None:
+    where = line.Where(hub=Path("my mirror"), workers=2)
+    assert line.Where().command("quick") == "w2s-bench run quick"
+    assert where.command("mine.toml") == "w2s-bench run mine.toml --hub 'my mirror' --workers 2"
+
+
 def test_workers_follow_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert line.Where(workers=7).slots("cpu") == line.Where(workers=7).slots("cuda") == 7
     assert line.Where().slots("cuda") == line.Where().slots("mps") == 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,6 +69,12 @@ class Where:
             threads=self.threads,
         )
 
+    def command(self, suite: str) -> str:
+        """The command line of a run of ``suite`` with these settings; defaults are left out."""
+        given = [f for f in fields(self) if getattr(self, f.name) != f.default]
+        options = [word for f in given for word in (f"--{f.name}", str(getattr(self, f.name)))]
+        return shlex.join(["w2s-bench", "run", suite, *options])
+
     def slots(self, device: str) -> int:
         """Jobs at a time: one a core on a CPU, one a device elsewhere."""
         return self.workers or (_cores() if device == "cpu" else 1)
@@ -127,7 +134,7 @@ def run_suite(
         suite_version=suite.version,
         suite_hash=suite.hash,
         suite_toml=text,
-        command=f"w2s-bench run {name}",
+        command=where.command(name),
         code_version=code_version(),
         libraries=libraries(),
         python=platform.python_version(),
