@@ -181,3 +181,15 @@ def test_rows_hold_no_item_of_a_task() -> None:
     for document in seen.split(text.END)[1:-1]:
         if document.strip().endswith("."):
             assert not any(run in held for run in runs(document.strip()))
+
+
+def test_a_card_names_the_licences_of_its_own_sources(data: Path, tmp_path: Path) -> None:
+    recipe = Recipe(positions=64, batch=32, shares={"selfplay": 1.0})
+    net = recipe.network(8, 1)
+    progress = restore(tmp_path / "none", net, recipe.optimizers(net))
+    weights = tmp_path / "w.safetensors"
+    weights.write_bytes(b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pretrain, "validation", lambda net, data: {})
+        card = pretrain._card("x", net, recipe, progress, data, weights)
+    assert card["data_licences"] == {"selfplay": "MIT"}

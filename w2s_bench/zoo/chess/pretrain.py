@@ -23,6 +23,7 @@ from w2s_bench.zoo.chess.recipe import Recipe
 EVERY = 200  # steps between points of the curve
 KEEP = 2  # points between checkpoints
 VALIDATION_ROWS = 4000
+LICENCES = {"lines": "CC0-1.0", "selfplay": "MIT", "tcec": "CC-BY-SA-3.0"}  # of the games, by source
 
 
 def pretrain(name: str, width: int, layers: int, recipe: Recipe, data: Path, out: Path) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def _card(
         "curve": progress.curve,
         "validation": validation(net, data),
         "sha256": _digest(weights),
-        "licence": "MIT; games: Stockfish self-play, TCEC; puzzle lines: lichess.org, CC0",
+        "data_licences": {source: LICENCES[source] for source in recipe.shares},
     }
 
 
