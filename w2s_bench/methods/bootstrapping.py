@@ -12,7 +12,7 @@ class Bootstrapping(Method):
 
     card = MethodCard(
         title="Bootstrapping through intermediate sizes",
-        paper="Burns et al. 2023, arXiv 2312.09390, section 4.2",
+        paper="Burns et al. 2023, arXiv 2312.09390",
         formula="M1 → M2 → … → Mk: labels of M_i train M_{i+1} with CE(w, s)",
         checked="fresh data for each hop as in the chess experiments, where the suite draws it",
     )
