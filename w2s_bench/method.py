@@ -18,10 +18,12 @@ from w2s_bench.errors import UserError
 from w2s_bench.records import content_key
 from w2s_bench.registry import load, source_hash
 
-WEAK, LADDER = "weak", "ladder"
+WEAK, LADDER, UNLABELED = "weak", "ladder", "unlabeled"
 KNOWN_INPUTS = {
     WEAK: "the teacher's probability for each option of each transfer item",
     LADDER: "a chain of intermediate students between teacher and student, labels handed upwards",
+    UNLABELED: "the inputs of both halves without labels, for a stage before every fit: the teacher's and "
+    "the ceiling's too",
 }
 
 

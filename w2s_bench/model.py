@@ -18,18 +18,20 @@ from torch import Tensor, nn
 from w2s_bench.errors import BadModel, UserError
 from w2s_bench.records import Domain
 from w2s_bench.registry import load, source_hash
-from w2s_bench.task import Item
+from w2s_bench.task import Ask, Item
 
 MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its gradient is not NaN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a model must know of a task: its domain, its classes (nlp), and the longest input in tokens."""
+    """What a model must know of a task: its domain, its classes (nlp), the longest input in tokens, and how
+    to ask without finetuning where the task tells."""
 
     domain: Domain
     classes: tuple[str, ...] = ()
     max_length: int = 256
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,20 @@ class Model(nn.Module, ABC):
         """Free greedy decoding of an answer for each item; None where the model does not generate."""
         return None
 
+    def zero_shot(self, items: Sequence[Item]) -> Tensor:
+        """Logits ``[N, O]`` of a model that was not finetuned, :data:`MASKED` where there is no option.
+
+        Called only in domains that the family lists in :attr:`ModelFamily.answers_untrained`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not answer before it is finetuned")
+
+    def language_loss(self, batch: Batch) -> Tensor:
+        """Mean next-token cross-entropy (nats) of the inputs of ``batch``, options' text included, no labels.
+
+        Called only in domains that the family lists in :attr:`ModelFamily.generates`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no language-model loss")
+
     @property
     def parameters_count(self) -> int:
         """Number of parameters, heads and embeddings included."""
@@ -87,6 +103,8 @@ class ModelFamily(ABC):
 
     domains: ClassVar[frozenset[str]]
     usage: ClassVar[str]
+    answers_untrained: ClassVar[frozenset[str]] = frozenset()  # domains in which Model.zero_shot works
+    generates: ClassVar[frozenset[str]] = frozenset()  # domains in which Model.language_loss works
 
     @abstractmethod
     def check(self, argument: str) -> None:
@@ -98,6 +116,10 @@ class ModelFamily(ABC):
 
     def size(self, argument: str) -> int | None:
         """Rough number of parameters without building it, for cost estimates; None where unknown."""
+        return None
+
+    def untrained(self, argument: str) -> str | None:
+        """The argument of the same architecture from random initialisation; None where there is no such."""
         return None
 
     @abstractmethod
@@ -142,6 +164,23 @@ def model_size(name: str) -> int | None:
     """Rough number of parameters without building the model."""
     _, family, argument = _family(name)
     return family.size(argument)
+
+
+def untrained_model(name: str) -> str | None:
+    """The name of the same architecture from random initialisation; None where there is none."""
+    head, family, argument = _family(name)
+    found = family.untrained(argument)
+    return None if found is None else f"{head}:{found}"
+
+
+def answers_untrained(name: str, domain: Domain) -> bool:
+    """Whether a model has a zero-shot answer in a domain."""
+    return domain in _family(name)[1].answers_untrained
+
+
+def generates(name: str, domain: Domain) -> bool:
+    """Whether a model has a language-model loss on the inputs of a domain."""
+    return domain in _family(name)[1].generates
 
 
 def build_model(name: str, shape: Shape, seed: int) -> Model:

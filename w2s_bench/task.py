@@ -55,6 +55,18 @@ class Example:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """How one would ask a language model that was not finetuned: text put behind the input, and answers.
+
+    nlp: an answer a class. reward: the question follows each completion; two answers, for a bad and a good
+    one, and the completion whose odds of the good one are higher is preferred.
+    """
+
+    question: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCard:
     """What a user must know of a task before quoting a number on it."""
 
@@ -80,7 +92,8 @@ class Task:
 
     ``example`` builds the example (raises ValueError saying what is wrong with the row), ``group``
     names what must stay in one part (same question, game, prompt, passage), ``keep`` filters rows
-    by design (a rating band), cheaply and before anything is built.
+    by design (a rating band), cheaply and before anything is built. ``ask`` is how a model without any
+    finetuning is asked (the zero-shot reference row); chess needs none.
     """
 
     card: TaskCard
@@ -88,6 +101,7 @@ class Task:
     example: Callable[[Row], Example]
     group: Callable[[Row], str]
     keep: Callable[[Row], bool] | None = None
+    ask: Ask | None = None
 
     def rows(self, split: str, mirror: Path | None) -> list[Row]:
         """Kept rows of a split (``train`` or ``test``), in a fixed order; at least one, or BadData."""
