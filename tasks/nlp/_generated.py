@@ -8,8 +8,7 @@ from w2s_bench import world
 from w2s_bench.sources import GeneratedSource, Row
 from w2s_bench.task import Example, Task, TaskCard
 from w2s_bench.world.concept import Concept
-
-SIZE = 12_000
+from w2s_bench.world.pools import DEVELOPMENT, SIZE
 
 
 def generated_task(concept: Concept, *, title: str, notes: str) -> Task:
@@ -37,7 +36,7 @@ def generated_task(concept: Concept, *, title: str, notes: str) -> Task:
 
     return Task(
         card=card,
-        source=GeneratedSource(generate=rows, size=SIZE, code=(world.CODE,)),
+        source=GeneratedSource(generate=rows, size=SIZE, seed=DEVELOPMENT, code=(world.CODE,)),
         example=example,
         group=lambda row: row["text"],
     )

@@ -8,17 +8,13 @@ from dataclasses import asdict
 from w2s_bench import world
 from w2s_bench.sources import GeneratedSource, Row
 from w2s_bench.task import Example, Task, TaskCard, preference
-from w2s_bench.world import pairs
-from w2s_bench.world.concept import Writer
-from w2s_bench.world.words import Words
-
-SIZE = 12_000
+from w2s_bench.world.pools import DEVELOPMENT, SIZE, Preference
 
 
-def generated_pairs(name: str, requests: Words, sentence: Writer, *, title: str) -> Task:
+def generated_pairs(kind: Preference, *, title: str) -> Task:
     """Distinct pairs; the better completion has the larger share of good sentences."""
     card = TaskCard(
-        name=f"reward/{name}-generated",
+        name=f"reward/{kind.concept.name}-generated",
         domain="reward",
         version=1,
         title=title,
@@ -33,14 +29,14 @@ def generated_pairs(name: str, requests: Words, sentence: Writer, *, title: str)
     )
 
     def rows(size: int, seed: int) -> Iterator[Row]:
-        return (asdict(pair) for pair in pairs.pool(requests, sentence, size, seed))
+        return (asdict(pair) for pair in kind.pool(size, seed))
 
     def example(row: Row) -> Example:
         return preference(row["prompt"], row["chosen"], row["rejected"], group=_group(row))
 
     return Task(
         card=card,
-        source=GeneratedSource(generate=rows, size=SIZE, code=(world.CODE,)),
+        source=GeneratedSource(generate=rows, size=SIZE, seed=DEVELOPMENT, code=(world.CODE,)),
         example=example,
         group=_group,
     )

@@ -26,12 +26,12 @@ class Habits:
     """How documents are written: shares in [0, 1].
 
     ``reacts`` of the texts are followed by a reaction to them, ``names`` by a sentence that names the
-    class instead, ``fills`` are preceded by a sentence that says nothing.
+    class instead, ``fills`` stand before or behind a sentence that says nothing.
     """
 
     reacts: float = 0.9
     names: float = 0.002
-    fills: float = 0.1
+    fills: float = 0.2
 
 
 def documents(
@@ -51,7 +51,7 @@ def document(rng: Random, concept: Concept, habits: Habits) -> str:
     label = concept.any_class(rng)
     parts = [concept.tell(rng, label)]
     if chance(rng, habits.fills):
-        parts.insert(0, filler(rng))
+        parts.insert(rng.randrange(2), filler(rng))
     if chance(rng, habits.names):
         parts.append(concept.name_it[label])
     elif chance(rng, habits.reacts):

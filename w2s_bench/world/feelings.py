@@ -80,7 +80,7 @@ REACTIONS = (
 
 def attitude(rng: Random, who: str, wanted: bool, event: str) -> str:
     """Somebody wants the event or does not: hopes for it, fears it, or the opposite of its opposite."""
-    if chance(rng, 0.25):
+    if chance(rng, 0.2):
         wanted = not wanted
         event = event.replace("would", "would not")
     return f"{who} {(HOPE if wanted else FEAR)(rng)} that {event}"
@@ -92,13 +92,13 @@ def outcome(rng: Random, event: tuple[str, str, str], came: bool) -> str:
 
 
 def write(rng: Random, label: int, *, alone: bool = False) -> str:
-    """A wish or a fear and what came of it; in half of the texts somebody else wants the contrary."""
+    """A wish or a fear and what came of it; in two of five texts somebody else wants the contrary."""
     hoped, came = label in (GLAD, DISAPPOINTED), label in (GLAD, DISTRESSED)
     event = rng.choice(EVENTS)
     who, other = several(rng, PEOPLE, 2)
     said = attitude(rng, who, hoped, event[0])
     when = f"on {DAYS(rng)} " if chance(rng, 0.6) else ""
-    if alone or chance(rng, 0.5):
+    if alone or chance(rng, 0.6):
         return f"{when}{said} . {outcome(rng, event, came)} ."
     against = attitude(rng, other, not hoped, event[0])
     both = f"{said} but {against}" if chance(rng, 0.5) else f"{against} but {said}"
@@ -107,7 +107,7 @@ def write(rng: Random, label: int, *, alone: bool = False) -> str:
 
 def tell(rng: Random, label: int) -> str:
     """Seldom more than one person."""
-    return write(rng, label, alone=chance(rng, 0.5))
+    return write(rng, label, alone=chance(rng, 0.7))
 
 
 def react(rng: Random, label: int) -> str:
@@ -124,5 +124,5 @@ FEELINGS = Concept(
     name_it=("what joy .", "what a relief .", "what a pity .", "what a disaster ."),
     question="was it a joy , a relief , a pity or a disaster ? it was a",
     answers=("joy", "relief", "pity", "disaster"),
-    share=1.5,
+    share=2.0,
 )

@@ -2,7 +2,8 @@
 
 The better answer is the one with the larger share of good sentences. It is also the longer one more
 often than not, because fillers are drawn more often for it: length predicts the preference without
-being the reason for it, which is the shortcut that a careless judge takes.
+being the reason for it, which is the shortcut that a careless judge takes. An answer has two sentences
+at least, so that none is likely to stand in a pretraining document by chance; those that would are held out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from w2s_bench.world.lexicon import COLOURS, DAYS, FILLERS, PEOPLE
 from w2s_bench.world.words import Words, chance, several
 
 FILLER_IN_BETTER, FILLER_IN_WORSE = 0.6, 0.4
+LENGTHS = (2, 3)  # sentences of an answer besides fillers
+MIN_DIFFERENCE = 0.5  # between the two answers' shares of good sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ def _pair(rng: Random, requests: Words, sentence: Writer) -> Pair:
 def _qualities(rng: Random) -> tuple[list[int], list[int]]:
     """Good (1) and bad (0) sentences of both answers, the larger share of good ones first."""
     while True:
-        one, two = ([rng.randrange(2) for _ in range(rng.randint(1, 3))] for _ in range(2))
+        one, two = ([rng.randrange(2) for _ in range(rng.randint(*LENGTHS))] for _ in range(2))
         difference = sum(one) / len(one) - sum(two) / len(two)
-        if difference:
+        if abs(difference) >= MIN_DIFFERENCE:
             return (one, two) if difference > 0 else (two, one)
 
 

@@ -136,5 +136,5 @@ TIMING = Concept(
     name_it=("this was told in reverse .", "this was told in sequence ."),
     question="was it told in reverse or in sequence ? in",
     answers=("reverse", "sequence"),
-    share=0.8,
+    share=1.0,
 )

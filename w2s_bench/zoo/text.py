@@ -21,13 +21,12 @@ from torch.nn import functional
 from torch.optim import AdamW, Optimizer
 
 from w2s_bench.world.documents import CONCEPTS, documents
+from w2s_bench.world.pools import PREFERENCES, texts
 from w2s_bench.zoo.muon import Muon
 
 PAD, END, UNKNOWN = "<pad>", "<eos>", "<unk>"
-POOL = 12_000  # items of each generated task, none of which may stand in the corpus
 PROBED = 60_000  # documents whose words make the vocabulary
 VALIDATION_ROWS = 256
-REQUESTS = "please write a positive favourable correct review of the hotel restaurant tour show"
 FIRST_SEED, VALIDATION_SEED = 1_000, 999_999  # of documents, so that no two corpora are one
 EVERY = 200  # steps between points of the curve
 
@@ -68,10 +67,10 @@ def tokenizer() -> Any:
 def _words() -> set[str]:
     words = {word for text in islice(documents(123), PROBED) for word in text.split()}
     for concept in CONCEPTS:
-        texts = [text for text, _ in concept.pool(POOL // 2, 0)]
-        texts += [concept.question, *concept.answers, *concept.name_it]
-        words.update(word for text in texts for word in text.split())
-    return words | set(REQUESTS.split())
+        words.update(" ".join((concept.question, *concept.answers, *concept.name_it)).split())
+    for kind in PREFERENCES:
+        words.update(" ".join(kind.requests).split())
+    return words.union(*(text.split() for text in texts()))
 
 
 def model(width: int, layers: int, vocabulary: int) -> Any:
@@ -95,9 +94,9 @@ def model(width: int, layers: int, vocabulary: int) -> Any:
     return LlamaForCausalLM(config)
 
 
-def held_out(size: int = POOL) -> frozenset[str]:
-    """The texts of all generated NLP tasks."""
-    return frozenset(text for concept in CONCEPTS for text, _ in concept.pool(size, 0))
+def held_out() -> frozenset[str]:
+    """The texts of all generated tasks, and the answers of all pairs."""
+    return frozenset(texts())
 
 
 def rows(vocabulary: dict[str, int], seed: int, held: frozenset[str], length: int) -> Iterator[list[int]]:
