@@ -108,12 +108,22 @@ def _reviews() -> tuple[dict[str, Any], ...]:
 
 
 @cache
+def _games() -> list[str]:
+    """Names of 70 games that tasks train on, then of 30 that they test on."""
+    from w2s_bench.reserve import lichess_test, reserved
+
+    names = [n for n in (f"game{k:04}" for k in range(1000)) if reserved(n)]
+    train, test = ([n for n in names if lichess_test(n) == side] for side in (False, True))
+    return train[:70] + test[:30]
+
+
 def _puzzles() -> tuple[dict[str, Any], ...]:
     """Positions from random play; the answer is the first capture, or the first legal move."""
     import chess
 
     rng = Random(0)
     rows = []
+    names = _games()
     for n in range(100):
         board = chess.Board()
         for _ in range(4 + n % 9):
@@ -125,10 +135,10 @@ def _puzzles() -> tuple[dict[str, Any], ...]:
         rows.append(
             {
                 "PuzzleId": f"p{n:04}",
-                "GameId": f"game{n:04}",
+                "GameId": names[n],
                 "FEN": fen,
                 "Moves": f"{last.uci()} {answer.uci()}",
-                "Rating": 800 + 10 * n,
+                "Rating": 800 + 10 * (37 * n % 100),
                 "RatingDeviation": 80,
                 "Popularity": 90,
                 "NbPlays": 200,

@@ -216,7 +216,7 @@ def illegal(k: int, moves: str) -> str:
             "chess/lichess",
             "Lichess/*/*/*.parquet",
             lambda table: replaced(table, "Moves", illegal),
-            ["chess/lichess", "'a1a1'", "row", "game0007"],
+            ["chess/lichess", "'a1a1'", "row", "GameId"],
         ),
         (
             "reward/hh-harmless",

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
     1: ("errors", "stats"),
-    2: ("records", "registry", "suite", "sources"),
-    3: ("task", "model", "metrics", "pgr", "store", "rundir", "world"),
+    2: ("records", "registry", "suite", "sources", "reserve"),
+    3: ("task", "model", "metrics", "cells", "pgr", "store", "rundir", "world"),
     4: ("splits", "method", "models", "report", "tasks"),
     5: ("harness", "methods", "zoo"),
     6: ("line", "display", "views", "cli", "__init__", "__main__"),
@@ -74,7 +74,7 @@ def test_the_parser_sees_imports() -> None:
     assert "w2s_bench.models._board" in imports("w2s_bench.models.board")
     assert "w2s_bench.method" in imports("w2s_bench.methods.confidence"), "from w2s_bench import method"
     assert "w2s_bench.harness.plan" in imports("w2s_bench.line")
-    assert "w2s_bench.tasks.chess._position" in imports("w2s_bench.tasks.chess.lichess")
+    assert "w2s_bench.tasks.chess._position" in imports("w2s_bench.tasks.chess._lichess")
     assert len(list(arrows())) > 60
 
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from w2s_bench import cells as cells_module
 from w2s_bench import pgr
-from w2s_bench.pgr import Cell, Rule
+from w2s_bench.cells import Cell, Rule
 from w2s_bench.records import CellRecord, Row
 
 RULE = Rule(min_gap=0.02, min_teacher=0.0)
@@ -128,7 +129,7 @@ def test_a_join_stacks_seeds_in_their_order_whatever_the_order_of_records() -> N
         "t0": np.array([1, 0]), "t1": np.array([0, 0]), "lnaive0": np.array([1, 1]),
         "lnaive1": np.array([0, 1]), "cl0": np.array([1, 1]), "cl1": np.array([1, 0]),
     }  # fmt: skip
-    (joined,) = pgr.join([record("naive", 1), record("naive", 0)], correct)
+    (joined,) = cells_module.join([record("naive", 1), record("naive", 0)], correct)
     assert joined.seeds == (0, 1)
     assert joined.teacher_correct.tolist() == [[1, 0], [0, 0]]
     assert joined.student_correct.tolist() == [[1, 1], [0, 1]]
@@ -138,16 +139,16 @@ def test_a_join_stacks_seeds_in_their_order_whatever_the_order_of_records() -> N
 
 def test_rivals_of_a_task_see_the_same_resamples() -> None:
     one, rival = cell(60, 70, 80), cell(60, 70, 80, method="rival", student="m")
-    a, b = pgr.draw(one), pgr.draw(rival)
+    a, b = cells_module.draw(one), cells_module.draw(rival)
     for name in ("teacher", "student", "ceiling"):
         assert (getattr(a, name) == getattr(b, name)).all()
     assert a.teacher.std() > 0
-    elsewhere = pgr.draw(cell(60, 70, 80, task="nlp/b"))
+    elsewhere = cells_module.draw(cell(60, 70, 80, task="nlp/b"))
     assert (elsewhere.teacher != a.teacher).any()  # another task's items are no pairs of these
 
 
 def test_resamples_pair_teacher_student_and_ceiling() -> None:
-    draws = pgr.draw(cell(60, 60, 80))
+    draws = cells_module.draw(cell(60, 60, 80))
     assert (draws.student == draws.teacher).all()
     assert (draws.ceiling >= draws.teacher).all()  # right wherever the teacher is, so in each resample
 
@@ -155,7 +156,7 @@ def test_resamples_pair_teacher_student_and_ceiling() -> None:
 def test_a_percentile_of_the_draws_matches_the_standard_error_of_a_share() -> None:
     scores = {f"{who}_correct": right(count, of=400) for who, count in
               (("teacher", 240), ("student", 280), ("ceiling", 320))}  # fmt: skip
-    draws = pgr.draw(cell(**scores))
+    draws = cells_module.draw(cell(**scores))
     assert draws.teacher.std() == pytest.approx(np.sqrt(0.6 * 0.4 / 400), rel=0.1)
     assert (draws.ceiling - draws.teacher).std() == pytest.approx(np.sqrt(0.2 * 0.8 / 400), rel=0.1)
 

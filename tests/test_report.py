@@ -38,20 +38,20 @@ PLAIN = Row(
 
 def test_a_row_as_short_texts() -> None:
     assert tables.cells_of(PLAIN) == (
-        "nlp/a", "t → u", "m", "60.0", "70.0", "80.0", "+10.0 [+5.0, +15.0]", "0.50 [0.25, 0.75]", "",
+        "nlp/a", "t → u", "m", "60.0", "70.0", "80.0", "+10.0 [+5.0, +15.0]", "0.50 [0.25, 0.75]", "", "",
     )  # fmt: skip
 
 
 def test_an_interval_without_ends_is_called_unbounded() -> None:
     row = replace(PLAIN, pgr_low=None, pgr_high=None, reason="unbounded: the gap is not separated from 0")
-    assert tables.cells_of(row)[7:] == ("0.50 [unbounded]", "")
+    assert tables.cells_of(row)[7:] == ("0.50 [unbounded]", "", "")
 
 
 def test_a_cell_that_is_left_out_has_a_reason_and_no_pgr() -> None:
     refused = replace(PLAIN, admitted=False, reason="gap 1.0 below 2.0")
     no_gap = replace(refused, pgr=None, pgr_low=None, pgr_high=None, reason="gap +0.0 is not positive")
-    assert tables.cells_of(refused)[7:] == ("–", "gap 1.0 below 2.0")
-    assert tables.cells_of(no_gap)[7:] == ("–", "gap +0.0 is not positive")
+    assert tables.cells_of(refused)[7:] == ("–", "", "gap 1.0 below 2.0")
+    assert tables.cells_of(no_gap)[7:] == ("–", "", "gap +0.0 is not positive")
 
 
 def test_a_pool_says_how_many_cells_it_has() -> None:
@@ -60,7 +60,7 @@ def test_a_pool_says_how_many_cells_it_has() -> None:
     empty = Row(suite="s", domain="nlp", task=None, teacher=None, student=None, method="m", seeds=1,
                 admitted=False, cells=0, cells_left_out=4, reason="none of 4 cells is admitted")  # fmt: skip
     assert tables.cells_of(empty) == (
-        "all admitted", "0 of 4 cells", "m", "–", "–", "–", "–", "–", "none of 4 cells is admitted",
+        "all admitted", "0 of 4 cells", "m", "–", "–", "–", "–", "–", "", "none of 4 cells is admitted",
     )  # fmt: skip
 
 
@@ -132,9 +132,9 @@ def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[Row]])
         elif pair and depth[name] == 5:
             found.append((*pair[:2], name, *pair[2:], *values))
     wanted = []
-    for task_, pair_, method, teacher, student, ceiling, gain, pgr, reason in expected(rows):
+    for task_, pair_, method, teacher, student, ceiling, gain, pgr, over, reason in expected(rows):
         shared = [teacher, ceiling, *([reason] if reason else [])]
-        wanted.append((task_, pair_, method, *shared, student, gain, pgr))
+        wanted.append((task_, pair_, method, *shared, student, gain, pgr, *([over] if over else [])))
     assert found == wanted
     assert [line for line in lines if line in tables.TITLES.values()] == list(tables.TITLES.values())
     assert not any(line != line.rstrip() for line in lines)

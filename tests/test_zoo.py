@@ -17,6 +17,7 @@ import torch
 
 from w2s_bench.model import Shape, build_model
 from w2s_bench.models._board import board_before, flip, see
+from w2s_bench.reserve import reserved
 from w2s_bench.task import Item, load_task
 from w2s_bench.world.documents import CONCEPTS, runs
 from w2s_bench.zoo import text
@@ -26,7 +27,6 @@ from w2s_bench.zoo.chess.checkpoint import restore
 from w2s_bench.zoo.chess.objective import centre_promotions
 from w2s_bench.zoo.chess.position import Replay, orient
 from w2s_bench.zoo.chess.recipe import Recipe
-from w2s_bench.zoo.chess.reserve import reserved
 from w2s_bench.zoo.muon import orthogonal
 
 RECIPE = Recipe(positions=640, batch=32, warmup_steps=5, shares={"selfplay": 0.6, "lines": 0.4})
@@ -156,7 +156,8 @@ def member(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A very short run of the text family."""
     folder = tmp_path_factory.mktemp("text")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "POOL", 400)
+        few = [t for concept in CONCEPTS for t, _ in concept.pool(400, 0)]
+        patch.setattr(text, "texts", lambda: iter(few))
         patch.setattr(text, "PROBED", 4000)
         text.pretrain(16, 1, text.Recipe(tokens=64 * 32 * 30, warmup_steps=5), folder)
     yield folder
@@ -172,8 +173,8 @@ def test_a_short_run_learns_and_loads_as_any_model(member: Path) -> None:
 
 
 def test_rows_hold_no_item_of_a_task() -> None:
-    held = text.held_out(300)
-    words = sorted({word for t in islice(text.documents(7), 3000) for word in t.split()} | {text.END})
+    held = text.held_out()
+    words = sorted({word for t in islice(text.documents(7, held), 3000) for word in t.split()} | {text.END})
     ids = {word: k for k, word in enumerate(words)}
     names = {k: word for word, k in ids.items()}
     stream = text.rows(ids, 7, held, 64)

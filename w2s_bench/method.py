@@ -74,6 +74,11 @@ class Method:
     def __init__(self, options: Any = None) -> None:
         self.options: Any = options if options is not None else self.Options()
 
+    def stage(self) -> dict[str, Any]:
+        """Settings of the language-model stage of a method that consumes :data:`UNLABELED`: how many
+        ``epochs``, and by what factor ``rate`` each model's learning rate is multiplied."""
+        return {"epochs": 1, "rate": 1.0}
+
     def targets(self, weak: Tensor) -> Tensor:
         """Training targets ``[N, O]`` from weak labels ``[N, O]`` (0 beyond an item's options), made once."""
         return weak

@@ -98,13 +98,29 @@ def spread(rows: Tensor, mask: Tensor) -> Tensor:
     return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
 
 
+@torch.no_grad()
+def untrained_scores(model: Model, items: Sequence[Item], size: int = 128) -> Tensor:
+    """Logits ``[N, O]`` of a model whose head means something before training, :data:`MASKED` elsewhere."""
+    device = next(model.parameters()).device
+    encoded = model.eval().encode(items)
+    found = [
+        model(model.collate(encoded[k : k + size]).to(device)).cpu() for k in range(0, len(encoded), size)
+    ]
+    width = max(f.shape[1] for f in found)
+    return torch.cat([nn.functional.pad(f, (0, width - f.shape[1]), value=MASKED) for f in found])
+
+
 class ModelFamily(ABC):
     """Builds models of one kind; ``domains`` are those it can answer in."""
 
-    domains: ClassVar[frozenset[str]]
+    domains: ClassVar[frozenset[Domain]]
     usage: ClassVar[str]
-    answers_untrained: ClassVar[frozenset[str]] = frozenset()  # domains in which Model.zero_shot works
-    generates: ClassVar[frozenset[str]] = frozenset()  # domains in which Model.language_loss works
+    answers_untrained: ClassVar[frozenset[Domain]] = frozenset()  # domains in which Model.zero_shot works
+    generates: ClassVar[frozenset[Domain]] = frozenset()  # domains in which Model.language_loss works
+
+    def domains_of(self, argument: str) -> frozenset[Domain]:
+        """Domains in which this member answers."""
+        return self.domains
 
     @abstractmethod
     def check(self, argument: str) -> None:
@@ -145,13 +161,19 @@ def _family(name: str) -> tuple[str, ModelFamily, str]:
 
 def check_model(name: str, domain: Domain) -> None:
     """Raise BadModel or UnknownName unless ``name`` is a model that answers in ``domain``."""
-    head, family, argument = _family(name)
+    _, family, argument = _family(name)
     if domain not in family.domains:
-        raise BadModel(
-            f"model {name!r} does not answer {domain} tasks",
-            expected=f"a domain among {', '.join(sorted(family.domains))} for {head!r}",
-        )
+        raise _silent(name, domain, family.domains)
     family.check(argument)
+    if domain not in family.domains_of(argument):
+        raise _silent(name, domain, family.domains_of(argument))
+
+
+def _silent(name: str, domain: Domain, domains: frozenset[Domain]) -> BadModel:
+    return BadModel(
+        f"model {name!r} does not answer {domain} tasks",
+        expected=f"a domain among {', '.join(sorted(domains))}",
+    )
 
 
 def model_fingerprint(name: str) -> str:

@@ -1,126 +1,75 @@
-"""PGR as a join of three score records: which cells there are, which are admitted, and the table's rows."""
+"""PGR tables: a row for every cell, and pools over the admitted cells of a domain."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2s_bench import stats
-from w2s_bench.records import CellRecord, Domain, Row
+from w2s_bench.cells import Cell, Draws, Key, Rule, draw
+from w2s_bench.records import Row
 
-Key = tuple[str, ...]
-ROUNDING = 1e-9  # 0.82 − 0.80 is a little below 0.02 in floating point, and yet a gap of 0.02
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """Admission by the gap and the teacher alone (fractions of accuracy)."""
-
-    min_gap: float
-    min_teacher: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
-    """One (task, teacher, student, method) over seeds; ``correct`` arrays are ``[S, N]`` of 0/1."""
-
-    domain: Domain
-    task: str
-    teacher: str
-    student: str
-    method: str
-    seeds: tuple[int, ...]
-    teacher_correct: NDArray[np.uint8]
-    student_correct: NDArray[np.uint8]
-    ceiling_correct: NDArray[np.uint8]
-
-    @property
-    def points(self) -> tuple[float, float, float]:
-        """Accuracy of teacher, student and ceiling over seeds and items."""
-        arrays = (self.teacher_correct, self.student_correct, self.ceiling_correct)
-        teacher, student, ceiling = (float(a.mean()) for a in arrays)
-        return teacher, student, ceiling
-
-    def refusal(self, rule: Rule) -> str | None:
-        """Why the cell is not admitted, or None; the student's score has no say in it."""
-        teacher, _, ceiling = self.points
-        gap = ceiling - teacher
-        if gap <= 0:
-            return f"gap {100 * gap:+.1f} is not positive"
-        if gap < rule.min_gap - ROUNDING:
-            return f"gap {100 * gap:.1f} below {100 * rule.min_gap:.1f}"
-        if teacher < rule.min_teacher:
-            return f"teacher {100 * teacher:.1f} below {100 * rule.min_teacher:.1f}"
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """Accuracies of a cell's teacher, student and ceiling in R paired resamples, each ``[R]``."""
-
-    teacher: stats.Floats
-    student: stats.Floats
-    ceiling: stats.Floats
-
-
-def join(cells: Iterable[CellRecord], correct: Mapping[str, NDArray[np.uint8]]) -> list[Cell]:
-    """Group cell records over seeds; ``correct`` gives each fit's per-item score ``[N]`` by key."""
-    grouped: dict[Key, list[CellRecord]] = {}
-    for c in cells:
-        grouped.setdefault((c.domain, c.task, c.teacher, c.student, c.method), []).append(c)
-    return [_cell(sorted(group, key=lambda c: c.seed), correct) for group in grouped.values()]
-
-
-def _cell(group: list[CellRecord], correct: Mapping[str, NDArray[np.uint8]]) -> Cell:
-    first = group[0]
-    return Cell(
-        domain=first.domain,
-        task=first.task,
-        teacher=first.teacher,
-        student=first.student,
-        method=first.method,
-        seeds=tuple(c.seed for c in group),
-        teacher_correct=np.stack([correct[c.teacher_key] for c in group]),
-        student_correct=np.stack([correct[c.student_key] for c in group]),
-        ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
-    )
-
-
-def draw(cell: Cell, resamples: int = stats.RESAMPLES) -> Draws:
-    """Hierarchical paired bootstrap of one cell: seeds, and test items with the same ids for all three.
-
-    All cells of a task see the same resampled seeds and items: methods are paired with each other too.
-    """
-    seeds, items = _weights(cell.task, *cell.teacher_correct.shape, resamples)
-    arrays = (cell.teacher_correct, cell.student_correct, cell.ceiling_correct)
-    return Draws(*(stats.accuracy_draws(a, seeds, items) for a in arrays))
-
-
-@lru_cache(maxsize=4)
-def _weights(task: str, seeds: int, items: int, resamples: int) -> tuple[NDArray, NDArray]:
-    """Bootstrap weights of seeds ``[R, S]`` and items ``[R, N]``, drawn from the task's name."""
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(task.encode()).digest()[:8]))
-    drawn = stats.resample_weights(items, resamples, rng)
-    return stats.resample_weights(seeds, resamples, rng), drawn
+NAIVE, ZERO_SHOT = "naive", "zero-shot"  # rows that others are compared with
+_WANTED = {"admitted": "admitted", "clean": "clean"}
 
 
 def rows(cells: list[Cell], rule: Rule, suite: str) -> list[Row]:
-    """Table rows: every cell, then one pooled row for each domain and method."""
-    drawn = [(cell, draw(cell)) for cell in cells]
-    table = [_cell_row(cell, draws, rule, suite) for cell, draws in drawn]
-    pools: dict[Key, list[tuple[Cell, Draws]]] = {}
-    for cell, draws in drawn:
-        pools.setdefault((cell.domain, cell.method), []).append((cell, draws))
-    return table + [_pooled_row(pool, rule, suite) for pool in pools.values()]
+    """Table rows: every cell, then for each domain and method the pool of all admitted cells and, where it
+    is known which cells need no teacher, the pool without those."""
+    drawn = [Drawn(cell, draw(cell)) for cell in cells]
+    rivals = {(d.cell.where, d.cell.method): d for d in drawn}
+    table = [_cell_row(d, rivals, rule, suite) for d in drawn]
+    marks = {d.cell.where: row.needs_no_teacher for d, row in zip(drawn, table, strict=True)}
+    pools: dict[Key, list[Drawn]] = {}
+    for d in drawn:
+        pools.setdefault((d.cell.domain, d.cell.method), []).append(d)
+    table += [_pooled_row(pool, pool, rivals, rule, suite, "admitted") for pool in pools.values()]
+    known = {d.cell.domain for d in drawn if marks[d.cell.where] is not None}
+    for (domain, _), pool in pools.items():
+        if domain in known:
+            clean = [d for d in pool if not marks[d.cell.where]]
+            table.append(_pooled_row(clean, pool, rivals, rule, suite, "clean"))
+    return table
 
 
-def _cell_row(cell: Cell, draws: Draws, rule: Rule, suite: str) -> Row:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell and its resampled accuracies."""
+
+    cell: Cell
+    draws: Draws
+
+    @property
+    def student(self) -> float:
+        """The student's accuracy."""
+        return self.cell.points[1]
+
+
+Rivals = Mapping[tuple[Key, str], Drawn]
+
+
+def _needs_no_teacher(cell: Cell, rivals: Rivals) -> bool | None:
+    naive, untrained = rivals.get((cell.where, NAIVE)), rivals.get((cell.where, ZERO_SHOT))
+    return None if naive is None or untrained is None else untrained.student >= naive.student
+
+
+def _over(name: str, group: list[Drawn], rivals: Rivals) -> dict[str, Any]:
+    """Mean over cells of the student's accuracy minus a rival's, from the same resampled seeds and items."""
+    pairs = [(d, rivals[d.cell.where, name]) for d in group if (d.cell.where, name) in rivals]
+    if not pairs or group[0].cell.method == name:
+        return {}
+    draws = sum(d.draws.student - r.draws.student for d, r in pairs) / len(pairs)
+    interval = stats.percentile_interval(np.asarray(draws))
+    value = float(np.mean([d.student - r.student for d, r in pairs]))
+    key = "over_" + name.replace("-", "_")
+    return {key: value, f"{key}_low": interval.low, f"{key}_high": interval.high}
+
+
+def _cell_row(drawn: Drawn, rivals: Rivals, rule: Rule, suite: str) -> Row:
+    cell, draws = drawn.cell, drawn.draws
     teacher, student, ceiling = cell.points
     refusal = cell.refusal(rule)
     value = stats.pgr(teacher, student, ceiling)
@@ -153,13 +102,25 @@ def _cell_row(cell: Cell, draws: Draws, rule: Rule, suite: str) -> Row:
         gain=student - teacher,
         gain_low=gain.low,
         gain_high=gain.high,
+        reference=cell.reference,
+        needs_no_teacher=_needs_no_teacher(cell, rivals),
+        **_over(NAIVE, [drawn], rivals),
+        **_over(ZERO_SHOT, [drawn], rivals),
     )
 
 
-def _pooled_row(pool: list[tuple[Cell, Draws]], rule: Rule, suite: str) -> Row:
-    """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of one domain and method."""
-    admitted = [(cell, draws) for cell, draws in pool if cell.refusal(rule) is None]
-    head = pool[0][0]
+def _pooled_row(
+    group: list[Drawn],
+    whole: list[Drawn],
+    rivals: Rivals,
+    rule: Rule,
+    suite: str,
+    pool: Literal["admitted", "clean"],
+) -> Row:
+    """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``, which is a part of
+    the ``whole`` of one domain and method."""
+    admitted = [(d.cell, d.draws) for d in group if d.cell.refusal(rule) is None]
+    head = whole[0].cell
     common: dict[str, Any] = {
         "suite": suite,
         "domain": head.domain,
@@ -167,12 +128,15 @@ def _pooled_row(pool: list[tuple[Cell, Draws]], rule: Rule, suite: str) -> Row:
         "teacher": None,
         "student": None,
         "method": head.method,
-        "seeds": max(len(cell.seeds) for cell, _ in pool),
+        "seeds": max(len(d.cell.seeds) for d in whole),
         "cells": len(admitted),
-        "cells_left_out": len(pool) - len(admitted),
+        "cells_left_out": len(whole) - len(admitted),
+        "reference": head.reference,
+        "pool": pool,
     }
     if not admitted:
-        return Row(**common, admitted=False, reason=f"none of {len(pool)} cells is admitted")
+        return Row(**common, admitted=False, reason=f"none of {len(whole)} cells is {_WANTED[pool]}")
+    kept = [d for d in group if d.cell.refusal(rule) is None]
     points = np.array([cell.points for cell, _ in admitted])
     teacher, student, ceiling = (
         sum(getattr(d, name) for _, d in admitted) for name in ("teacher", "student", "ceiling")
@@ -193,6 +157,8 @@ def _pooled_row(pool: list[tuple[Cell, Draws]], rule: Rule, suite: str) -> Row:
         pgr_high=interval.high,
         pgr_median=float(np.median([stats.pgr(*p) for p in points.tolist()])),
         admitted=True,
+        **_over(NAIVE, kept, rivals),
+        **_over(ZERO_SHOT, kept, rivals),
         n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell, _ in admitted}.values()),
         reason=None if interval.bounded else "unbounded: the gap is not separated from 0",
     )

@@ -24,7 +24,7 @@ RECORD_SCHEMA: Literal[1] = 1
 RUN_SCHEMA: Literal[1] = 1
 ENTRY_SCHEMA: Literal[1] = 1
 
-Role = Literal["teacher", "ceiling", "student"]
+Role = Literal["teacher", "ceiling", "student", "reference"]
 Domain = Literal["nlp", "chess", "reward"]
 
 
@@ -33,8 +33,9 @@ class ScoreRecord:
     """One finished fit and how well it does on the test set; nothing in it depends on the clock.
 
     ``accuracy`` and ``metrics`` are over ``n_test`` items. ``label_accuracy`` is the share of its
-    training labels that agree with gold: 1 for gold labels, below for weak ones. ``loss`` holds the
-    mean training loss of each epoch (nats an example).
+    training labels that agree with gold: 1 for gold labels, below for weak ones. ``chance`` is the accuracy
+    of guessing: the mean over items of one over the number of options. ``loss`` holds the mean training
+    loss of each epoch (nats an example).
     """
 
     schema_version: Literal[1] = RECORD_SCHEMA
@@ -54,6 +55,7 @@ class ScoreRecord:
     accuracy: float
     label_accuracy: float
     metrics: dict[str, float] = field(default_factory=dict)
+    chance: float = 0.5
     loss: list[float] = field(default_factory=list)
 
 
@@ -69,6 +71,7 @@ class CellRecord:
     teacher: str
     student: str
     seed: int
+    reference: bool = False
     teacher_key: str
     student_key: str
     ceiling_key: str
@@ -100,6 +103,10 @@ class RunInfo:
 class Row:
     """One row of a PGR table: a (task, teacher, student, method) cell, or a domain's pool (``task`` null).
 
+    ``pool`` says which cells a pool holds: all admitted ones, or only those that need their teacher.
+    ``needs_no_teacher``: the student's zero-shot accuracy reaches naive's (null where there is no zero-shot
+    row). ``over_naive`` and ``over_zero_shot``: this row's student minus naive's or the untrained one's.
+
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
     ``reason`` says why there is none.
     """
@@ -126,6 +133,15 @@ class Row:
     pgr_median: float | None = None
     n_test: int = 0
     reason: str | None = None
+    reference: bool = False
+    pool: Literal["admitted", "clean"] | None = None
+    needs_no_teacher: bool | None = None
+    over_naive: float | None = None
+    over_naive_low: float | None = None
+    over_naive_high: float | None = None
+    over_zero_shot: float | None = None
+    over_zero_shot_low: float | None = None
+    over_zero_shot_high: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -198,6 +198,29 @@ def _hash_file(path: Path, size: int, mtime_ns: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """A source whose training rows are divided once for all: those that ``test`` accepts are the test set.
+
+    ``test`` is code of the task, which the task's fingerprint covers.
+    """
+
+    source: Source
+    test: Callable[[Row], bool]
+
+    def has(self, split: str) -> bool:
+        """Training and test."""
+        return split in ("train", "test")
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """The rows of that side."""
+        return [r for r in self.source.rows("train", mirror) if self.test(r) == (split == "test")]
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """That of the whole."""
+        return f"held:{self.source.fingerprint(mirror)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ParquetSource:
     """Rows of a Parquet file that ships with the task; nothing to download."""
 

@@ -15,6 +15,7 @@ from w2s_bench.records import content_key
 from w2s_bench.registry import find
 
 Count = Annotated[int, Field(ge=1)]
+Reference = Literal["zero-shot", "random-init", "shuffled-labels", "weak-copy", "self-training"]
 
 
 def _distinct(values: list[Any]) -> list[Any]:
@@ -86,19 +87,27 @@ class MethodUse(BaseModel):
 
 
 class Admission(_Strict):
-    """When a (task, teacher, student) cell counts: by gap and teacher alone, before any method is scored."""
+    """When a (task, teacher, student) cell counts: by gap and teacher alone, before any method is scored.
+
+    ``min_teacher`` is for two options; above a half it is scaled to the number of options.
+    """
 
     min_gap: Annotated[float, Field(ge=0, le=1)] = 0.02
     min_teacher: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Grid(_Strict):
-    """Tasks crossed with models, listed from the weakest to the strongest."""
+    """Tasks crossed with models, listed from the weakest to the strongest.
+
+    ``methods`` (labels or names) and ``references`` take a part of the suite's; None takes all.
+    """
 
     tasks: Annotated[list[str], Field(min_length=1), AfterValidator(_distinct)]
     models: Annotated[list[ModelUse], Field(min_length=2)]
     teachers: list[str] | None = None
     students: list[str] | None = None
+    methods: list[str] | None = None
+    references: list[Reference] | None = None
     data: Data = Data()
     training: Training = Training()
 
@@ -123,10 +132,11 @@ class Grid(_Strict):
         return [(t, s) for t in teachers for s in students if names.index(t) < names.index(s)]
 
     def rungs(self, teacher: str, student: str) -> list[str]:
-        """Models strictly between teacher and student that may serve as intermediate students."""
+        """Models strictly between teacher and student that may serve as intermediate students: all but those
+        that the grid names as teachers only."""
         names = [m.name for m in self.models]
         between = names[names.index(teacher) + 1 : names.index(student)]
-        return [n for n in between if self.students is None or n in self.students]
+        return [n for n in between if n in (self.students or names) or n not in (self.teachers or [])]
 
     def use(self, model: str) -> ModelUse:
         """The entry of a model."""
@@ -140,6 +150,7 @@ class Suite(_Strict):
     version: Count
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_distinct)]
     methods: Annotated[list[MethodUse], Field(min_length=1)]
+    references: Annotated[list[Reference], AfterValidator(_distinct)] = []
     admission: Admission = Admission()
     grid: Annotated[list[Grid], Field(min_length=1)]
 
@@ -150,6 +161,22 @@ class Suite(_Strict):
             if cells.count((task, teacher, student)) > 1:
                 raise ValueError(f"two grids have task {task!r} with {teacher!r} teaching {student!r}")
         return self
+
+    @model_validator(mode="after")
+    def _grids_take_what_is_there(self) -> Suite:
+        known = {name for use in self.methods for name in (use.label, use.name) if name}
+        for grid in self.grid:
+            for kind, taken, there in (
+                ("method", grid.methods or [], known),
+                ("reference", grid.references or [], set(self.references)),
+            ):
+                if strange := [t for t in taken if t not in there]:
+                    raise ValueError(f"{kind} {strange[0]!r} of a grid is not among the suite's")
+        return self
+
+    def references_of(self, grid: Grid) -> list[Reference]:
+        """The reference rows of a grid."""
+        return [r for r in self.references if grid.references is None or r in grid.references]
 
     @cached_property
     def hash(self) -> str:

@@ -54,7 +54,7 @@ class Example:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Ask:
     """How one would ask a language model that was not finetuned: text put behind the input, and answers.
 

@@ -1,7 +1,7 @@
 """SST-2: is a phrase from a movie review negative or positive?"""
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Example, Task, TaskCard
+from w2s_bench.task import Ask, Example, Task, TaskCard
 
 CARD = TaskCard(
     name="nlp/sst2",
@@ -36,4 +36,5 @@ TASK = Task(
     ),
     example=example,
     group=lambda row: row["sentence"].strip(),
+    ask=Ask("this review is", CARD.classes),
 )

@@ -53,7 +53,8 @@ def items(domain: Domain) -> tuple[Item, ...]:
     if domain == "nlp":
         return tuple(text_item(prompt) for prompt in PROMPTS)
     if domain == "reward":
-        pairs = zip(PROMPTS, PROMPTS[1:] + PROMPTS[:1], strict=True)
+        # No cycle: with one and the same answer its gradients would cancel at a head of zeros.
+        pairs = [(PROMPTS[0], text) for text in PROMPTS[1:]] + [(PROMPTS[1], PROMPTS[2])]
         return tuple(text_item("please write a review :", pair) for pair in pairs)
     return (*(move_item(chess.Board(fen)) for fen in POSITIONS), *_played(2))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import Plan
+from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import accuracy, correct, greedy_accuracy, picks
 from w2s_bench.records import ScoreRecord
 from w2s_bench.rundir import Scored
@@ -16,20 +18,31 @@ from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Artifact, Store
 
 
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Ids and gold options of a test set, and how often guessing is right."""
+
+    ids: list[str]
+    gold: NDArray[np.int64]
+    chance: float
+
+
 def collect(plan: Plan, store: Store) -> list[Scored]:
     """Score every fit that a cell of the plan uses, and the rungs between them."""
-    tests: dict[str, tuple[list[str], NDArray[np.int64]]] = {}
+    tests: dict[str, Test] = {}
     scored = []
     for job in plan.jobs.values():
         if isinstance(job, FitJob):
             if job.split not in tests:
-                ids = [i.id for i in load_items(store, job.split, "test")]
-                tests[job.split] = ids, load_gold(store, job.split, "test")
-            scored.append(_score(job, store, *tests[job.split]))
+                items = load_items(store, job.split, "test")
+                chance = float(np.mean([1 / len(i.options) for i in items]))
+                tests[job.split] = Test([i.id for i in items], load_gold(store, job.split, "test"), chance)
+            scored.append(_score(job, store, tests[job.split]))
     return scored
 
 
-def _score(job: FitJob, store: Store, ids: list[str], gold: NDArray[np.int64]) -> Scored:
+def _score(job: FitJob, store: Store, test: Test) -> Scored:
+    gold = test.gold
     artifact = store.open("fit", job.key)
     facts: dict[str, Any] = artifact.json("fit")
     probabilities = artifact.arrays("test")["probabilities"]
@@ -50,10 +63,11 @@ def _score(job: FitJob, store: Store, ids: list[str], gold: NDArray[np.int64]) -
         accuracy=float(correct(probabilities, gold).mean()),
         label_accuracy=_label_accuracy(job, store),
         metrics=_metrics(artifact, gold),
+        chance=test.chance,
         loss=facts["epoch_loss"],
     )
     mine = probabilities[np.arange(len(gold)), gold]
-    return Scored(record, ids, picks(probabilities), gold, mine)
+    return Scored(record, test.ids, picks(probabilities), gold, mine)
 
 
 def _metrics(artifact: Artifact, gold: NDArray[np.int64]) -> dict[str, float]:
@@ -66,5 +80,4 @@ def _label_accuracy(job: FitJob, store: Store) -> float:
     """Share of the training labels that agree with gold."""
     if job.labels is None:
         return 1.0
-    labels = store.open("fit", job.labels).arrays(job.part)["probabilities"]
-    return accuracy(labels, load_gold(store, job.split, job.part))
+    return accuracy(weak_labels(job, store), load_gold(store, job.split, job.part))

@@ -22,13 +22,13 @@ def _known(plan: Plan, store: Store) -> dict[tuple[str, str], float]:
     """Seconds of finished fits of this plan by task and model: the last one stands for all."""
     times = {}
     for job in plan.jobs.values():
-        if isinstance(job, FitJob) and finished(job, store):
+        if isinstance(job, FitJob) and not job.untrained and finished(job, store):
             times[job.task, job.model] = float(store.open("fit", job.key).json("timing")["seconds"])
     return times
 
 
 def _seconds(job: Job, known: dict[tuple[str, str], float], device: str) -> float:
-    if not isinstance(job, FitJob):
+    if not isinstance(job, FitJob) or job.untrained:
         return OVERHEAD
     if (job.task, job.model) in known:
         return known[job.task, job.model]

@@ -6,7 +6,7 @@ Shapes: N training items, B a batch, O options of the widest item.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.device import accelerator
 from w2s_bench.method import Context, Method
-from w2s_bench.model import Model
+from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
 
 PREDICT_BATCH = 64
@@ -55,31 +55,59 @@ def fit(
     Batch order follows from ``seed`` alone, so all methods of a seed see the same batches. Errors:
     FitFailed when the loss is not a finite scalar.
     """
+    targets = _targets(method, labels)
+
+    def loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
+        weak = targets[chosen, : batch.mask.shape[1]].to(device)
+        return _loss(method, net(batch), weak, batch.mask, context)
+
+    losses = _train(model, encoded, training, seed, device, loss)
+    _check_finite(losses, f"method {type(method).__name__}")
+    return losses
+
+
+def model_language(
+    model: Model, encoded: Sequence[Any], training: Training, seed: int, device: torch.device
+) -> list[float]:
+    """The stage of generative finetuning: train ``model`` in place on its inputs, no label in sight."""
+
+    def loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
+        return model.language_loss(batch)
+
+    losses = _train(model, encoded, training, seed, device, loss)
+    _check_finite(losses, "language modelling of the inputs")
+    return losses
+
+
+Loss = Callable[[Any, Batch, NDArray[np.int64], Context], Tensor]
+
+
+def _train(
+    model: Model, encoded: Sequence[Any], training: Training, seed: int, device: torch.device, loss: Loss
+) -> list[float]:
+    """AdamW over shuffled batches; ``loss`` gets the network, a batch, its item indices and the time."""
     accelerate = accelerator(device, training.precision)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
     )
     net, optimizer = accelerate.prepare(model.to(device).train(), optimizer)
-    targets = _targets(method, labels)
     steps = training.epochs * math.ceil(len(encoded) / training.batch_size)
     losses: list[Tensor] = []
     torch.manual_seed(seed)
     for step, (epoch, chosen) in enumerate(batches(len(encoded), training.batch_size, training.epochs, seed)):
-        context = Context(step=step, steps=steps, epoch=epoch, epochs=training.epochs)
         for group in optimizer.param_groups:
             group["lr"] = rate(training, step, steps)
         batch = model.collate([encoded[i] for i in chosen]).to(device)
-        weak = targets[chosen, : batch.mask.shape[1]].to(device)
-        loss = _loss(method, net(batch), weak, batch.mask, context)
-        accelerate.backward(loss)
+        context = Context(step=step, steps=steps, epoch=epoch, epochs=training.epochs)
+        with accelerate.autocast():
+            value = loss(net, batch, chosen, context)
+        accelerate.backward(value)
         accelerate.clip_grad_norm_(model.parameters(), training.clip)
         optimizer.step()
         optimizer.zero_grad()
-        losses.append(loss.detach())
+        losses.append(value.detach())
     accelerate.unwrap_model(net, keep_fp32_wrapper=False)
-    values = torch.stack(losses).tolist()
-    _check_finite(values, method)
-    return values
+    return torch.stack(losses).tolist()
 
 
 def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:
@@ -128,13 +156,13 @@ def _check_scalar(loss: Any, method: Method) -> None:
         )
 
 
-def _check_finite(losses: list[float], method: Method) -> None:
+def _check_finite(losses: list[float], where: str) -> None:
     """Checked once at the end: asking at every step would make a GPU wait for each."""
     bad = next((k for k, value in enumerate(losses) if not math.isfinite(value)), None)
     if bad is not None:
         raise FitFailed(
             f"the loss is {losses[bad]} at step {bad} of {len(losses)}",
-            where=f"method {type(method).__name__}",
+            where=where,
             expected="finite losses",
             mend="lower the learning rate of this model in the suite",
         )

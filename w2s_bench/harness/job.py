@@ -66,6 +66,9 @@ class FitJob:
     seed: int
     data: Data
     options: dict[str, Any] = field(default_factory=dict)
+    shuffled: bool = False  # labels that say nothing: a control
+    stage: dict[str, Any] = field(default_factory=dict)  # of language modelling before the fit
+    ask: dict[str, Any] | None = None  # asked like this without any fit
 
     @cached_property
     def key(self) -> str:
@@ -85,7 +88,9 @@ class FitJob:
             "training",
             "seed",
         )
-        return {"kind": "fit", "version": FIT_VERSION} | {n: getattr(self, n) for n in names}
+        given = {n: getattr(self, n) for n in names}
+        special = {n: v for n in ("shuffled", "stage", "ask") if (v := getattr(self, n))}
+        return {"kind": "fit", "version": FIT_VERSION} | given | special
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -97,9 +102,9 @@ class FitJob:
         """Parts it predicts on: the test set, and whatever its labels may be wanted for.
 
         It follows from the part and the labels alone: adding a method to a suite changes no key. A
-        ceiling labels nothing.
+        ceiling labels nothing, and no control does.
         """
-        if self.part == "transfer" and self.labels is None:
+        if self.untrained or self.shuffled or (self.part == "transfer" and self.labels is None):
             return ("test",)
         chain = ["teacher", *(hop(i) for i in range(1, self.data.hops + 1))]
         following = chain[chain.index(self.part) + 1 :][:1] if self.part in chain else []
@@ -107,9 +112,17 @@ class FitJob:
         return ("test", "transfer", *validation, *following)
 
     @property
+    def untrained(self) -> bool:
+        """Answers without a fit."""
+        return self.ask is not None
+
+    @property
     def title(self) -> str:
         """For people."""
+        if self.untrained:
+            return f"zero-shot {self.task} {self.model} seed {self.seed}"
         labels = "gold" if self.labels is None else f"labels {self.labels[:6]}"
+        labels = f"shuffled {labels}" if self.shuffled else labels
         return f"{self.role} {self.task} {self.model} {self.method} {labels} seed {self.seed}"
 
 

@@ -6,18 +6,24 @@ is not the larger model are left out, and fits that two methods share are planne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import UserError
 from w2s_bench.harness.job import FitJob, Job, SplitJob
-from w2s_bench.method import LADDER, Method, load_method, method_fingerprint
-from w2s_bench.model import check_model, model_fingerprint
+from w2s_bench.method import LADDER, UNLABELED, Method, load_method, method_fingerprint
+from w2s_bench.model import (
+    answers_untrained,
+    check_model,
+    generates,
+    model_fingerprint,
+    untrained_model,
+)
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.splits import hop
 from w2s_bench.store import Store
-from w2s_bench.suite import Grid, MethodUse, Suite
+from w2s_bench.suite import Grid, MethodUse, Reference, Suite
 from w2s_bench.task import Task, fingerprint, load_task
 
 PLAIN = "naive"  # how a fit on gold labels trains
@@ -55,8 +61,13 @@ def make_plan(suite: Suite, mirror: Path | None) -> Plan:
             prints = fingerprint(name, task, mirror)
             for seed in suite.seeds:
                 split = SplitJob(task=name, fingerprint=prints, data=grid.data, seed=seed)
-                _Block(plan, grid, models, task, name, _add(plan, split).key, seed).fill(methods, gold)
+                block = _Block(plan, grid, models, task, name, _add(plan, split).key, seed)
+                block.fill([w for w in methods if _runs(w, grid)], suite.references_of(grid), gold)
     return plan
+
+
+def _runs(way: _Way, grid: Grid) -> bool:
+    return grid.methods is None or way.label in grid.methods or way.name in grid.methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +84,11 @@ class _Way:
     """A method as the suite uses it: what tables call it, whether it climbs, how each fit of it trains."""
 
     label: str
+    name: str
     options: dict[str, Any]
     climbs: bool
     fit: _How
+    stage: dict[str, Any] = field(default_factory=dict)  # language modelling before every fit
 
 
 def _ways(uses: list[MethodUse]) -> list[_Way]:
@@ -94,10 +107,11 @@ def _ways(uses: list[MethodUse]) -> list[_Way]:
 def _way(use: MethodUse, repeated: bool) -> _Way:
     """With its options in the label where the same method stands twice."""
     method = load_method(use.name, use.options)
-    options = ", ".join(f"{k}={v}" for k, v in use.options.items())
-    label = use.label or (f"{use.name} ({options})" if repeated and options else use.name)
+    told = ", ".join(f"{k}={v}" for k, v in use.options.items())
+    label = use.label or (f"{use.name} ({told})" if repeated and told else use.name)
     fit = _fit_of(use.name, method) if method.fits_as is None else _plain(method.fits_as)
-    return _Way(label, method.options.model_dump(mode="json"), LADDER in method.inputs, fit)
+    options, climbs = method.options.model_dump(mode="json"), LADDER in method.inputs
+    return _Way(label, use.name, options, climbs, fit, method.stage() if UNLABELED in method.inputs else {})
 
 
 def _fit_of(name: str, method: Method) -> _How:
@@ -125,30 +139,87 @@ class _Block:
     split: str
     seed: int
 
-    def fill(self, ways: list[_Way], gold: _How) -> None:
-        """Plan teachers, ceilings, students and the cells that join them."""
-        teachers = {t: self._fit("teacher", t, "teacher", None, gold) for t, _ in self.grid.pairs}
-        ceilings = {s: self._fit("ceiling", s, "transfer", None, gold) for _, s in self.grid.pairs}
+    def fill(self, ways: list[_Way], references: list[Reference], gold: _How) -> None:
+        """Plan teachers, ceilings, students, reference rows and the cells that join them."""
         for teacher, student in self.grid.pairs:
             for way in ways:
-                key = self._student(teachers[teacher], teacher, student, way)
-                self._cell(way, teacher, student, (teachers[teacher], key, ceilings[student]))
+                stages = self._stage(teacher, way), self._stage(student, way)
+                if way.stage and not any(stages):
+                    continue  # neither model has a language-model loss: it would be naive under another name
+                keys = self._ends(teacher, student, gold, stages)
+                self._cell(
+                    way.label,
+                    way.options,
+                    teacher,
+                    student,
+                    (keys[0], self._student(keys[0], teacher, student, way), keys[1]),
+                )
+            for reference in references:
+                keys = self._ends(teacher, student, gold, ({}, {}))
+                found = self._reference(reference, teacher, student, keys[0], gold)
+                if found is not None:
+                    self._cell(reference, {}, teacher, student, (keys[0], found, keys[1]), reference=True)
+
+    def _ends(
+        self, teacher: str, student: str, gold: _How, stages: tuple[dict[str, Any], dict[str, Any]]
+    ) -> tuple[str, str]:
+        """Keys of the teacher's fit and of the ceiling's."""
+        return (
+            self._fit("teacher", teacher, "teacher", None, gold, stage=stages[0]),
+            self._fit("ceiling", student, "transfer", None, gold, stage=stages[1]),
+        )
+
+    def _stage(self, model: str, way: _Way) -> dict[str, Any]:
+        """The language-model stage of a model under a method; none where the model has no such loss."""
+        return way.stage if way.stage and generates(model, self.task.card.domain) else {}
 
     def _student(self, labels: str, teacher: str, student: str, way: _Way) -> str:
         """Key of the student's fit, after the fits of the rungs below it where the method climbs."""
         rungs = self.grid.rungs(teacher, student) if way.climbs else []
         for i, rung in enumerate(rungs, 1):
             part = hop(i) if i <= self.grid.data.hops else "transfer"
-            labels = self._fit("student", rung, part, labels, way.fit)
-        return self._fit("student", student, "transfer", labels, way.fit)
+            labels = self._fit("student", rung, part, labels, way.fit, stage=self._stage(rung, way))
+        return self._fit("student", student, "transfer", labels, way.fit, stage=self._stage(student, way))
 
-    def _cell(self, way: _Way, teacher: str, student: str, keys: tuple[str, str, str]) -> None:
+    def _reference(
+        self, reference: Reference, teacher: str, student: str, labels: str, gold: _How
+    ) -> str | None:
+        """Key of the fit in the student's place; None where there is no such row for these models."""
+        if reference == "weak-copy":
+            return labels
+        if reference == "zero-shot":
+            return self._zero_shot(student, gold)
+        if reference == "self-training":
+            return self._fit("student", teacher, "transfer", labels, gold)
+        if reference == "shuffled-labels":
+            return self._fit("student", student, "transfer", labels, gold, shuffled=True)
+        name = untrained_model(student)
+        return name and self._fit("student", name, "transfer", labels, gold, recipe=student)
+
+    def _zero_shot(self, model: str, gold: _How) -> str | None:
+        domain, ask = self.task.card.domain, self.task.ask
+        if not answers_untrained(model, domain) or (domain != "chess" and ask is None):
+            return None
+        asked: dict[str, Any] = asdict(ask) if ask else {"question": ""}
+        return self._fit("reference", model, "test", None, gold, ask=asked)
+
+    def _cell(
+        self,
+        label: str,
+        options: dict[str, Any],
+        teacher: str,
+        student: str,
+        keys: tuple[str, str, str],
+        *,
+        reference: bool = False,
+    ) -> None:
         self.plan.cells.append(
             CellRecord(
                 domain=self.task.card.domain,
                 task=self.name,
-                method=way.label,
-                options=way.options,
+                method=label,
+                options=options,
+                reference=reference,
                 teacher=teacher,
                 student=student,
                 seed=self.seed,
@@ -160,8 +231,19 @@ class _Block:
         for key in keys:
             self.plan.shared[key] = self.plan.shared.get(key, 0) + 1
 
-    def _fit(self, role: Role, model: str, part: str, labels: str | None, how: _How) -> str:
-        training = self.grid.use(model).training(self.grid.training)
+    def _fit(
+        self,
+        role: Role,
+        model: str,
+        part: str,
+        labels: str | None,
+        how: _How,
+        *,
+        recipe: str | None = None,
+        **special: Any,
+    ) -> str:
+        """Key of a fit; ``recipe`` is the model whose training settings it takes, if not its own."""
+        training = self.grid.use(recipe or model).training(self.grid.training).model_dump()
         return _add(
             self.plan,
             FitJob(
@@ -173,12 +255,18 @@ class _Block:
                 part=part,
                 labels=labels,
                 model=model,
-                model_fingerprint=self.models[model],
+                model_fingerprint=self._fingerprint(model),
                 method=how.name,
                 method_fingerprint=how.fingerprint,
-                training=training.model_dump(),
+                training={} if "ask" in special else training,
                 seed=self.seed,
                 data=self.grid.data,
                 options=how.options,
+                **special,
             ),
         ).key
+
+    def _fingerprint(self, model: str) -> str:
+        if model not in self.models:  # untrained twins of models that the grid names
+            self.models[model] = model_fingerprint(model)
+        return self.models[model]

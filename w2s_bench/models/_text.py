@@ -16,9 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, Shape, spread
-from w2s_bench.task import Item
+from w2s_bench.model import Batch, Model, Shape, spread, untrained_scores
+from w2s_bench.records import Domain
+from w2s_bench.task import Ask, Item
 
+EVERY_DOMAIN: frozenset[Domain] = frozenset({"nlp", "chess", "reward"})
+ASKED = 64  # rows asked at a time without finetuning
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
 
 
@@ -82,6 +85,45 @@ class TextModel(Model):
         states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state
         return states[torch.arange(len(ids), device=ids.device), attention.sum(1) - 1]
 
+    def language_loss(self, batch: Batch) -> Tensor:
+        """Mean next-token cross-entropy over the real tokens of all rows, in nats."""
+        attention = batch.inputs["attention"]
+        real = attention[:, 1:].bool()
+        return -self._log_likelihoods(batch)[real].sum() / real.sum().clamp(min=1)
+
+    def _log_likelihoods(self, batch: Batch) -> Tensor:
+        """Log-likelihood of every token but the first, given those before it ``[R, T − 1]``."""
+        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
+        logits = self.lm(input_ids=ids, attention_mask=attention).logits[:, :-1]
+        return torch.log_softmax(logits.float(), -1).gather(-1, ids[:, 1:, None]).squeeze(-1)
+
+    def answer_scores(self, batch: Batch) -> Tensor:
+        """Σ log p of the tokens from each row's start on ``[B, O]``."""
+        place = torch.arange(1, batch.inputs["ids"].shape[1], device=batch.mask.device)
+        answer = (place >= batch.inputs["starts"][:, None]) & batch.inputs["attention"][:, 1:].bool()
+        return spread((self._log_likelihoods(batch) * answer).sum(1), batch.mask)
+
+    @torch.no_grad()
+    def ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
+        """Log-likelihood of each answer behind each prompt ``[N, A]``, before any finetuning."""
+        self.eval()
+        device = next(self.parameters()).device
+        items = [Item(id="", prompt=p, options=tuple(answers)) for p in prompts]
+        rows = self.option_rows(items)
+        scores = [
+            self.answer_scores(_answers(self, rows[k : k + ASKED]).to(device)).cpu()
+            for k in range(0, len(rows), ASKED)
+        ]
+        return torch.cat(scores)
+
+    def question(self) -> Ask:
+        """How to ask without finetuning. Errors: BadModel where the task does not tell."""
+        if self.shape.ask is None:
+            raise BadModel(
+                "the task does not say how to ask a model without finetuning it", expected="Task.ask"
+            )
+        return self.shape.ask
+
     def tokens(self, texts: list[str]) -> list[list[int]]:
         """Token ids of each text, without special tokens."""
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
@@ -131,6 +173,11 @@ class Classifier(TextModel):
         """Logits of the classes ``[B, O]``."""
         return self.head(self.last_states(batch))
 
+    def zero_shot(self, items: Sequence[Item]) -> Tensor:
+        """Log-likelihoods of the classes' answers behind each text and the question ``[N, O]``."""
+        ask = self.question()
+        return self.ask([f"{item.prompt} {ask.question}" for item in items], ask.answers)
+
 
 class RewardModel(TextModel):
     """reward: one scalar a completion; softmax over the two is the Bradley–Terry model."""
@@ -147,6 +194,13 @@ class RewardModel(TextModel):
         """Rewards ``[B, O]``."""
         return spread(self.head(self.last_states(batch)).squeeze(-1), batch.mask)
 
+    def zero_shot(self, items: Sequence[Item]) -> Tensor:
+        """Log-odds of the good answer behind each completion and the question ``[N, 2]``."""
+        ask = self.question()
+        texts = [f"{i.prompt}{_joined(i, o)} {ask.question}" for i in items for o in i.options]
+        bad, good = self.ask(texts, ask.answers).unbind(1)
+        return (good - bad).view(len(items), -1)
+
 
 class MoveModel(TextModel):
     """chess: the log-likelihood of each whole legal move, its end included, under the language-model head."""
@@ -157,12 +211,12 @@ class MoveModel(TextModel):
 
     def scores(self, batch: Batch) -> Tensor:
         """Σ log p of each move's tokens ``[B, O]``."""
-        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
-        logits = self.lm(input_ids=ids, attention_mask=attention).logits[:, :-1]
-        logp = torch.log_softmax(logits.float(), -1).gather(-1, ids[:, 1:, None]).squeeze(-1)
-        place = torch.arange(1, ids.shape[1], device=ids.device)
-        answer = (place >= batch.inputs["starts"][:, None]) & attention[:, 1:].bool()
-        return spread((logp * answer).sum(1), batch.mask)
+        return self.answer_scores(batch)
+
+    @torch.no_grad()
+    def zero_shot(self, items: Sequence[Item]) -> Tensor:
+        """The same scores before training: a language model needs no head to name a move."""
+        return untrained_scores(self, items)
 
     @torch.no_grad()
     def greedy(self, items: Sequence[Item], device: torch.device) -> list[str] | None:
@@ -180,6 +234,11 @@ class MoveModel(TextModel):
                 break
             answer.append(int(ids))
         return next(iter(self.tokenizer.decode(answer).split()), "")
+
+
+def _answers(model: TextModel, rows: Sequence[Rows]) -> Batch:
+    """A batch whose mask has an option a row, whatever head the model has."""
+    return Batch(model.collate(rows).inputs, TextModel._mask(model, rows))
 
 
 def zero_head(lm: Any, outputs: int, *, bias: bool) -> nn.Linear:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, ModelFamily, Shape
+from w2s_bench.model import Batch, Model, ModelFamily, Shape, untrained_scores
 from w2s_bench.models._board import NO_SQUARE, Seen, board_before, flip, see
 from w2s_bench.task import Item
 
@@ -82,6 +82,10 @@ class BoardNet(Model):
         logits = self.from_to(self.features(x))
         return logits.gather(1, x["moves"]) + self.promotion[x["promotes"]]
 
+    def zero_shot(self, items: Sequence[Item]) -> Tensor:
+        """The policy as it is ``[N, O]``."""
+        return untrained_scores(self, items)
+
     def features(self, x: dict[str, Tensor]) -> Tensor:
         """States of the squares ``[B, 64, W]``."""
         h = self.piece(x["pieces"]) + self.square
@@ -125,7 +129,7 @@ def _displacements() -> Tensor:
 class BoardFamily(ModelFamily):
     """Random initialisation; answers chess tasks only."""
 
-    domains = frozenset({"chess"})
+    domains = answers_untrained = frozenset({"chess"})
     usage = "board:WxL with W from 4 to 1024 and L from 1 to 64"
 
     def check(self, argument: str) -> None:
@@ -136,6 +140,10 @@ class BoardFamily(ModelFamily):
         """Convolutions, gates, head and embeddings."""
         width, layers = _parse(argument)
         return layers * (20 * width**2 + 4 * width) + 2 * width**2 + 108 * width
+
+    def untrained(self, argument: str) -> str:
+        """It is."""
+        return argument
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
         """Random weights; the caller has seeded the generator."""

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Model, ModelFamily, Shape
-from w2s_bench.models._text import text_model
+from w2s_bench.models._folder import folder_hash
+from w2s_bench.models._text import EVERY_DOMAIN, text_model
 
+RANDOM = "random:"
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 
 
 class HuggingFace(ModelFamily):
     """Pretrained weights through transformers; safetensors only, remote code never."""
 
-    domains = frozenset({"nlp", "chess", "reward"})
-    usage = "hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:path/to/folder"
+    domains = answers_untrained = EVERY_DOMAIN
+    generates = frozenset({"nlp", "reward"})
+    usage = "hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:path/to/folder; random:NAME for the same untrained"
 
     def check(self, argument: str) -> None:
         """A local folder must hold a configuration, weights and a tokenizer."""
+        argument = argument.removeprefix(RANDOM)
         if not argument:
             raise BadModel("no model is named", where="hf:", expected=self.usage)
         if not _is_folder(argument):
@@ -45,30 +48,51 @@ class HuggingFace(ModelFamily):
 
     def fingerprint(self, argument: str) -> str:
         """Local folder: SHA-256 of all its files. Hub name: the commit that its revision stands for."""
+        prefix, argument = _split(argument)
         if _is_folder(argument):
-            return _folder_hash(Path(argument), _stamps(argument))
-        return f"hub:{_commit(argument)}"
+            return prefix + folder_hash(Path(argument))
+        return f"{prefix}hub:{_commit(argument)}"
 
     def size(self, argument: str) -> int | None:
         """From the size of local weights (half precision: 2 bytes a parameter); None for the hub."""
+        argument = argument.removeprefix(RANDOM)
         if not _is_folder(argument):
             return None
         return sum(p.stat().st_size for p in Path(argument).glob("*.safetensors")) // 2
 
+    def untrained(self, argument: str) -> str:
+        """Configuration and tokenizer of the same model, weights at random."""
+        return RANDOM + argument.removeprefix(RANDOM)
+
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
         """Load weights in single precision and the tokenizer."""
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        name, _, revision = argument.partition("@") if not _is_folder(argument) else (argument, "", "")
+        random, named = _split(argument)
+        name, _, revision = named.partition("@") if not _is_folder(named) else (named, "", "")
         where: dict[str, Any] = {"revision": revision} if revision else {}
         try:
-            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **where)
-            lm = AutoModelForCausalLM.from_pretrained(
-                name, trust_remote_code=False, use_safetensors=True, dtype="float32", **where
-            )
+            lm, tokenizer = load(name, random=bool(random), **where)
         except Exception as error:
             raise _unloadable(argument, error) from None
         return text_model(lm, tokenizer, shape, argument)
+
+
+def load(name: str, *, random: bool = False, **where: Any) -> tuple[Any, Any]:
+    """A causal language model in single precision and its tokenizer; ``random``: without its weights."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    where |= {"trust_remote_code": False}
+    tokenizer = AutoTokenizer.from_pretrained(name, **where)
+    if random:
+        config = AutoConfig.from_pretrained(name, **where)
+        return AutoModelForCausalLM.from_config(config, trust_remote_code=False).float(), tokenizer
+    return AutoModelForCausalLM.from_pretrained(
+        name, use_safetensors=True, dtype="float32", **where
+    ), tokenizer
+
+
+def _split(argument: str) -> tuple[str, str]:
+    """``random:`` or nothing, and the name."""
+    return (RANDOM, argument.removeprefix(RANDOM)) if argument.startswith(RANDOM) else ("", argument)
 
 
 def _is_folder(argument: str) -> bool:
@@ -95,22 +119,6 @@ def _unloadable(argument: str, error: Exception) -> BadModel:
         expected=HuggingFace.usage,
         mend="check the name, or download it elsewhere and give its folder",
     )
-
-
-def _stamps(argument: str) -> tuple[tuple[str, int, int], ...]:
-    files = sorted(p for p in Path(argument).rglob("*") if p.is_file())
-    return tuple((str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files)
-
-
-@cache
-def _folder_hash(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
-    """Once a process for each state of the folder's files."""
-    digest = hashlib.sha256()
-    for path, _, _ in stamps:
-        with open(path, "rb") as stream:
-            file = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(f"{Path(path).relative_to(folder)}\0{file}\0".encode())
-    return f"folder:{digest.hexdigest()[:32]}"
 
 
 FAMILY = HuggingFace()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Model, ModelFamily, Shape
-from w2s_bench.models._text import text_model
+from w2s_bench.models._text import EVERY_DOMAIN, text_model
 
 TOKENIZER = Path(__file__).parent / "data" / "tokenizer.json"
 HEAD_WIDTH = 16
@@ -18,7 +18,8 @@ VOCABULARY = 2048
 class RandomLlama(ModelFamily):
     """Nothing pretrained: what such a student gains over its teacher is not weak-to-strong generalization."""
 
-    domains = frozenset({"nlp", "chess", "reward"})
+    domains = answers_untrained = EVERY_DOMAIN
+    generates = frozenset({"nlp", "reward"})
     usage = "llama:WxL with W a multiple of 16 from 16 to 4096 and L from 1 to 64"
 
     def check(self, argument: str) -> None:
@@ -29,6 +30,10 @@ class RandomLlama(ModelFamily):
         """Tied embeddings, attention and a gated MLP of four widths."""
         width, layers = _parse(argument)
         return VOCABULARY * width + layers * (4 * width**2 + 3 * width * 4 * width)
+
+    def untrained(self, argument: str) -> str:
+        """It is."""
+        return argument
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
         """Random weights from ``seed`` over the shipped byte-pair tokenizer."""

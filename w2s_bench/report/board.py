@@ -15,7 +15,7 @@ from w2s_bench.store import write_text
 def entries(run: Run, rows: list[Row]) -> list[Entry]:
     """One entry for each method of the run, in the order of the suite."""
     by_method: dict[str, list[CellRecord]] = {}
-    for cell in run.cells:
+    for cell in (c for c in run.cells if not c.reference):
         by_method.setdefault(cell.method, []).append(cell)
     return [
         _entry(run, method, cells, [r for r in rows if r.method == method])

@@ -42,7 +42,8 @@ def draw_curves(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
     )
     paths: list[Path] = []
     for domain, chosen in by_domain(rows):
-        figure = _domain_figure(TITLES[domain], [r for r in chosen if r.task is not None], parameters(run))
+        cells = [r for r in chosen if r.task is not None and not r.reference]
+        figure = _domain_figure(TITLES[domain], cells, parameters(run))
         paths += _save(figure, folder / "figures" / domain)
     return paths
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.errors import StoreError
-from w2s_bench.pgr import Cell, Rule, join, rows
+from w2s_bench.pgr import rows
 from w2s_bench.records import Row
 from w2s_bench.rundir import Run, load_run
 from w2s_bench.suite import parse_suite
@@ -26,7 +27,7 @@ def load_table(folder: Path) -> tuple[Run, list[Row]]:
 def cells_of(run: Run) -> list[Cell]:
     """The run's cells with their per-item scores."""
     correct: dict[str, NDArray[np.uint8]] = {key: p.correct for key, p in run.predictions.items()}
-    return join(run.cells, correct)
+    return join(run.cells, correct, {r.task: r.chance for r in run.records})
 
 
 def prove_dense(run: Run) -> None:

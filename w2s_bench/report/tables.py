@@ -21,9 +21,12 @@ COLUMNS = (
     "ceiling",
     "gain [95%]",
     "PGR [95%]",
+    "vs naive [95%]",
     "",
 )
+POOLS = {"admitted": "all admitted", "clean": "of these, clean: zero-shot is below naive"}
 NONE = "–"
+WIDE = 120  # columns of a terminal that shows all
 Cells = tuple[str, ...]
 
 
@@ -57,16 +60,19 @@ def as_markdown(rows: list[Row]) -> str:
 
 
 def as_text(rows: list[Row], width: int | None = None) -> str:
-    """Tables drawn with rich; plain text, ``width`` columns wide (as wide as needed where None)."""
+    """Tables drawn with rich; plain text, ``width`` columns wide (as wide as needed where None).
+
+    A narrow one goes without the last column rather than cut a number in two.
+    """
     from rich.console import Console
 
     console = Console(width=width or 200, file=io.StringIO(), record=True, color_system=None)
     for domain, chosen in by_domain(rows):
-        console.print(_rich_table(TITLES[domain], chosen))
+        console.print(_rich_table(TITLES[domain], chosen, 6 if width and width < WIDE else 7))
     return "\n".join(line.rstrip() for line in console.export_text().splitlines()) + "\n"
 
 
-def _rich_table(title: str, rows: list[Row]) -> Any:
+def _rich_table(title: str, rows: list[Row], columns: int) -> Any:
     from rich import box
     from rich.markup import escape  # "[unbounded]" is no style
     from rich.table import Table
@@ -78,26 +84,28 @@ def _rich_table(title: str, rows: list[Row]) -> Any:
     table.add_column("", overflow="fold")
     for column in COLUMNS[3:6]:
         table.add_column(column, justify="right", no_wrap=True)
-    for column in COLUMNS[6:8]:
+    for column in COLUMNS[6 : 2 + columns]:
         table.add_column(column, no_wrap=True)
     above: Cells = ("",) * len(COLUMNS)
     for cells in map(cells_of, rows):
         if cells[0] != above[0]:
             table.add_section()
         for line in _lines(cells, above):
-            table.add_row(*map(escape, line))
+            table.add_row(*map(escape, line[:columns]))
         above = cells
     return table
 
 
 def _lines(cells: Cells, above: Cells) -> Iterator[Cells]:
     """A task's and a pair's own line where they change, then the method's: nothing stands twice."""
-    task, pair, method, teacher, student, ceiling, gain, pgr, reason = cells
+    task, pair, method, teacher, student, ceiling, gain, pgr, over, reason = cells
     if task != above[0]:
-        yield (task, "", "", "", "", "")
+        yield (task, "", "", "", "", "", "")
     if (task, pair) != above[:2]:
-        yield (f"  {pair}", teacher, "", ceiling, "", reason)
-    yield (f"    {method}", "", student, "", gain, pgr)
+        yield (f"  {pair}", teacher, "", ceiling, "", reason, "")
+    elif (teacher, ceiling) != (above[3], above[5]):  # a method whose teacher and ceiling are its own
+        yield ("", teacher, "", ceiling, "", reason, "")
+    yield (f"    {method}", "", student, "", gain, pgr, over)
 
 
 def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
@@ -105,7 +113,12 @@ def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     for domain in TITLES:
         chosen = [r for r in rows if r.domain == domain]
         if chosen:
-            yield domain, sorted(chosen, key=lambda r: r.task is None)
+            yield domain, sorted(chosen, key=_place)
+
+
+def _place(row: Row) -> int:
+    """Cells, then the pool of all admitted ones, then that of the clean ones."""
+    return 0 if row.task is not None else 2 if row.pool == "clean" else 1
 
 
 def cells_of(row: Row) -> Cells:
@@ -118,7 +131,7 @@ def cells_of(row: Row) -> Cells:
     )
     show_pgr = row.pgr is not None and (pooled or row.admitted)
     return (
-        "all admitted" if pooled else str(row.task),
+        POOLS[row.pool or "admitted"] if pooled else str(row.task),
         pair,
         row.method,
         _points(row.teacher_accuracy),
@@ -126,8 +139,18 @@ def cells_of(row: Row) -> Cells:
         _points(row.ceiling_accuracy),
         _interval(row.gain, row.gain_low, row.gain_high, 100, "+.1f"),
         _interval(row.pgr, row.pgr_low, row.pgr_high, 1, ".2f") if show_pgr else NONE,
-        "" if row.reason is None or row.reason.startswith("unbounded") else row.reason,
+        ""
+        if row.over_naive is None
+        else _interval(row.over_naive, row.over_naive_low, row.over_naive_high, 100, "+.1f"),
+        _remark(row),
     )
+
+
+def _remark(row: Row) -> str:
+    """Why there is no PGR, or that the student's zero-shot answer reaches naive's."""
+    if row.reason is not None and not row.reason.startswith("unbounded"):
+        return row.reason
+    return "needs no teacher" if row.needs_no_teacher else ""
 
 
 def _points(value: float | None) -> str:

@@ -1,0 +1,47 @@
+"""Reference rows: what a method must be compared with before its number means anything.
+
+Each is a cell like any other, joined from the teacher, a fit in the student's place, and the ceiling.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.harness.job import FitJob
+from w2s_bench.splits import load_items
+from w2s_bench.store import Store
+from w2s_bench.suite import Reference
+
+SUMMARIES: dict[Reference, str] = {
+    "zero-shot": "the pretrained student before any finetuning",
+    "random-init": "the student's architecture from random initialisation, naive on the same weak labels",
+    "shuffled-labels": "the student, naive on the teacher's labels dealt out to other items",
+    "weak-copy": "the teacher itself: a gain of 0 by construction",
+    "self-training": "the teacher's own model, naive on its own labels",
+}
+
+
+def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+    """Weak labels ``[N, O]`` that say nothing of their items; ``options [N]`` counts the options of each.
+
+    Where all items have the same number of options, whole rows change places: the mix of classes stays.
+    Where the numbers differ (legal moves), each row is permuted among its own options instead.
+    """
+    rng = np.random.default_rng([seed, len(labels)])
+    if (options == options[0]).all():
+        return labels[rng.permutation(len(labels))]
+    out = labels.copy()
+    for row, count in zip(out, options, strict=True):
+        row[:count] = rng.permutation(row[:count])
+    return out
+
+
+def weak_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
+    """What a student learns from ``[N, O]``: another fit's probabilities, shuffled for that control."""
+    assert job.labels is not None
+    labels: NDArray[np.float32] = store.open("fit", job.labels).arrays(job.part)["probabilities"]
+    if not job.shuffled:
+        return labels
+    options = np.array([len(item.options) for item in load_items(store, job.split, job.part)])
+    return shuffled(labels, options, job.seed)

@@ -1,0 +1,99 @@
+"""zoo:FAMILY/MEMBER — small models that this project pretrained and ships; @random for the same untrained."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+from w2s_bench.errors import BadModel
+from w2s_bench.model import Model, ModelFamily, Shape
+from w2s_bench.models._folder import folder_hash
+from w2s_bench.models._text import text_model
+from w2s_bench.models.board import BoardNet
+from w2s_bench.models.hf import load
+from w2s_bench.records import Domain
+
+WEIGHTS = Path(__file__).parent / "weights"
+CARD = "card.json"
+RANDOM = "@random"
+DOMAINS: dict[str, frozenset[Domain]] = {
+    "text": frozenset({"nlp", "reward"}),
+    "chess": frozenset({"chess"}),
+}
+
+
+class Zoo(ModelFamily):
+    """Text members are folders of transformers, chess members weights of a board network."""
+
+    domains = answers_untrained = frozenset({"nlp", "chess", "reward"})
+    generates = frozenset({"nlp", "reward"})
+    usage = "zoo:text/WxL, zoo:chess/WxL (see w2s-bench zoo list); with @random the same from random weights"
+
+    def domains_of(self, argument: str) -> frozenset[Domain]:
+        """Text members read words, chess members boards."""
+        return DOMAINS[argument.partition("/")[0]]
+
+    def check(self, argument: str) -> None:
+        """The member must be shipped."""
+        name, known = argument.removesuffix(RANDOM), members()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+            raise BadModel(
+                f"no member {name!r}" + (f", near: {', '.join(near)}" if near else ""),
+                where="model family zoo",
+                expected=f"one of {', '.join(known)}",
+            )
+
+    def fingerprint(self, argument: str) -> str:
+        """SHA-256 of the member's files, its card excepted."""
+        random = "random:" if argument.endswith(RANDOM) else ""
+        return random + folder_hash(folder(argument), but=(CARD,))
+
+    def size(self, argument: str) -> int:
+        """Parameters as its card counts them."""
+        return int(card(argument)["parameters"])
+
+    def untrained(self, argument: str) -> str:
+        """Same architecture and tokenizer, random weights."""
+        return argument.removesuffix(RANDOM) + RANDOM
+
+    def build(self, argument: str, shape: Shape, seed: int) -> Model:
+        """Weights in single precision; random ones where asked (the caller has seeded the generator)."""
+        random = argument.endswith(RANDOM)
+        if argument.startswith("chess/"):
+            return _board(argument, random)
+        return text_model(*load(str(folder(argument)), random=random), shape, f"zoo:{argument}")
+
+
+def members() -> list[str]:
+    """Shipped members as FAMILY/MEMBER, smallest first within a family."""
+    found = [p.parent for p in WEIGHTS.glob(f"*/*/{CARD}")]
+    names = [f"{p.parent.name}/{p.name}" for p in found]
+    return sorted(names, key=lambda n: (n.partition("/")[0], card(n)["parameters"], n))
+
+
+def folder(argument: str) -> Path:
+    """Where a member's files are."""
+    return WEIGHTS / argument.removesuffix(RANDOM)
+
+
+def card(argument: str) -> dict[str, Any]:
+    """A member's card."""
+    found: dict[str, Any] = json.loads((folder(argument) / CARD).read_text("utf8"))
+    return found
+
+
+def _board(argument: str, random: bool) -> BoardNet:
+    from safetensors.torch import load_file
+
+    size = card(argument)
+    net = BoardNet(int(size["width"]), int(size["layers"]))
+    if not random:
+        weights = load_file(folder(argument) / "model.safetensors")
+        net.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return net
+
+
+FAMILY = Zoo()
