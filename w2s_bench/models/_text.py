@@ -21,7 +21,7 @@ from w2s_bench.records import Domain
 from w2s_bench.task import Ask, Item
 
 EVERY_DOMAIN: frozenset[Domain] = frozenset({"nlp", "chess", "reward"})
-ASKED = 64  # rows asked at a time without finetuning
+ASKED = 64  # prompts asked at a time without finetuning
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
 
 
@@ -107,14 +107,20 @@ class TextModel(Model):
     def ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
         """Log-likelihood of each answer behind each prompt ``[N, A]``, before any finetuning."""
         self.eval()
+        found = [self._ask(prompts[k : k + ASKED], answers) for k in range(0, len(prompts), ASKED)]
+        return torch.cat(found)
+
+    def _ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
+        """One batch; where every answer is a single token, its row need not be read once for each."""
         device = next(self.parameters()).device
-        items = [Item(id="", prompt=p, options=tuple(answers)) for p in prompts]
-        rows = self.option_rows(items)
-        scores = [
-            self.answer_scores(_answers(self, rows[k : k + ASKED]).to(device)).cpu()
-            for k in range(0, len(rows), ASKED)
-        ]
-        return torch.cat(scores)
+        words = self.tokens([f" {a}" for a in answers])
+        if any(len(w) != 1 for w in words):
+            rows = self.option_rows([Item(id="", prompt=p, options=tuple(answers)) for p in prompts])
+            return self.answer_scores(_answers(self, rows).to(device)).cpu()
+        rows = [Rows([ids[-self.limit :] or [self.first_token()]], [0]) for ids in self.tokens(prompts)]
+        states = self.last_states(_answers(self, rows).to(device))
+        logits = self.lm.get_output_embeddings()(states).float()
+        return torch.log_softmax(logits, -1)[:, [w[0] for w in words]].cpu()
 
     def question(self) -> Ask:
         """How to ask without finetuning. Errors: BadModel where the task does not tell."""
