@@ -326,7 +326,9 @@ def test_bootstrapping_climbs_on_fresh_data() -> None:
     assert isinstance(top, FitJob)
     assert [f.part for f in chain(made, top)] == ["transfer", "transfer", "hop-1", "teacher"]
     made = plan(methods=("naive", "bootstrapping"), teachers=["bow"], students=[MODELS[3]], data={"hops": 2})
-    assert len(fits(made, "student")) == 1, "models that are no students are no rungs"
+    assert len(fits(made, "student")) == 1 + 3, "models that are neither teachers nor students are rungs"
+    made = plan(methods=("naive", "bootstrapping"), students=[MODELS[3]], data={"hops": 2})
+    assert not any(f.part.startswith("hop") for f in fits(made)), "teachers that are no students are no rungs"
     made = plan(methods=("bootstrapping",), teachers=["bow"], data={"hops": 2})
     top = made.jobs[{c.student: c.student_key for c in made.cells}[MODELS[3]]]
     assert isinstance(top, FitJob)

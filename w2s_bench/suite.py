@@ -136,7 +136,9 @@ class Grid(_Strict):
         that the grid names as teachers only."""
         names = [m.name for m in self.models]
         between = names[names.index(teacher) + 1 : names.index(student)]
-        return [n for n in between if n in (self.students or names) or n not in (self.teachers or [])]
+        teachers = self.teachers if self.teachers is not None else names[:-1]
+        students = self.students if self.students is not None else names[1:]
+        return [n for n in between if n in students or n not in teachers]
 
     def use(self, model: str) -> ModelUse:
         """The entry of a model."""

@@ -109,11 +109,12 @@ def _lines(cells: Cells, above: Cells) -> Iterator[Cells]:
 
 
 def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
-    """Rows of each domain, cells before pools, in the order of the suite."""
+    """Rows of each domain, cells before pools, in the order of the suite; a task of two grids stands once."""
+    tasks = list(dict.fromkeys(r.task for r in rows))
     for domain in TITLES:
         chosen = [r for r in rows if r.domain == domain]
         if chosen:
-            yield domain, sorted(chosen, key=_place)
+            yield domain, sorted(chosen, key=lambda r: (_place(r), tasks.index(r.task)))
 
 
 def _place(row: Row) -> int:
