@@ -4,7 +4,7 @@ BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quick real test lint format clean
+.PHONY: quick real zoo test lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -24,6 +24,10 @@ format: .venv/ready
 
 real: .venv/ready  ## real rows; give the mirror of the hub: make real HUB=DIR
 	$(BIN)/w2s-bench run real --out runs/real --store $(STORE) $(if $(HUB),--hub $(HUB))
+
+zoo: .venv/ready  ## build the shipped models again: make zoo HUB=DIR CORPORA=DIR
+	$(BIN)/w2s-bench zoo build text --out runs/zoo
+	$(BIN)/w2s-bench zoo build chess --out runs/zoo $(if $(HUB),--hub $(HUB)) $(if $(CORPORA),--corpora $(CORPORA))
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

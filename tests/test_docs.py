@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from w2s_bench.cli import main
@@ -59,6 +60,9 @@ def test_commands_exist(page: Path) -> None:
             continue
         assert words[0] in main.commands, f"no verb {words[0]!r}: {said}"
         verb = main.commands[words[0]]
+        if isinstance(verb, click.Group) and len(words) > 1:
+            assert words[1] in verb.commands, f"no verb {words[1]!r} of that group: {said}"
+            verb = verb.commands[words[1]]
         known = {o for p in verb.params for o in p.opts} | {"--help", "-h"}
         for option in (w.partition("=")[0] for w in words if w.startswith("-")):
             assert option in known, f"no option {option}: {said}"

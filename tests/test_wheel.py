@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -80,6 +81,38 @@ def test_the_wheel_holds_what_is_not_code(wheel: Path) -> None:
     } <= names
     assert any(n.endswith("licenses/LICENSE") for n in names)
     assert "License-Expression: MIT" in about and "# w2s-bench" in about
+
+
+LIMIT = 40 * 2**20  # bytes of all weights together
+
+
+def test_the_wheel_holds_the_weights(wheel: Path) -> None:
+    """Whatever members the tree has, whole; and no more than a wheel should carry."""
+    folder = ROOT / "w2s_bench/models/weights"
+    there = {p.relative_to(ROOT).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {i.filename: i.file_size for i in archive.infolist() if "/weights/" in i.filename}
+    assert packed == there and sum(packed.values()) <= LIMIT
+    for name in packed:
+        assert len(Path(name).relative_to("w2s_bench/models/weights").parts) == 3, f"{name} is no member's"
+    cards = {Path(name).parent for name in packed if name.endswith("/card.json")}
+    assert cards == {Path(name).parent for name in packed}
+
+
+SDIST = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+
+
+def test_the_source_distribution_holds_the_tree(wheel: Path) -> None:
+    """Weights and data too, so that a wheel made from it is the same."""
+    command = [sys.executable, "-c", SDIST, str(wheel.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=wheel.parent / "tree")
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(wheel.parent / done.stdout.split()[-1]) as archive:
+        packed = {m.name.partition("/")[2] for m in archive.getmembers() if m.isfile()}
+    tree = wheel.parent / "tree"
+    files = {p.relative_to(tree) for f in FOLDERS.values() for p in (tree / f).rglob("*") if p.is_file()}
+    wanted = {f.as_posix() for f in files if not {"__pycache__", "build"} & set(f.parts)}
+    assert wanted <= packed, sorted(wanted - packed)[:5]
 
 
 LIST = """

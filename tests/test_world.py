@@ -7,10 +7,14 @@ from itertools import islice
 
 import pytest
 
+from w2s_bench.registry import items
+from w2s_bench.task import load_task
 from w2s_bench.world import pairs, polarity
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.documents import CONCEPTS, Habits, documents, runs
+from w2s_bench.world.pools import DEVELOPMENT, PREFERENCES, PUBLISHED, SIZE
 from w2s_bench.world.words import Words
+from w2s_bench.zoo.text.corpus import FIRST_SEED, VALIDATION_SEED, held_out
 
 EACH = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda c: c.name)
 
@@ -53,6 +57,36 @@ def test_no_item_of_a_pool_stands_in_a_corpus_that_holds_it_out(concept: Concept
     pool = {text for text, _ in concept.pool(2000, 0)}
     for text in islice(documents(5, pool), 2000):
         assert not any(run in pool for run in runs(text))
+
+
+def test_all_that_a_generated_task_shows_is_held_out() -> None:
+    """Texts and both answers of pairs, of the published tasks as they are registered."""
+    names = [n for n in items("task") if n.endswith("-generated") and not n.startswith("chess/")]
+    assert len(names) >= len(CONCEPTS) + len(PREFERENCES)
+    for name in names:
+        task = load_task(name)
+        for row in task.rows("train", None):
+            shown = (row["text"],) if "text" in row else (row["chosen"], row["rejected"])
+            assert held_out() >= set(shown), name
+        example = task.build(row)
+        assert set(shown) <= {example.prompt, *example.options}, "the row's texts are what is shown"
+
+
+@pytest.mark.parametrize("seed", [DEVELOPMENT, PUBLISHED])
+def test_both_pools_are_held_out(seed: int) -> None:
+    for concept in CONCEPTS:
+        assert held_out() >= {text for text, _ in concept.pool(SIZE, seed)}
+    for kind in PREFERENCES:
+        for pair in kind.pool(SIZE, seed):
+            assert held_out() >= {pair.chosen, pair.rejected}
+
+
+@pytest.mark.parametrize("seed", [FIRST_SEED, FIRST_SEED + 1, VALIDATION_SEED])
+def test_no_text_of_a_task_stands_in_the_pretraining_corpus(seed: int) -> None:
+    """The seeds of the shipped members and of their validation; by chance alone some would."""
+    assert any(run in held_out() for text in islice(documents(seed), 3000) for run in runs(text))
+    for text in islice(documents(seed, held_out()), 3000):
+        assert not any(run in held_out() for run in runs(text))
 
 
 def test_runs_are_all_neighbouring_sentences() -> None:

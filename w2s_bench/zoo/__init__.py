@@ -1,5 +1,5 @@
-"""Builders of the zoo: families of small models that this project pretrains itself.
+"""The zoo's builders: families of small models that this project pretrains itself and ships.
 
-The weights are not shipped yet; these modules make them: ``python -m w2s_bench.zoo.text`` and
-``python -m w2s_bench.zoo.chess``.
+``families.py`` lists the members, ``build.py`` makes them again from nothing, ``scaling.py`` draws
+their losses; ``w2s-bench zoo`` is the way in. What ships is read by ``w2s_bench.models.zoo``.
 """

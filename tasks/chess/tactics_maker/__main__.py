@@ -21,6 +21,8 @@ generators seeded by game. With `--puzzles` the table is the same too. With `--s
 of chunks depends on the machine's speed. Another Stockfish version plays other games: its name is
 in the parquet's metadata and in `settings.json` beside the games.
 
+With `--stage games` the first `--chunks` chunks are played and nothing else is done.
+
 Run: python -m w2s_bench.tasks.chess.tactics_maker --puzzles 22000 --games-dir games --out tactics.parquet
 """
 
@@ -111,6 +113,20 @@ def complete(chunk: Chunk) -> list[dict]:
     return read_shard(chunk.shard("puzzles"))
 
 
+def play_chunk(chunk: Chunk) -> str:
+    """Play the chunk's games unless they are there; return its name."""
+    if not chunk.shard("games").exists():
+        write_shard(chunk.shard("games"), play_stage(chunk))
+    return chunk.name
+
+
+def play_chunks(first: Chunk, count: int, workers: int) -> None:
+    """Play the games of `count` chunks: a corpus of moves."""
+    with ProcessPoolExecutor(workers) as pool:
+        for name in pool.map(play_chunk, [replace(first, number=n) for n in range(count)]):
+            print(f"chunk {name}: played", flush=True)
+
+
 def completed_chunks(first: Chunk, workers: int, deadline: float) -> Iterator[list[dict]]:
     """Yield the puzzles of one chunk after the other, in order, until the deadline."""
     numbers = itertools.count(first.number)
@@ -198,6 +214,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("tactics.parquet"))
     parser.add_argument("--puzzles", type=int, default=22_000, help="stop at so many puzzles")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="or after this time")
+    parser.add_argument("--stage", choices=("games", "all"), default="all", help="games: play, no more")
+    parser.add_argument("--chunks", type=int, default=90, help="with --stage games: how many to play")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--engine", default="stockfish", help="path of a Stockfish binary")
@@ -211,6 +229,8 @@ def main() -> None:
     first = Chunk(args.games_dir, args.engine, args.seed, chunk_size(args.puzzles))
     metadata = settings(first)
     check_settings(args.games_dir, metadata)
+    if args.stage == "games":
+        return play_chunks(first, args.chunks, args.workers)
     deadline = time.monotonic() + args.seconds
     rows = collect(completed_chunks(first, args.workers, deadline), args.puzzles)
     write_table(rows, args.out, metadata | {"seed": str(args.seed)})

@@ -22,9 +22,9 @@ Game = tuple[str, list[bytes]]  # its name and the rows of its positions
 Rows = NDArray[np.uint8]
 
 
-def selfplay(games: Path, without: frozenset[str]) -> Iterator[Game]:
-    """Games of ``games-*.jsonl.gz`` but those named in ``without``; random moves are no targets."""
-    for path in sorted(games.glob("games-*.jsonl.gz")):
+def selfplay(files: Iterable[Path], without: frozenset[str]) -> Iterator[Game]:
+    """Games of the tactics maker's files but those named in ``without``; random moves are no targets."""
+    for path in files:
         with gzip.open(path, "rt", encoding="utf8") as file:
             for record in map(json.loads, file):
                 if record["game"] not in without:

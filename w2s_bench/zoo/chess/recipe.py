@@ -1,4 +1,4 @@
-"""How a family member is pretrained, and its optimizers."""
+"""How a chess member is pretrained: its sources, its optimizers, its rate."""
 
 from __future__ import annotations
 
@@ -34,11 +34,6 @@ class Recipe:
         """Number of updates."""
         return -(-self.positions // self.batch)
 
-    @property
-    def trunk(self) -> int:
-        """Updates before the rate begins to fall; a longer run can go on from there as if it had begun so."""
-        return int(self.steps * (1 - self.decay))
-
     def factor(self, step: int) -> float:
         """Linear warm-up, constant, linear decay to nothing."""
         return min(1.0, (step + 1) / self.warmup_steps, (1 - step / self.steps) / self.decay)
@@ -58,7 +53,4 @@ class Recipe:
         ]
         if convolutions:
             found.append(Muon(convolutions, lr=self.muon_rate, decay=self.weight_decay))
-        for optimizer in found:
-            for group in optimizer.param_groups:
-                group["peak"] = group["lr"]
         return found
