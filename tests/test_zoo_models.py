@@ -136,3 +136,12 @@ def test_curves_fall() -> None:
     for name in members():
         curve = json.loads((folder(name) / "card.json").read_text())["curve"]
         assert curve[-1][1] < curve[0][1] and curve[-1][0] <= card(name)["seen"] + 5000
+
+
+def test_one_token_answers_score_as_longer_ones_do() -> None:
+    """The short way, a row a prompt, gives what the long way, a row an answer, gives."""
+    model = build_model("zoo:text/32x1", Shape(domain="nlp", classes=("a", "b")), seed=0)
+    prompts = ["the soup was good . are you for or against it ? i am", "the room was dirty ."]
+    short = model.ask(prompts, ("for", "against"))
+    long = model.ask(prompts, ("for", "against", "for it"))
+    assert torch.allclose(short, long[:, :2], atol=1e-4) and (long[:, 2] < long[:, 0]).all()
