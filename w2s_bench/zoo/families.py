@@ -70,6 +70,8 @@ CHESS = Family(
         Member("96x5", POSITIONS, seed=1),
         Member("12x2-seed2", POSITIONS, seed=2),
         Member("48x3-seed2", POSITIONS, seed=2),
+        Member("12x2-nolines", POSITIONS, seed=1, lines=False),
+        Member("24x2-nolines", POSITIONS, seed=1, lines=False),
         Member("48x3-nolines", POSITIONS, seed=1, lines=False),
     ),
 )
