@@ -4,7 +4,7 @@ BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quick real zoo test lint format clean
+.PHONY: quick real zoo ablations test lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -28,6 +28,13 @@ real: .venv/ready  ## real rows; give the mirror of the hub: make real HUB=DIR
 zoo: .venv/ready  ## build the shipped models again: make zoo HUB=DIR CORPORA=DIR
 	$(BIN)/w2s-bench zoo build text --out runs/zoo
 	$(BIN)/w2s-bench zoo build chess --out runs/zoo $(if $(HUB),--hub $(HUB)) $(if $(CORPORA),--corpora $(CORPORA))
+
+ablations: .venv/ready  ## what one changed factor does to quick's numbers: docs/ablations.md
+	$(BIN)/w2s-bench zoo build text 96x3 --scale 0.1 --out runs/ablations/zoo-0.1
+	$(BIN)/w2s-bench zoo build text 96x3 --scale 0.3 --out runs/ablations/zoo-0.3
+	for suite in benchmarks/ablations/*.toml; do \
+		$(BIN)/w2s-bench run $$suite --out runs/ablations/$$(basename $$suite .toml) --store $(STORE) || exit; \
+	done
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -208,3 +208,13 @@ def test_whatever_the_scores_there_is_null_and_never_nan(three: np.ndarray) -> N
         json.dumps(asdict(row), allow_nan=False)
         assert (row.pgr is None) == (three[2].mean() <= three[0].mean())
         assert row.pgr_low is None or row.pgr_low <= row.pgr_high
+
+
+def test_agreement_is_with_the_teacher_of_all_items_and_of_those_it_has_wrong() -> None:
+    teacher = np.array([[1, 1, 0, 0], [1, 0, 0, 0]], np.uint8)
+    agrees = np.array([[1, 0, 1, 0], [1, 1, 1, 0]], bool)
+    told = cell(teacher_correct=teacher, student_correct=teacher, ceiling_correct=1 - teacher, agrees=agrees)
+    assert told.agreement == (5 / 8, 3 / 5)
+    row = only_row(told)
+    assert (row.agreement, row.errors_copied) == (5 / 8, 3 / 5)
+    assert cell(50, 60, 70).agreement == (None, None)

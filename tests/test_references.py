@@ -25,7 +25,7 @@ name = "references"
 version = 1
 seeds = [0]
 methods = ["naive", "generative"]
-references = ["zero-shot", "random-init", "shuffled-labels", "self-training", "weak-copy"]
+references = ["zero-shot", "random-init", "shuffled-labels", "self-training", "bow-teacher", "weak-copy"]
 [data]
 teacher = 40
 transfer = 40
@@ -99,10 +99,17 @@ def test_weak_copy_costs_nothing_and_gains_nothing(tmp_path: Path) -> None:
 
 
 def test_reference_rows_change_no_other_key() -> None:
-    bare = suite().replace(
-        'references = ["zero-shot", "random-init", "shuffled-labels", "self-training", "weak-copy"]', ""
-    )
-    assert set(planned(bare).jobs) < set(planned(suite()).jobs)
+    assert set(planned(bare()).jobs) < set(planned(suite()).jobs)
+
+
+def test_a_bag_of_words_teaches_in_a_row_of_its_own() -> None:
+    plan = planned(suite())
+    cell = next(c for c in plan.cells if c.method == "bow-teacher")
+    teacher, student = (fits(plan, key=k)[0] for k in (cell.teacher_key, cell.student_key))
+    assert (teacher.model, teacher.part, teacher.labels) == ("bow", "teacher", None)
+    assert teacher.training["learning_rate"] == 0.02 and teacher.training["max_length"] == 48
+    assert (student.model, student.method, student.labels) == ("llama:32x1", "naive", teacher.key)
+    assert cell.ceiling_key == next(c for c in plan.cells if c.method == "naive").ceiling_key
 
 
 def test_zero_shot_is_asked_once_for_all_teachers_and_trains_nothing() -> None:

@@ -8,13 +8,16 @@ from dataclasses import replace
 import chess
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from w2s_bench.contract import toys
 from w2s_bench.harness.fit import predict
 from w2s_bench.method import cross_entropy
 from w2s_bench.model import build_model
-from w2s_bench.models._text import GREEDY_TOKENS, Classifier, MoveModel, RewardModel, TextModel
+from w2s_bench.models import _text
+from w2s_bench.models._text import GREEDY_TOKENS, Classifier, MoveModel, RewardModel, TextModel, by_length
 from w2s_bench.records import Domain
 from w2s_bench.task import Item
 
@@ -277,3 +280,22 @@ def test_prediction_keeps_the_order_of_items(domain: Domain) -> None:
     assert forward.sum(1) == pytest.approx(1, abs=1e-5)
     for row, item in zip(forward, items, strict=True):
         assert (row[: len(item.options)] > 0).all() and (row[len(item.options) :] == 0).all()
+
+
+@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=20), tokens=st.integers(1, 60))
+def test_reading_rows_in_pieces_of_like_length_changes_nothing(lengths: list[int], tokens: int) -> None:
+    attention = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    ids = torch.randint(1, 9, attention.shape) * attention
+    seen = []
+
+    def read(ids: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
+        seen.append(ids.shape)
+        return torch.stack([ids.sum(1), attention.sum(1)], 1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_text, "PIECE_TOKENS", tokens)
+        assert torch.equal(
+            by_length(ids, attention.long(), read), torch.stack([ids.sum(1), attention.sum(1)], 1)
+        )
+    assert sum(rows for rows, _ in seen) == len(lengths)
+    assert sum(rows * width for rows, width in seen) <= ids.numel()

@@ -45,12 +45,15 @@ def installed(wheel: Path) -> Path:
     return wheel.parent / "site"
 
 
+UNSHIPPED = {"__pycache__", "build", "ablations"}  # studies are of a checkout
+
+
 def in_tree(root: Path) -> dict[str, bytes]:
     """Files of the packages by the name that they have in a wheel."""
     found = {}
     for package, folder in FOLDERS.items():
         for path in (root / folder).rglob("*"):
-            if path.is_file() and not {"__pycache__", "build"} & set(path.parts[len(root.parts) :]):
+            if path.is_file() and not UNSHIPPED & set(path.parts[len(root.parts) :]):
                 name = "/".join((*package.split("."), *path.relative_to(root / folder).parts))
                 found[name] = path.read_bytes()
     return found

@@ -50,6 +50,7 @@ class Cell:
     teacher_correct: NDArray[np.uint8]
     student_correct: NDArray[np.uint8]
     ceiling_correct: NDArray[np.uint8]
+    agrees: NDArray[np.bool_] | None = None  # [S, N]: the student picks what its teacher picks
     reference: bool = False
     chance: float = 0.5
 
@@ -64,6 +65,15 @@ class Cell:
         arrays = (self.teacher_correct, self.student_correct, self.ceiling_correct)
         teacher, student, ceiling = (float(a.mean()) for a in arrays)
         return teacher, student, ceiling
+
+    @property
+    def agreement(self) -> tuple[float | None, float | None]:
+        """Share of test items on which the student picks its teacher's option: of all, and of those that the
+        teacher has wrong (errors copied); None where it is not known, or where the teacher is never wrong."""
+        if self.agrees is None:
+            return None, None
+        wrong = self.agrees[self.teacher_correct == 0]
+        return float(self.agrees.mean()), float(wrong.mean()) if wrong.size else None
 
     def refusal(self, rule: Rule) -> str | None:
         """Why the cell is not admitted, or None; the student's score has no say in it."""
@@ -91,21 +101,31 @@ def join(
     cells: Iterable[CellRecord],
     correct: Mapping[str, NDArray[np.uint8]],
     chance: Mapping[str, float] | None = None,
+    picked: Mapping[str, NDArray[np.int16]] | None = None,
 ) -> list[Cell]:
-    """Group cell records over seeds; ``correct`` gives each fit's per-item score ``[N]`` by key, ``chance``
-    the accuracy of guessing by task (a half where it is not told)."""
+    """Group cell records over seeds; ``correct`` gives each fit's per-item score ``[N]`` by key, ``picked``
+    the options it picked (for the agreement of student and teacher), ``chance`` the accuracy of guessing by
+    task (a half where it is not told)."""
     grouped: dict[Key, list[CellRecord]] = {}
     for c in cells:
         grouped.setdefault((c.domain, c.task, c.teacher, c.student, c.method), []).append(c)
     known = chance or {}
     return [
-        _cell(sorted(group, key=lambda c: c.seed), correct, known.get(group[0].task, 0.5))
+        _cell(sorted(group, key=lambda c: c.seed), correct, known.get(group[0].task, 0.5), picked)
         for group in grouped.values()
     ]
 
 
-def _cell(group: list[CellRecord], correct: Mapping[str, NDArray[np.uint8]], chance: float) -> Cell:
+def _cell(
+    group: list[CellRecord],
+    correct: Mapping[str, NDArray[np.uint8]],
+    chance: float,
+    picked: Mapping[str, NDArray[np.int16]] | None,
+) -> Cell:
     first = group[0]
+    agrees = None
+    if picked is not None:
+        agrees = np.stack([picked[c.teacher_key] == picked[c.student_key] for c in group])
     return Cell(
         domain=first.domain,
         task=first.task,
@@ -116,6 +136,7 @@ def _cell(group: list[CellRecord], correct: Mapping[str, NDArray[np.uint8]], cha
         teacher_correct=np.stack([correct[c.teacher_key] for c in group]),
         student_correct=np.stack([correct[c.student_key] for c in group]),
         ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
+        agrees=agrees,
         reference=first.reference,
         chance=chance,
     )

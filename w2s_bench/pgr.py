@@ -68,6 +68,17 @@ def _over(name: str, group: list[Drawn], rivals: Rivals) -> dict[str, Any]:
     return {key: value, f"{key}_low": interval.low, f"{key}_high": interval.high}
 
 
+def _agreement(cells: list[Cell]) -> dict[str, Any]:
+    """Mean agreement with the teacher over cells, of all items and of those it has wrong."""
+    names = ("agreement", "errors_copied")
+    found = [
+        [v for v in values if v is not None] for values in zip(*(c.agreement for c in cells), strict=True)
+    ]
+    return {
+        name: float(np.mean(values)) if values else None for name, values in zip(names, found, strict=True)
+    }
+
+
 def _cell_row(drawn: Drawn, rivals: Rivals, rule: Rule, suite: str) -> Row:
     cell, draws = drawn.cell, drawn.draws
     teacher, student, ceiling = cell.points
@@ -104,6 +115,7 @@ def _cell_row(drawn: Drawn, rivals: Rivals, rule: Rule, suite: str) -> Row:
         gain_high=gain.high,
         reference=cell.reference,
         needs_no_teacher=_needs_no_teacher(cell, rivals),
+        **_agreement([cell]),
         **_over(NAIVE, [drawn], rivals),
         **_over(ZERO_SHOT, [drawn], rivals),
     )
@@ -157,6 +169,7 @@ def _pooled_row(
         pgr_high=interval.high,
         pgr_median=float(np.median([stats.pgr(*p) for p in points.tolist()])),
         admitted=True,
+        **_agreement([cell for cell, _ in admitted]),
         **_over(NAIVE, kept, rivals),
         **_over(ZERO_SHOT, kept, rivals),
         n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell, _ in admitted}.values()),

@@ -106,6 +106,8 @@ class Row:
     ``pool`` says which cells a pool holds: all admitted ones, or only those that need their teacher.
     ``needs_no_teacher``: the student's zero-shot accuracy reaches naive's (null where there is no zero-shot
     row). ``over_naive`` and ``over_zero_shot``: this row's student minus naive's or the untrained one's.
+    ``agreement``: share of test items on which the student picks its teacher's option; ``errors_copied``: the
+    same share of the items that the teacher has wrong. Means over cells in a pool.
 
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
     ``reason`` says why there is none.
@@ -142,6 +144,8 @@ class Row:
     over_zero_shot: float | None = None
     over_zero_shot_low: float | None = None
     over_zero_shot_high: float | None = None
+    agreement: float | None = None
+    errors_copied: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,10 +42,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Per-item predictions of one fit on the test set: item ids and 0/1 scores ``[N]``."""
+    """Per-item predictions of one fit on the test set: item ids, 0/1 scores and options picked ``[N]``."""
 
     items: tuple[str, ...]
     correct: NDArray[np.uint8]
+    picked: NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,6 @@ def _load_predictions(path: Path) -> dict[str, Predictions]:
         ) from None
     frame["correct"] = (frame["picked"] == frame["gold"]).astype(np.uint8)
     return {
-        str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy())
+        str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy(), part["picked"].to_numpy())
         for key, part in frame.groupby("key", observed=True, sort=False)
     }

@@ -15,7 +15,9 @@ from w2s_bench.records import content_key
 from w2s_bench.registry import find
 
 Count = Annotated[int, Field(ge=1)]
-Reference = Literal["zero-shot", "random-init", "shuffled-labels", "weak-copy", "self-training"]
+Reference = Literal[
+    "zero-shot", "random-init", "shuffled-labels", "weak-copy", "self-training", "bow-teacher"
+]
 
 
 def _distinct(values: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from w2s_bench.errors import UserError
 from w2s_bench.harness.job import FitJob, Job, SplitJob
+from w2s_bench.harness.references import BOW_TEACHER
 from w2s_bench.method import LADDER, UNLABELED, Method, load_method, method_fingerprint
 from w2s_bench.model import (
     answers_untrained,
@@ -23,7 +24,7 @@ from w2s_bench.model import (
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.splits import hop
 from w2s_bench.store import Store
-from w2s_bench.suite import Grid, MethodUse, Reference, Suite
+from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Suite
 from w2s_bench.task import Task, fingerprint, load_task
 
 PLAIN = "naive"  # how a fit on gold labels trains
@@ -156,9 +157,14 @@ class _Block:
                 )
             for reference in references:
                 keys = self._ends(teacher, student, gold, ({}, {}))
-                found = self._reference(reference, teacher, student, keys[0], gold)
+                labels = self._bow(gold) if reference == "bow-teacher" else keys[0]
+                found = self._reference(reference, teacher, student, labels, gold)
                 if found is not None:
-                    self._cell(reference, {}, teacher, student, (keys[0], found, keys[1]), reference=True)
+                    self._cell(reference, {}, teacher, student, (labels, found, keys[1]), reference=True)
+
+    def _bow(self, gold: _How) -> str:
+        """Key of the fit of the teacher that has learnt nothing before."""
+        return self._fit("teacher", BOW_TEACHER.name, "teacher", None, gold, use=BOW_TEACHER)
 
     def _ends(
         self, teacher: str, student: str, gold: _How, stages: tuple[dict[str, Any], dict[str, Any]]
@@ -193,8 +199,10 @@ class _Block:
             return self._fit("student", teacher, "transfer", labels, gold)
         if reference == "shuffled-labels":
             return self._fit("student", student, "transfer", labels, gold, shuffled=True)
+        if reference == "bow-teacher":
+            return self._fit("student", student, "transfer", labels, gold)
         name = untrained_model(student)
-        return name and self._fit("student", name, "transfer", labels, gold, recipe=student)
+        return name and self._fit("student", name, "transfer", labels, gold, use=self.grid.use(student))
 
     def _zero_shot(self, model: str, gold: _How) -> str | None:
         domain, ask = self.task.card.domain, self.task.ask
@@ -239,11 +247,11 @@ class _Block:
         labels: str | None,
         how: _How,
         *,
-        recipe: str | None = None,
+        use: ModelUse | None = None,
         **special: Any,
     ) -> str:
-        """Key of a fit; ``recipe`` is the model whose training settings it takes, if not its own."""
-        training = self.grid.use(recipe or model).training(self.grid.training).model_dump()
+        """Key of a fit; ``use`` has the training settings it takes, if not its model's own."""
+        training = (use or self.grid.use(model)).training(self.grid.training).model_dump()
         return _add(
             self.plan,
             FitJob(

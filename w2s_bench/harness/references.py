@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from w2s_bench.harness.job import FitJob
 from w2s_bench.splits import load_items
 from w2s_bench.store import Store
-from w2s_bench.suite import Reference
+from w2s_bench.suite import ModelUse, Reference
 
 SUMMARIES: dict[Reference, str] = {
     "zero-shot": "the pretrained student before any finetuning",
@@ -19,7 +19,9 @@ SUMMARIES: dict[Reference, str] = {
     "shuffled-labels": "the student, naive on the teacher's labels dealt out to other items",
     "weak-copy": "the teacher itself: a gain of 0 by construction",
     "self-training": "the teacher's own model, naive on its own labels",
+    "bow-teacher": "the student, naive on the labels of a bag of words that learnt on the teacher half",
 }
+BOW_TEACHER = ModelUse(name="bow", learning_rate=0.02, epochs=4)  # of move features in chess
 
 
 def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int) -> NDArray[np.float32]:

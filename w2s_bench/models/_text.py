@@ -22,6 +22,7 @@ from w2s_bench.task import Ask, Item
 
 EVERY_DOMAIN: frozenset[Domain] = frozenset({"nlp", "chess", "reward"})
 ASKED = 64  # prompts asked at a time without finetuning
+PIECE_TOKENS = 2048  # read at once on a CPU
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
 
 
@@ -81,15 +82,25 @@ class TextModel(Model):
 
     def last_states(self, batch: Batch) -> Tensor:
         """The hidden state of each row's last real token ``[R, W]``."""
-        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
+        return by_length(batch.inputs["ids"], batch.inputs["attention"], self._last_states)
+
+    def _last_states(self, ids: Tensor, attention: Tensor) -> Tensor:
         states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state
         return states[torch.arange(len(ids), device=ids.device), attention.sum(1) - 1]
 
     def language_loss(self, batch: Batch) -> Tensor:
         """Mean next-token cross-entropy over the real tokens of all rows, in nats."""
-        attention = batch.inputs["attention"]
+        ids, attention = batch.inputs["ids"], batch.inputs["attention"]
+        total = by_length(ids, attention, self._surprise).sum()
+        return total / attention[:, 1:].sum().clamp(min=1)
+
+    def _surprise(self, ids: Tensor, attention: Tensor) -> Tensor:
+        """−Σ log p of each row's real tokens but the first ``[R]``; logits at real tokens only."""
+        states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state[:, :-1]
         real = attention[:, 1:].bool()
-        return -self._log_likelihoods(batch)[real].sum() / real.sum().clamp(min=1)
+        logits = self.lm.get_output_embeddings()(states[real]).float()
+        losses = nn.functional.cross_entropy(logits, ids[:, 1:][real], reduction="none")
+        return torch.zeros_like(real, dtype=losses.dtype).masked_scatter(real, losses).sum(1)
 
     def _log_likelihoods(self, batch: Batch) -> Tensor:
         """Log-likelihood of every token but the first, given those before it ``[R, T − 1]``."""
@@ -240,6 +251,25 @@ class MoveModel(TextModel):
                 break
             answer.append(int(ids))
         return next(iter(self.tokenizer.decode(answer).split()), "")
+
+
+def by_length(ids: Tensor, attention: Tensor, read: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """``read(ids, attention)``, one result a row ``[R, …]``, on pieces of rows of like length.
+
+    The same results as on the whole batch, for less padding. On a CPU only: a GPU would rather have one
+    large batch, and would have to wait for the lengths.
+    """
+    if ids.device.type != "cpu":
+        return read(ids, attention)
+    lengths, order = attention.sum(1).sort()
+    pieces = [(rows, int(lengths[rows[-1]])) for rows in torch.arange(len(ids)).split(piece(ids.shape[1]))]
+    found = [read(ids[order[rows], :width], attention[order[rows], :width]) for rows, width in pieces]
+    return torch.cat(found)[order.argsort()]
+
+
+def piece(width: int) -> int:
+    """Rows read at once where the longest has ``width`` tokens: enough work to outweigh a call's own cost."""
+    return max(1, -(-PIECE_TOKENS // width))
 
 
 def _answers(model: TextModel, rows: Sequence[Rows]) -> Batch:

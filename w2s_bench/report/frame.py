@@ -27,7 +27,8 @@ def load_table(folder: Path) -> tuple[Run, list[Row]]:
 def cells_of(run: Run) -> list[Cell]:
     """The run's cells with their per-item scores."""
     correct: dict[str, NDArray[np.uint8]] = {key: p.correct for key, p in run.predictions.items()}
-    return join(run.cells, correct, {r.task: r.chance for r in run.records})
+    picked = {key: p.picked for key, p in run.predictions.items()}
+    return join(run.cells, correct, {r.task: r.chance for r in run.records}, picked)
 
 
 def prove_dense(run: Run) -> None:
