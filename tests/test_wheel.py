@@ -114,7 +114,7 @@ def test_the_source_distribution_holds_the_tree(wheel: Path) -> None:
         packed = {m.name.partition("/")[2] for m in archive.getmembers() if m.isfile()}
     tree = wheel.parent / "tree"
     files = {p.relative_to(tree) for f in FOLDERS.values() for p in (tree / f).rglob("*") if p.is_file()}
-    wanted = {f.as_posix() for f in files if not {"__pycache__", "build"} & set(f.parts)}
+    wanted = {f.as_posix() for f in files if not UNSHIPPED & set(f.parts)}
     assert wanted <= packed, sorted(wanted - packed)[:5]
 
 
