@@ -56,6 +56,7 @@ TEXT = Family(
         Member("128x5", TOKENS, seed=0),
         Member("32x1-seed2", TOKENS, seed=1),
         Member("32x2-seed2", TOKENS, seed=1),
+        Member("64x2-seed2", TOKENS, seed=1),
         Member("96x3-seed2", TOKENS, seed=1),
     ),
 )
