@@ -126,7 +126,7 @@ def _boolq(name: str) -> list[dict[str, Any]]:
     passage = f"{name}'s inn -- The inn of {name} opened in 1900. It has a garden and no pool."
     asked = (
         ("did it open in 1900", True), ("is there a garden", True), ("has it a pool", False),
-        ("is the pool large", False), ("did it open in 1950", False),
+        ("is the inn old", True), ("did it open in 1950", False),
     )  # fmt: skip
     return [{"question": f"{q} at {name}'s", "answer": a, "passage": passage} for q, a in asked]
 

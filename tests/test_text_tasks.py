@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from w2s_bench.contract import checks
 from w2s_bench.errors import BadData
 from w2s_bench.line import Where, run_suite
 from w2s_bench.sources import Expanded
@@ -56,6 +57,15 @@ def test_parts_share_neither_items_nor_groups(name: str, hub: Path) -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_parts_of_real_rows_share_neither_items_nor_groups(name: str, shared_hub: Path) -> None:
     disjoint(load_task(name), Data(teacher=600, transfer=600, validation=50, test=400), shared_hub)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_shipped_checks_pass_on_these_rows(name: str, hub: Path) -> None:
+    """They read no mirror by themselves, so they skip tasks of the hub."""
+    task = load_task(name)
+    checks.check_card(name, task.card)
+    checks.check_ask(name, task)
+    checks.check_examples(name, task, [task.build(row) for row in task.rows("train", hub)])
 
 
 @pytest.mark.parametrize("name", TASKS)
