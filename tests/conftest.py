@@ -15,7 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import hub_rows
 import pytest
+from hub_rows import Splits
 from hypothesis import HealthCheck, settings
 
 _CACHE = tempfile.mkdtemp(prefix="w2s-bench-tests-")
@@ -58,37 +60,46 @@ def shared_hub() -> Path:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Path:
-    """A tiny mirror, written anew for each test, which may change it.
+def hub(tmp_path: Path, _mirror: Path) -> Path:
+    """A tiny mirror, a new copy for each test, which may change it.
 
     120 + 40 rows of ``nyu-mll/glue`` sst2, 100 of ``Lichess/chess-puzzles``, 80 + 20 of
-    ``Anthropic/hh-rlhf`` harmless-base, with the columns and configurations of the hub.
+    ``Anthropic/hh-rlhf`` harmless-base, and those of :mod:`hub_rows`, with the columns and configurations
+    of the hub.
     """
-    root = tmp_path / "hub"
+    return Path(shutil.copytree(_mirror, tmp_path / "hub"))
+
+
+@pytest.fixture(scope="session")
+def _mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("mirror")
     reviews, dialogues = _reviews(), _dialogues()
-    _data_set(root / "nyu-mll/glue", "sst2", "sst2", {"train": reviews[:120], "validation": reviews[120:160]})
-    _data_set(root / "Lichess/chess-puzzles", "default", "data", {"train": _puzzles()})
-    _data_set(
-        root / "Anthropic/hh-rlhf",
-        "harmless-base",
-        "harmless-base",
-        {"train": dialogues[:80], "test": dialogues[80:]},
-    )
+    sets: dict[str, dict[str, Splits]] = {
+        "Lichess/chess-puzzles": {"default": {"train": _puzzles()}},
+        "Anthropic/hh-rlhf": {"harmless-base": {"train": dialogues[:80], "test": dialogues[80:]}},
+        **hub_rows.SETS,
+    }
+    sets["nyu-mll/glue"] |= {"sst2": {"train": reviews[:120], "validation": reviews[120:160]}}
+    for path, configs in sets.items():
+        _data_set(root / path, configs)
     return root
 
 
-def _data_set(root: Path, config: str, folder: str, splits: dict[str, tuple[dict[str, Any], ...]]) -> None:
+def _data_set(root: Path, configs: dict[str, Splits]) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    files = []
-    for split, rows in splits.items():
-        path = root / folder / f"{split}-00000-of-00001.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
-        files.append(f"  - split: {split}\n    path: {path.relative_to(root)}\n")
-    head = f"---\nconfigs:\n- config_name: {config}\n  data_files:\n{''.join(files)}---\n"
-    (root / "README.md").write_text(f"{head}\nRows written for tests.\n", "utf8")
+    head = []
+    for config, splits in sorted(configs.items()):
+        head.append(f"- config_name: {config}\n  data_files:\n")
+        for split, rows in splits.items():
+            folder = "data" if config == "default" else config
+            path = root / folder / f"{split}-00000-of-00001.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
+            head.append(f"  - split: {split}\n    path: {path.relative_to(root)}\n")
+    front = f"---\nconfigs:\n{''.join(head)}---\n"
+    (root / "README.md").write_text(f"{front}\nRows written for tests.\n", "utf8")
 
 
 @cache

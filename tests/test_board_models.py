@@ -203,3 +203,11 @@ def test_bag_of_words_counts_the_words_of_a_completion() -> None:
     first, second = logits(model, *items)
     assert torch.allclose(first, second.flip(0), atol=1e-6)
     assert first[0] != first[1]
+
+
+def test_bags_of_options_are_scored_one_by_one() -> None:
+    model = toys.stir(build_model("bow", toys.CHOICE, seed=0))
+    items = [toys.text_item("?", ("a b", "c")), toys.text_item("!", ("c", "d", "a b"))]
+    with torch.no_grad():
+        found = model(model.collate(model.encode(items)))
+    assert found.shape == (2, 3) and found[0, 0] == found[1, 2] and found[0, 1] == found[1, 0]

@@ -71,6 +71,7 @@ def test_faulty_targets_are_found(tmp_path: Path, targets: str, told: str) -> No
 
 FAMILY = '''"""A family with one fault."""
 import torch
+from w2s_bench.errors import BadModel
 from w2s_bench.model import Batch, Model, ModelFamily
 
 
@@ -100,6 +101,8 @@ class Family(ModelFamily):
 
     def build(self, argument, shape, seed):
         {build}
+        if not shape.classes:
+            raise BadModel("this model needs classes")
         return Net(len(shape.classes))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from w2s_bench import sources
 from w2s_bench.errors import BadData
-from w2s_bench.sources import GeneratedSource, HubSource, ParquetSource
+from w2s_bench.sources import Expanded, GeneratedSource, Held, HubSource, ParquetSource, Row
 
 SST2 = HubSource(
     path="nyu-mll/glue", config="sst2", revision="0" * 40, columns=("sentence", "label"), test="validation"
@@ -315,3 +315,51 @@ def test_a_file_is_hashed_once_a_process(tmp_path: Path, monkeypatch: pytest.Mon
     before = source.fingerprint(None)
     monkeypatch.setattr(sources.hashlib, "file_digest", None)
     assert source.fingerprint(None) == before
+
+
+# Rows that stand for several
+
+
+def twice(row: Row) -> list[Row]:
+    """None for even numbers, two for odd ones."""
+    return [{"x": row["x"], "side": side} for side in "ab"] if row["x"] % 2 else []
+
+
+def numbers(size: int, seed: int):
+    return ({"x": seed + i} for i in range(size))
+
+
+NUMBERS = GeneratedSource(generate=numbers, size=4)
+
+
+def test_a_row_may_stand_for_none_or_several() -> None:
+    source = Expanded(source=NUMBERS, expand=twice)
+    assert [(r["x"], r["side"]) for r in source.rows("train", None)] == [
+        (1, "a"), (1, "b"), (3, "a"), (3, "b"),
+    ]  # fmt: skip
+    assert source.has("train") and not source.has("test")
+
+
+def test_sources_wrap_each_other() -> None:
+    held = Held(source=Expanded(source=NUMBERS, expand=twice), test=lambda row: row["x"] == 3)
+    assert [row["side"] for row in held.rows("test", None)] == ["a", "b"]
+
+
+def test_an_expanded_fingerprint_changes_with_source_and_code(tmp_path: Path) -> None:
+    code = tmp_path / "code.py"
+    code.write_text("A = 1\n", "utf8")
+    more = GeneratedSource(generate=numbers, size=5)
+    found = [
+        Expanded(source=NUMBERS, expand=twice).fingerprint(None),
+        Expanded(source=more, expand=twice).fingerprint(None),
+        Expanded(source=NUMBERS, expand=twice, code=(code,)).fingerprint(None),
+    ]
+    code.write_text("A = 22\n", "utf8")
+    found.append(Expanded(source=NUMBERS, expand=twice, code=(code,)).fingerprint(None))
+    assert len({NUMBERS.fingerprint(None), *found}) == 5
+
+
+def test_a_row_that_cannot_be_expanded_is_shown() -> None:
+    source = Expanded(source=NUMBERS, expand=lambda row: [{"x": row["gone"]}])
+    said = complaint(lambda: source.rows("train", None))
+    assert said.startswith("row {'x': 0}: row cannot be used: 'gone'") and "\n" not in said

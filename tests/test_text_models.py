@@ -15,11 +15,19 @@ from torch import Tensor
 from w2s_bench.contract import toys
 from w2s_bench.harness.fit import predict
 from w2s_bench.method import cross_entropy
-from w2s_bench.model import build_model
+from w2s_bench.model import MASKED, build_model
 from w2s_bench.models import _text
-from w2s_bench.models._text import GREEDY_TOKENS, Classifier, MoveModel, RewardModel, TextModel, by_length
+from w2s_bench.models._text import (
+    GREEDY_TOKENS,
+    ChoiceModel,
+    Classifier,
+    MoveModel,
+    RewardModel,
+    TextModel,
+    by_length,
+)
 from w2s_bench.records import Domain
-from w2s_bench.task import Item
+from w2s_bench.task import Ask, Item
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # these products are too small to share: threads would wait for each other
@@ -126,7 +134,7 @@ def test_a_reward_reads_the_prompt() -> None:
     assert not torch.allclose(one, two, atol=1e-4)
 
 
-def hand_likelihood(model: MoveModel, prompt: list[int], answer: list[int]) -> float:
+def hand_likelihood(model: TextModel, prompt: list[int], answer: list[int]) -> float:
     """Σ log p of the answer's tokens, one forward pass a token."""
     total = 0.0
     for k, token in enumerate(answer):
@@ -299,3 +307,43 @@ def test_reading_rows_in_pieces_of_like_length_changes_nothing(lengths: list[int
         )
     assert sum(rows for rows, _ in seen) == len(lengths)
     assert sum(rows * width for rows, width in seen) <= ids.numel()
+
+
+# Items with options of their own
+
+
+def chooser(ask: Ask | None = None) -> ChoiceModel:
+    model = build_model("llama:16x2", replace(toys.CHOICE, ask=ask), seed=0)
+    assert isinstance(model, ChoiceModel)
+    toys.stir(model, scale=0.1)
+    return model
+
+
+def test_an_option_is_scored_without_its_rivals() -> None:
+    item = toys.text_item("the soup was", ("cold .", "warm and good .", "not there ."))
+    values = logits(chooser(), [item, replace(item, options=item.options[::-1])])
+    assert torch.allclose(values[0], values[1].flip(0), atol=1e-5)
+    fewer = logits(chooser(), [item, replace(item, options=item.options[:2])])
+    assert torch.allclose(fewer[1, :2], values[0, :2], atol=1e-5) and fewer[1, 2] == MASKED
+
+
+@pytest.mark.parametrize("question", [None, "", "and it was"])
+def test_zero_shot_is_the_likelihood_of_each_option(question: str | None) -> None:
+    model, items = chooser(None if question is None else Ask(question)), [*toys.choices()] * 4
+    found = model.zero_shot(items)
+    assert found.shape == (24, 4) and torch.isfinite(found).all()
+    for item, row in zip(items[:3], found, strict=False):
+        (prompt,) = model.tokens([f"{item.prompt} {question or ''}".strip()])
+        for option, value in zip(item.options, row, strict=False):
+            (answer,) = model.tokens([f" {option}"])
+            assert float(value) == pytest.approx(hand_likelihood(model, prompt, answer), abs=1e-3)
+        assert (row[len(item.options) :] == MASKED).all()
+
+
+def test_zero_shot_with_answers_asks_about_each_option() -> None:
+    model, items = chooser(Ask("this is", ("wrong", "right"))), list(toys.choices())
+    found = model.zero_shot(items)
+    texts = [f"{items[1].prompt} {option} this is" for option in items[1].options]
+    odds = model.ask(texts, ("wrong", "right")).diff(dim=1).squeeze(1)
+    assert torch.allclose(found[1, : len(odds)], odds, atol=1e-5)
+    assert (found[1, len(odds) :] == MASKED).all()

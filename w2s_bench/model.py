@@ -25,8 +25,8 @@ MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a model must know of a task: its domain, its classes (nlp), the longest input in tokens, and how
-    to ask without finetuning where the task tells."""
+    """What a model must know of a task: its domain, its classes (nlp; without any, each item has options of
+    its own), the longest input in tokens, and how to ask without finetuning where the task tells."""
 
     domain: Domain
     classes: tuple[str, ...] = ()
@@ -98,6 +98,11 @@ def spread(rows: Tensor, mask: Tensor) -> Tensor:
     return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
 
 
+def option_mask(counts: Sequence[int]) -> Tensor:
+    """The mask ``[B, O]`` of items with so many options."""
+    return torch.arange(max(counts)) < torch.tensor(counts)[:, None]
+
+
 @torch.no_grad()
 def untrained_scores(model: Model, items: Sequence[Item], size: int = 128) -> Tensor:
     """Logits ``[N, O]`` of a model whose head means something before training, :data:`MASKED` elsewhere."""
@@ -140,7 +145,10 @@ class ModelFamily(ABC):
 
     @abstractmethod
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """A model ready for training; ``seed`` sets what is drawn at random."""
+        """A model ready for training; ``seed`` sets what is drawn at random.
+
+        Errors: BadModel where it cannot answer tasks of that shape (nlp without classes, say).
+        """
 
 
 def _family(name: str) -> tuple[str, ModelFamily, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -221,6 +221,55 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Expanded:
+    """A source each of whose rows stands for none, one or several of the task's: a question for its answers.
+
+    Rows of one raw row stay in its place and should share their group. ``code``: files, besides the task's
+    own, that decide what ``expand`` yields. Errors: BadData shows the raw row that ``expand`` cannot read.
+    """
+
+    source: Source
+    expand: Callable[[Row], Iterable[Row]]
+    code: tuple[Path, ...] = ()
+
+    def has(self, split: str) -> bool:
+        """As the source has."""
+        return self.source.has(split)
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """What the rows of the split stand for, in their order."""
+        return [new for raw in self.source.rows(split, mirror) for new in self._expand(raw)]
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """That of the source, and the code."""
+        return f"expanded:{hash_code(self.code)}:{self.source.fingerprint(mirror)}"
+
+    def _expand(self, raw: Row) -> list[Row]:
+        try:
+            return list(self.expand(raw))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise bad_row(error, f"row {short(raw)}") from None
+
+
+def short(row: Row) -> str:
+    """A row as one line of a message."""
+    text = repr(dict(row))
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def bad_row(error: Exception, where: str) -> BadData:
+    """What a row that cannot be used is told as."""
+    mend = "correct or remove that row in the data set"
+    return BadData(f"row cannot be used: {error}", where=where, mend=mend)
+
+
+def hash_code(code: Iterable[Path]) -> str:
+    """SHA-256 (32 digits) of files and of the Python files below folders."""
+    files = [p for c in code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c])]
+    return hashlib.sha256("".join(_hash_file(p, *_stamp(p)) for p in files).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ParquetSource:
     """Rows of a Parquet file that ships with the task; nothing to download."""
 
@@ -273,6 +322,4 @@ class GeneratedSource:
 
     def fingerprint(self, mirror: Path | None) -> str:
         """Size, seed and code."""
-        files = [p for c in self.code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c])]
-        code = hashlib.sha256("".join(_hash_file(p, *_stamp(p)) for p in files).encode()).hexdigest()[:32]
-        return f"generated:{self.size}:{self.seed}:{code}"
+        return f"generated:{self.size}:{self.seed}:{hash_code(self.code)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,17 @@ from typing import Any
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.records import Domain, canonical_json, content_key
 from w2s_bench.registry import load, source_hash
-from w2s_bench.sources import Row, Source
+from w2s_bench.sources import Row, Source, bad_row, short
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
     """An example without its answer: all that a student, a method or a model may see.
 
-    ``prompt`` is text; ``options`` are the class names (nlp), legal moves in UCI (chess) or the two
-    completions (reward). ``position`` is the FEN that chess models read, followed by a space and the
-    move that led to it where it is known; None elsewhere. ``tags`` are for filters and reports.
+    ``prompt`` is text; ``options`` are the class names or the answers to choose from (nlp), legal moves in
+    UCI (chess) or the two completions (reward). ``position`` is the FEN that chess models read, followed by
+    a space and the move that led to it where it is known; None elsewhere. ``tags`` are for filters and
+    reports.
     """
 
     id: str
@@ -58,17 +59,22 @@ class Example:
 class Ask:
     """How one would ask a language model that was not finetuned: text put behind the input, and answers.
 
-    nlp: an answer a class. reward: the question follows each completion; two answers, for a bad and a good
-    one, and the completion whose odds of the good one are higher is preferred.
+    nlp with classes: an answer a class. reward: the question follows each completion; two answers, for a bad
+    and a good one, and the completion whose odds of the good one are higher is preferred. nlp without
+    classes: as reward, or no answers; the options themselves are then the answers behind the question.
     """
 
     question: str
-    answers: tuple[str, ...]
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCard:
-    """What a user must know of a task before quoting a number on it."""
+    """What a user must know of a task before quoting a number on it.
+
+    ``classes`` are those of an nlp task whose every item has the same options; without them its items have
+    options of their own, and models score each.
+    """
 
     name: str
     domain: Domain
@@ -105,7 +111,7 @@ class Task:
 
     def rows(self, split: str, mirror: Path | None) -> list[Row]:
         """Kept rows of a split (``train`` or ``test``), in a fixed order; at least one, or BadData."""
-        rows = [r for r in self.source.rows(split, mirror) if self.keep is None or self.keep(r)]
+        rows = [r for r in self._raw(split, mirror) if self._keeps(r)]
         if not rows:
             raise BadData(
                 "no row of the data set is kept",
@@ -114,17 +120,27 @@ class Task:
             )
         return rows
 
+    def _keeps(self, row: Row) -> bool:
+        try:
+            return self.keep is None or self.keep(row)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return True  # a row that cannot be judged is a bad row: building it says what is wrong
+
+    def _raw(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        try:
+            return self.source.rows(split, mirror)
+        except BadData as error:
+            if error.where.startswith("row {"):  # a source does not know whose rows it gives
+                error.where = f"task {self.card.name}, {error.where}"
+            raise
+
     def build(self, row: Row) -> Example:
         """The example of a row, checked against the contract; BadData shows the row that breaks it."""
         try:
             example = self.example(row)
             _check(example, self.card)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise BadData(
-                f"row cannot be used: {error}",
-                where=f"task {self.card.name}, row {_short(row)}",
-                mend="correct or remove that row in the data set",
-            ) from None
+            raise bad_row(error, f"task {self.card.name}, row {short(row)}") from None
         return example
 
     def describe(self) -> dict[str, Any]:
@@ -144,11 +160,6 @@ def _check(example: Example, card: TaskCard) -> None:
         raise ValueError("empty prompt")
     if card.classes and example.options != card.classes:
         raise ValueError(f"options {example.options} are not the classes {card.classes}")
-
-
-def _short(row: Row) -> str:
-    text = repr(dict(row))
-    return text if len(text) <= 160 else text[:157] + "..."
 
 
 def load_task(name: str) -> Task:
@@ -172,7 +183,12 @@ def fingerprint(name: str, task: Task, mirror: Path | None) -> str:
     )
 
 
+def choice(prompt: str, right: str, wrong: Sequence[str], *, group: str, **tags: str | float) -> Example:
+    """A choice of one right option; a hash of the texts decides the order of options, never the label."""
+    options = sorted([right, *wrong], key=lambda s: hashlib.sha256((prompt + s).encode()).digest())
+    return Example(prompt=prompt, options=tuple(options), gold=options.index(right), group=group, tags=tags)
+
+
 def preference(prompt: str, chosen: str, rejected: str, *, group: str, **tags: str | float) -> Example:
-    """A preference pair as a choice; a hash of the texts decides which side stands first, never the label."""
-    sides = sorted([chosen, rejected], key=lambda s: hashlib.sha256((prompt + s).encode()).digest())
-    return Example(prompt=prompt, options=tuple(sides), gold=sides.index(chosen), group=group, tags=tags)
+    """A preference pair as a choice of two."""
+    return choice(prompt, chosen, [rejected], group=group, **tags)

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor
 
 from w2s_bench.contract import toys
+from w2s_bench.errors import BadModel
 from w2s_bench.method import Context, Method, cross_entropy, load_method, method_fingerprint
-from w2s_bench.model import MASKED, Model, build_model, check_model, model_fingerprint
+from w2s_bench.model import MASKED, Model, Shape, build_model, check_model, model_fingerprint
 from w2s_bench.records import Domain
 from w2s_bench.sources import Row, Source
 from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
-from w2s_bench.task import Example, Task, TaskCard, load_task
+from w2s_bench.task import Example, Item, Task, TaskCard, load_task
 
 ROWS = 300  # rows of a task that are built and looked at
 DATA = Data(teacher=40, transfer=40, validation=10, test=30)
@@ -55,6 +56,7 @@ def check_task(name: str) -> None:
     """A task that needs no network: card, examples, groups, determinism, a split."""
     task = load_task(name)
     check_card(name, task.card)
+    check_ask(name, task)
     rows = task.rows("train", None)
     assert rows == task.rows("train", None), f"{name}: two readings of the rows differ"
     task = replace(task, source=Read(task.source))
@@ -73,7 +75,16 @@ def check_card(name: str, card: TaskCard) -> None:
     assert card.version >= 1, f"{name}: version {card.version}"
     for f in fields(card):
         assert f.name in MAY_BE_EMPTY or getattr(card, f.name), f"{name}: the card's {f.name} is empty"
-    assert bool(card.classes) == (card.domain == "nlp"), f"{name}: nlp tasks have classes, others none"
+    assert card.domain == "nlp" or not card.classes, f"{name}: only nlp tasks have classes"
+
+
+def check_ask(name: str, task: Task) -> None:
+    """An answer a class, or two for options that are asked about one by one."""
+    if task.ask is None or (task.card.domain == "nlp" and not task.card.classes and not task.ask.answers):
+        return
+    wanted = len(task.card.classes) or 2
+    told = f"{name}: ask has {len(task.ask.answers)} answers, not {wanted}"
+    assert len(task.ask.answers) == wanted, told
 
 
 def check_examples(name: str, task: Task, examples: list[Example]) -> None:
@@ -200,12 +211,29 @@ def check_loss(where: str, method: Method, choice: Labelled, context: Context) -
 
 
 def check_model_name(name: str, domain: Domain) -> None:
-    """A model in a domain: encoding, masks, seeds, gradients, independence of the batch."""
+    """A model in a domain: encoding, masks, seeds, gradients, independence of the batch.
+
+    nlp: on classes, and on items with options of their own unless the family refuses those by BadModel.
+    """
     check_model(name, domain)
     assert model_fingerprint(name) == model_fingerprint(name)
-    items, where = list(toys.items(domain)), f"{name}, {domain}"
-    model = _build(name, domain)
-    twin = _build(name, domain).state_dict()
+    check_shape(f"{name}, {domain}", name, toys.shape(domain), list(toys.items(domain)))
+    if domain == "nlp" and _takes(name, toys.CHOICE):
+        check_shape(f"{name}, choice", name, toys.CHOICE, list(toys.choices()))
+
+
+def _takes(name: str, shape: Shape) -> bool:
+    try:
+        build_model(name, shape, seed=3)
+    except BadModel:
+        return False
+    return True
+
+
+def check_shape(where: str, name: str, shape: Shape, items: list[Item]) -> None:
+    """A model on items of one shape of task."""
+    model = build_model(name, shape, seed=3)
+    twin = build_model(name, shape, seed=3).state_dict()
     for key, value in model.state_dict().items():
         assert torch.equal(value, twin[key]), f"{where}: two builds with one seed differ in {key}"
     assert model.parameters_count > 0, f"{where}: no parameters"
@@ -214,10 +242,6 @@ def check_model_name(name: str, domain: Domain) -> None:
     assert all(model.length(e) > 0 for e in encoded), f"{where}: an item of no length"
     check_learns(where, model, encoded, items)
     check_logits(where, toys.stir(model), encoded, [len(i.options) for i in items])
-
-
-def _build(name: str, domain: Domain) -> Model:
-    return build_model(name, toys.shape(domain), seed=3)
 
 
 def check_learns(where: str, model: Model, encoded: list[Any], items: list[Any]) -> None:

@@ -75,6 +75,16 @@ def shape(domain: Domain) -> Shape:
     return Shape(domain=domain, classes=CLASSES if domain == "nlp" else (), max_length=MAX_LENGTH)
 
 
+CHOICE = Shape(domain="nlp", max_length=MAX_LENGTH)  # no classes: items have options of their own
+
+
+@cache
+def choices() -> tuple[Item, ...]:
+    """nlp items with two to five options of their own."""
+    prompts = PROMPTS[:2]
+    return tuple(text_item(prompt, PROMPTS[k : k + 2 + k]) for prompt in prompts for k in (0, 1, 2))
+
+
 @torch.no_grad()
 def stir(model: Model, scale: float = 0.3, seed: int = 0) -> Model:
     """Noise on every parameter, so that heads that start from zero say something; evaluation mode."""

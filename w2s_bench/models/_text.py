@@ -1,28 +1,29 @@
 """Text transformers with the head that each domain asks for.
 
-An item becomes one row of tokens (nlp) or one row an option (reward, chess). The state of the last
-real token is found by the attention mask, never by a token id. Shapes: R rows in a batch, T tokens of
-the longest, W the width of the hidden states.
+An item becomes one row of tokens (nlp with classes) or one row an option (reward, chess, nlp without
+classes). The state of the last real token is found by the attention mask, never by a token id. Shapes: R
+rows in a batch, T tokens of the longest, W the width of the hidden states.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, Shape, spread, untrained_scores
+from w2s_bench.model import MASKED, Batch, Model, Shape, option_mask, spread, untrained_scores
 from w2s_bench.records import Domain
 from w2s_bench.task import Ask, Item
 
 EVERY_DOMAIN: frozenset[Domain] = frozenset({"nlp", "chess", "reward"})
 ASKED = 64  # prompts asked at a time without finetuning
 PIECE_TOKENS = 2048  # read at once on a CPU
+CHOICES = 16  # items at a time whose every option is read
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
 
 
@@ -34,7 +35,8 @@ def text_model(lm: Any, tokenizer: Any, shape: Shape, name: str) -> Model:
             expected="an architecture that AutoModelForCausalLM of transformers loads",
         )
     heads: dict[str, Callable[..., Model]]
-    heads = {"nlp": Classifier, "reward": RewardModel, "chess": MoveModel}
+    nlp = Classifier if shape.classes else ChoiceModel
+    heads = {"nlp": nlp, "reward": RewardModel, "chess": MoveModel}
     return heads[shape.domain](lm, tokenizer, shape)
 
 
@@ -73,8 +75,7 @@ class TextModel(Model):
 
     def _mask(self, encoded: Sequence[Rows]) -> Tensor:
         """An option for each row of an item."""
-        counts = torch.tensor([len(e.ids) for e in encoded])
-        return torch.arange(int(counts.max())) < counts[:, None]
+        return option_mask([len(e.ids) for e in encoded])
 
     def length(self, encoded: Rows) -> int:
         """Tokens of all rows."""
@@ -135,7 +136,7 @@ class TextModel(Model):
 
     def question(self) -> Ask:
         """How to ask without finetuning. Errors: BadModel where the task does not tell."""
-        if self.shape.ask is None:
+        if self.shape.ask is None or not self.shape.ask.answers:
             raise BadModel(
                 "the task does not say how to ask a model without finetuning it", expected="Task.ask"
             )
@@ -172,7 +173,7 @@ class TextModel(Model):
 
 
 class Classifier(TextModel):
-    """nlp: a linear head with one output a class on the last real token."""
+    """nlp with classes: a linear head with one output a class on the last real token."""
 
     def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
         super().__init__(lm, tokenizer, shape)
@@ -212,11 +213,31 @@ class RewardModel(TextModel):
         return spread(self.head(self.last_states(batch)).squeeze(-1), batch.mask)
 
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """Log-odds of the good answer behind each completion and the question ``[N, 2]``."""
+        """Log-odds of the good answer behind each completion and the question ``[N, O]``."""
         ask = self.question()
         texts = [f"{i.prompt}{_joined(i, o)} {ask.question}" for i in items for o in i.options]
         bad, good = self.ask(texts, ask.answers).unbind(1)
-        return (good - bad).view(len(items), -1)
+        return _by_option(good - bad, items)
+
+
+class ChoiceModel(RewardModel):
+    """nlp without classes: one scalar an option behind the prompt, softmax over the options."""
+
+    @torch.no_grad()
+    def zero_shot(self, items: Sequence[Item]) -> Tensor:
+        """Σ log p of each option behind prompt and question ``[N, O]``; the log-odds of two answers behind
+        each option where the task's ``ask`` has answers."""
+        ask = self.shape.ask or Ask("")
+        if ask.answers:
+            return super().zero_shot(items)
+        asked = [replace(i, prompt=f"{i.prompt} {ask.question}".strip()) for i in items]
+        found = [self._likelihoods(asked[k : k + CHOICES]) for k in range(0, len(asked), CHOICES)]
+        return _by_option(torch.cat(found), items)
+
+    def _likelihoods(self, items: Sequence[Item]) -> Tensor:
+        """Of all options of all items, one after the other."""
+        batch = _answers(self.eval(), self.option_rows(items)).to(next(self.parameters()).device)
+        return self.answer_scores(batch)[batch.mask].cpu()
 
 
 class MoveModel(TextModel):
@@ -275,6 +296,12 @@ def piece(width: int) -> int:
 def _answers(model: TextModel, rows: Sequence[Rows]) -> Batch:
     """A batch whose mask has an option a row, whatever head the model has."""
     return Batch(model.collate(rows).inputs, TextModel._mask(model, rows))
+
+
+def _by_option(values: Tensor, items: Sequence[Item]) -> Tensor:
+    """Values of all options of all items as logits ``[N, O]``."""
+    mask = option_mask([len(i.options) for i in items])
+    return spread(values, mask).masked_fill(~mask, MASKED)
 
 
 def zero_head(lm: Any, outputs: int, *, bias: bool) -> nn.Linear:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, ModelFamily, Shape, spread
+from w2s_bench.model import Batch, Model, ModelFamily, Shape, option_mask, spread
 from w2s_bench.models._board import board_before, flip
 from w2s_bench.task import Item
 
@@ -21,35 +21,34 @@ BUCKETS = 8192
 
 class BagOfWords(Model):
     """Logits are sums of learned weights of hashed features: of the prompt, a weight a class (nlp); of each
-    option, one weight (reward, chess)."""
+    option, one weight (reward, chess, nlp without classes)."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.outputs = len(shape.classes) if shape.domain == "nlp" else 1
+        self.outputs = len(shape.classes) or 1
+        self.features = _move_features if shape.domain == "chess" else _option_words
+        if shape.classes:
+            self.features = _prompt_words
         self.weights = nn.EmbeddingBag(BUCKETS, self.outputs, mode="sum")
         nn.init.zeros_(self.weights.weight)
 
     def encode(self, items: Sequence[Item]) -> list[list[list[int]]]:
-        """Feature ids: one bag an item (nlp) or one bag an option."""
-        features = {"nlp": _prompt_words, "reward": _completion_words, "chess": _move_features}
-        return [features[self.shape.domain](i) for i in items]
+        """Feature ids: one bag an item (classes) or one bag an option."""
+        return [self.features(i) for i in items]
 
     def collate(self, encoded: Sequence[list[list[int]]]) -> Batch:
         """All bags in one flat list with offsets, and where each bag's logit goes."""
         bags = [bag for e in encoded for bag in e]
         offsets = torch.tensor([0, *map(len, bags[:-1])]).cumsum(0)
         ids = torch.tensor([i for bag in bags for i in bag], dtype=torch.long)
-        width = self.outputs if self.shape.domain == "nlp" else max(map(len, encoded))
-        mask = torch.ones(len(encoded), width, dtype=torch.bool)
-        if self.shape.domain != "nlp":
-            mask = torch.arange(width) < torch.tensor([len(e) for e in encoded])[:, None]
+        mask = option_mask([len(self.shape.classes) or len(e) for e in encoded])
         return Batch({"ids": ids, "offsets": offsets}, mask)
 
     def scores(self, batch: Batch) -> Tensor:
         """Logits ``[B, O]``."""
         rows = self.weights(batch.inputs["ids"], batch.inputs["offsets"])
-        return rows if self.shape.domain == "nlp" else spread(rows.squeeze(-1), batch.mask)
+        return rows if self.shape.classes else spread(rows.squeeze(-1), batch.mask)
 
 
 @cache
@@ -74,7 +73,7 @@ def _prompt_words(item: Item) -> list[list[int]]:
     return [_words(item.prompt)]
 
 
-def _completion_words(item: Item) -> list[list[int]]:
+def _option_words(item: Item) -> list[list[int]]:
     return [_words(o) for o in item.options]
 
 

@@ -45,7 +45,9 @@ class LengthsFamily(ModelFamily):
             raise BadModel(f"unexpected {argument!r}", where="model family toys/lengths", expected=self.usage)
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """Random weights."""
+        """Random weights; only the prompt is read, so options must be the same for all items."""
+        if not shape.classes:
+            raise BadModel("model toys/lengths needs classes", expected="a task whose card lists classes")
         return Lengths(len(shape.classes))
 
 
