@@ -52,6 +52,7 @@ class Cell:
     ceiling_correct: NDArray[np.uint8]
     reference: bool = False
     chance: float = 0.5
+    uses_gold: bool = False
 
     @property
     def where(self) -> Key:
@@ -117,6 +118,7 @@ def _cell(group: list[CellRecord], correct: Mapping[str, NDArray[np.uint8]], cha
         student_correct=np.stack([correct[c.student_key] for c in group]),
         ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
         reference=first.reference,
+        uses_gold=first.uses_gold,
         chance=chance,
     )
 

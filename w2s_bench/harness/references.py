@@ -19,7 +19,19 @@ SUMMARIES: dict[Reference, str] = {
     "shuffled-labels": "the student, naive on the teacher's labels dealt out to other items",
     "weak-copy": "the teacher itself: a gain of 0 by construction",
     "self-training": "the teacher's own model, naive on its own labels",
+    "majority": "no model: the option whose text the weak labels prefer most often",
+    "oracle-early-stopping": "naive, stopped where a few gold labels of the teacher half agree most (oracle)",
+    "ceiling": "the student on gold labels: all of the gap by construction (oracle)",
 }
+# Rows made of other fits; the rest are methods with a fit of their own.
+PLANNED: tuple[Reference, ...] = (
+    "zero-shot",
+    "random-init",
+    "shuffled-labels",
+    "weak-copy",
+    "self-training",
+    "ceiling",
+)
 
 
 def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
