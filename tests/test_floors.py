@@ -16,7 +16,7 @@ FLOORS = {
     1: ("errors", "stats"),
     2: ("records", "registry", "suite", "sources", "reserve"),
     3: ("task", "model", "metrics", "cells", "pgr", "store", "rundir", "world"),
-    4: ("splits", "method", "models", "report", "tasks"),
+    4: ("splits", "student", "method", "models", "report", "tasks"),
     5: ("harness", "methods", "zoo"),
     6: ("line", "display", "views", "cli", "__init__", "__main__"),
 }

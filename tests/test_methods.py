@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,10 +24,11 @@ from w2s_bench.method import (
     harden,
     load_method,
     method_fingerprint,
+    targets_of,
 )
 from w2s_bench.methods.confidence import Confidence
 
-END = Context(step=99, steps=100, epoch=1, epochs=2)
+END = Context(step=99, steps=100, epoch=1, epochs=2, options=2)
 
 
 def confidence(**options: object) -> Confidence:
@@ -35,8 +37,8 @@ def confidence(**options: object) -> Confidence:
     return method
 
 
-def at(step: int, steps: int = 100) -> Context:
-    return Context(step=step, steps=steps, epoch=2 * step // steps, epochs=2)
+def at(step: int, steps: int = 100, options: int | None = 2) -> Context:
+    return Context(step=step, steps=steps, epoch=2 * step // steps, epochs=2, options=options)
 
 
 def from_odds(odds: list[float]) -> Tensor:
@@ -64,7 +66,7 @@ def test_harden_takes_the_first_of_equals() -> None:
 def test_naive_is_soft_cross_entropy() -> None:
     method = load_method("naive")
     for choice in checks.labelled():
-        targets = method.targets(choice.weak)
+        targets = targets_of(method, choice.weak, choice.mask)
         assert torch.equal(targets, choice.weak)
         loss = method.loss(choice.logits, targets, choice.mask, END)
         assert torch.equal(loss, cross_entropy(choice.logits, choice.weak))
@@ -73,9 +75,11 @@ def test_naive_is_soft_cross_entropy() -> None:
 def test_naive_hard_labels() -> None:
     method = load_method("naive", {"hard": True})
     weak = torch.tensor([[0.4, 0.6], [0.9, 0.1]])
-    assert method.targets(weak).tolist() == [[0, 1], [1, 0]]
+    mask = torch.ones(2, 2, dtype=torch.bool)
+    targets = targets_of(method, weak, mask)
+    assert targets.tolist() == [[0, 1], [1, 0]]
     logits = torch.log(torch.tensor([[0.2, 0.8], [0.5, 0.5]]))
-    loss = method.loss(logits, method.targets(weak), torch.ones(2, 2, dtype=torch.bool), END)
+    loss = method.loss(logits, targets, mask, END)
     assert float(loss) == pytest.approx(-(math.log(0.8) + math.log(0.5)) / 2, abs=1e-6)
 
 
@@ -92,11 +96,11 @@ def test_confidence_by_hand() -> None:
     assert float(loss) == pytest.approx(expected, abs=1e-6)
 
 
-@given(st.lists(st.floats(-8, 8, width=32), min_size=1, max_size=40))
+@given(st.lists(st.floats(-8, 8, width=32), min_size=2, max_size=40))
 def test_half_of_the_batch_lies_above_the_threshold(odds: list[float]) -> None:
     """All confident in one option, or equal: the threshold still splits the batch."""
     logits = from_odds(odds)
-    hard = confidence().hardened(logits, torch.full((len(odds), 2), 0.5))
+    hard = confidence().hardened(logits, torch.full((len(odds), 2), 0.5), 2)
     above = hard[:, 1].bool()
     assert int(above.sum()) == len(odds) // 2
     assert hard.sum(1).eq(1).all()
@@ -107,10 +111,10 @@ def test_half_of_the_batch_lies_above_the_threshold(odds: list[float]) -> None:
 def test_weak_rate_threshold_follows_the_weak_labels() -> None:
     logits = from_odds([0.1, 0.4, 0.3, 0.2])
     weak = torch.tensor([[0.1, 0.9], [0.2, 0.8], [0.2, 0.8], [0.5, 0.5]])  # three of four for the second
-    hard = confidence(threshold="weak-rate").hardened(logits, weak)
+    hard = confidence(threshold="weak-rate").hardened(logits, weak, 2)
     assert hard[:, 1].tolist() == [0, 1, 1, 1]
-    assert confidence(threshold="half").hardened(logits, weak)[:, 1].tolist() == [0, 1, 1, 0]
-    none = confidence(threshold="weak-rate").hardened(logits, torch.tensor([[1.0, 0.0]] * 4))
+    assert confidence(threshold="half").hardened(logits, weak, 2)[:, 1].tolist() == [0, 1, 1, 0]
+    none = confidence(threshold="weak-rate").hardened(logits, torch.tensor([[1.0, 0.0]] * 4), 2)
     assert none[:, 1].tolist() == [0, 0, 0, 0]
 
 
@@ -118,7 +122,7 @@ def test_more_options_harden_to_the_most_probable() -> None:
     logits = torch.tensor([[0.1, 3.0, 0.2], [2.0, 1.0, -1.0], [5.0, 6.0, 7.0]])
     weak = torch.full((3, 3), 1 / 3)
     for threshold in ("half", "weak-rate"):
-        hard = confidence(threshold=threshold).hardened(logits, weak)
+        hard = confidence(threshold=threshold).hardened(logits, weak, 3)
         assert hard.argmax(1).tolist() == [1, 0, 2] and hard.sum(1).eq(1).all()
 
 
@@ -128,11 +132,11 @@ def test_confidence_is_the_weighted_sum_of_two_cross_entropies(alpha: float, ste
     method = confidence(alpha=alpha)
     for choice in checks.labelled():
         a = alpha * min(1.0, step / 20)
-        hard = method.hardened(choice.logits, choice.weak)
+        hard = method.hardened(choice.logits, choice.weak, choice.options)
         expected = (1 - a) * cross_entropy(choice.logits, choice.weak) + a * cross_entropy(
             choice.logits, hard
         )
-        loss = method.loss(choice.logits, choice.weak, choice.mask, at(step))
+        loss = method.loss(choice.logits, choice.weak, choice.mask, at(step, options=choice.options))
         assert float(loss) == pytest.approx(float(expected), abs=1e-5), choice.name
 
 
@@ -140,9 +144,9 @@ def test_no_gradient_through_the_hardened_target() -> None:
     """The gradient is that of a fixed mixed target: softmax(logits) − target, over the batch."""
     for choice in checks.labelled():
         method = confidence(alpha=0.75)
-        target = 0.25 * choice.weak + 0.75 * method.hardened(choice.logits, choice.weak)
+        target = 0.25 * choice.weak + 0.75 * method.hardened(choice.logits, choice.weak, choice.options)
         logits = choice.logits.clone().requires_grad_()
-        loss = method.loss(logits, choice.weak, choice.mask, END)
+        loss = method.loss(logits, choice.weak, choice.mask, at(99, options=choice.options))
         (gradient,) = torch.autograd.grad(loss, logits)
         expected = (torch.softmax(choice.logits, -1) - target) / len(target)
         assert torch.allclose(gradient, expected, atol=1e-6), choice.name
@@ -171,7 +175,8 @@ def test_the_weight_is_continuous_where_the_warm_up_ends() -> None:
 
 def test_confidence_starts_as_naive() -> None:
     for choice in checks.labelled():
-        loss = confidence(alpha=1.0).loss(choice.logits, choice.weak, choice.mask, at(0))
+        start = at(0, options=choice.options)
+        loss = confidence(alpha=1.0).loss(choice.logits, choice.weak, choice.mask, start)
         assert float(loss) == pytest.approx(float(cross_entropy(choice.logits, choice.weak)), abs=1e-6)
 
 
@@ -232,15 +237,36 @@ def test_a_method_from_a_file(tmp_path: Path) -> None:
 
 def test_a_method_that_asks_for_an_unknown_input(tmp_path: Path) -> None:
     name = method_file(tmp_path, '    inputs = frozenset({"weak", "telepathy"})\n')
-    with pytest.raises(UserError, match=r"unknown input\(s\) telepathy.*expected among weak, ladder"):
+    with pytest.raises(UserError, match=r"unknown input\(s\) telepathy.*expected among weak, teachers"):
         load_method(name)
 
 
-def test_a_method_without_a_loss_says_so(tmp_path: Path) -> None:
+def test_a_method_without_a_loss_has_cross_entropy(tmp_path: Path) -> None:
+    """Weighted where the fit has weights: a method that changes labels or weights alone needs no loss."""
     method = load_method(method_file(tmp_path, "    pass\n"))
     choice = checks.labelled()[0]
-    with pytest.raises(UserError, match=r"method Mine defines no loss"):
-        method.loss(choice.logits, choice.weak, choice.mask, END)
+    plain = cross_entropy(choice.logits, choice.weak)
+    assert torch.equal(method.loss(choice.logits, choice.weak, choice.mask, END), plain)
+    weights = torch.tensor([2.0, 0, 0, 0, 0, 0])
+    weighted = method.loss(choice.logits, choice.weak, choice.mask, replace(END, weights=weights))
+    first = cross_entropy(choice.logits[:1], choice.weak[:1])
+    assert float(weighted) == pytest.approx(float(first) * 2 / 6, abs=1e-6)
+
+
+@pytest.mark.parametrize("threshold", ["half", "weak-rate"])
+def test_two_legal_moves_are_not_two_classes(threshold: str) -> None:
+    """A batch of positions whose widest has two moves: no threshold, each its own most probable move."""
+    logits, weak = from_odds([3.0, 2.0, 1.0, 0.5]), torch.full((4, 2), 0.5)
+    assert confidence(threshold=threshold).hardened(logits, weak, None)[:, 1].tolist() == [1, 1, 1, 1]
+    assert confidence(threshold=threshold).hardened(logits, weak, 2)[:, 1].sum() == 2
+
+
+def test_a_last_batch_of_one_item_is_not_halved() -> None:
+    weak = torch.tensor([[0.9, 0.1]])
+    for threshold in ("half", "weak-rate"):
+        for odds, picked in ((4.0, 1), (-4.0, 0)):
+            hard = confidence(threshold=threshold).hardened(from_odds([odds]), weak, 2)
+            assert hard.argmax(1).tolist() == [picked]
 
 
 @pytest.mark.parametrize(

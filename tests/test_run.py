@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock
@@ -14,12 +13,12 @@ import pyarrow.parquet
 import pytest
 import torch
 
-from w2s_bench.errors import FitFailed, UserError
+from w2s_bench.errors import UserError
 from w2s_bench.harness.collect import collect
 from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.harness.job import FitJob, Job, SplitJob
-from w2s_bench.harness.plan import Plan, make_plan
-from w2s_bench.harness.run import Tally, run_plan
+from w2s_bench.harness.plan import Plan, finished, make_plan
+from w2s_bench.harness.run import Tally, marked, run_plan
 from w2s_bench.harness.steps import Site, execute
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, load_run, save_run
@@ -230,6 +229,21 @@ def test_a_new_method_and_a_new_seed_run_only_what_is_new(tmp_path: Path) -> Non
     assert executor.jobs and {j.seed for j in executor.jobs} == {1}
 
 
+def test_a_student_labels_only_where_it_is_a_rung(tmp_path: Path) -> None:
+    """Where a finished one becomes a rung later, it is made again whole, and answers as before."""
+    grids = NLP.replace('"llama:16x1"]', '"llama:16x1", "llama:16x2"]')
+    before, after = tiny(grids, method='{ name = "naive", hard = true }'), tiny(grids)
+    (rung,) = (j for j in fits(after, "student") if j.labels_others)
+    run_plan(before, InlineExecutor(), site(tmp_path))
+    store = Store(tmp_path / "store")
+    answers = store.open("fit", rung.key).arrays("test")["probabilities"]
+    assert before.jobs[rung.key].predicts == ("test",) and not finished(rung, store)  # type: ignore[union-attr]
+    executor = Counting()
+    run_plan(after, executor, site(tmp_path))
+    assert rung.key in {j.key for j in executor.jobs} and finished(rung, store)
+    assert np.array_equal(store.open("fit", rung.key).arrays("test")["probabilities"], answers)
+
+
 METHOD = '''"""A method that does as a file beside it says."""
 
 import os
@@ -252,6 +266,24 @@ class Mine(Method):
 '''
 
 
+EXITS = """
+
+def _leave(row):
+    import os
+    from pathlib import Path
+
+    if Path(__file__).with_name("flag").is_file():
+        os._exit(7)
+    return _kept.example(row)
+
+
+from dataclasses import replace
+
+_kept = TASK
+TASK = replace(TASK, example=_leave)
+"""
+
+
 def failing(folder: Path, failure: str) -> tuple[Plan, Path]:
     """A plan whose third method fails while the flag file is there."""
     folder.mkdir(exist_ok=True)
@@ -261,74 +293,92 @@ def failing(folder: Path, failure: str) -> tuple[Plan, Path]:
 
 
 @pytest.mark.parametrize(
-    "failure, error, told",
+    "failure, told",
     [
-        ("return logits", FitFailed, r"method Mine: loss\(\) gave shape"),
-        ("return logits.sum() * float('nan')", FitFailed, "method Mine: the loss is nan"),
-        ("raise RuntimeError('out of ideas')", FitFailed, r"method Mine: loss\(\) raised RuntimeError: out"),
+        ("return logits", r"method Mine: loss() gave shape"),
+        ("return logits.sum() * float('nan')", "method Mine: the loss is nan"),
+        ("raise RuntimeError('out of ideas')", "method Mine: loss() raised RuntimeError: out of ideas"),
+        ("raise SystemExit(3)", "method Mine: loss() raised SystemExit: 3"),
+        ("from w2s_bench.errors import UserError; raise UserError('no luck')", "method Mine: no luck"),
     ],
 )
-def test_a_failing_job_stops_the_run_and_the_rerun_does_the_rest(
-    tmp_path: Path, failure: str, error: type[Exception], told: str
-) -> None:
+def test_a_failing_method_is_told_and_the_rest_goes_on(tmp_path: Path, failure: str, told: str) -> None:
     plan, flag = failing(tmp_path / "code", failure)
     first = Counting()
-    with pytest.raises(error, match=told):
-        run_plan(plan, first, site(tmp_path))
-    store, failed = Store(tmp_path / "store"), first.jobs[-1]
-    assert isinstance(failed, FitJob) and "mine.py" in failed.method
-    left = plan.to_run(store)
-    assert {j.key for j in first.jobs[:-1]} == plan.jobs.keys() - {j.key for j in left}, (
-        "finished jobs are kept"
-    )
-    assert failed in left and len(left) > 1, "the run stopped there"
+    tally = run_plan(plan, first, site(tmp_path))
+    assert {f.job.key for f in tally.failures} == {j.key for j in fits(plan) if "mine.py" in j.method}
+    assert len(tally.failures) == 2 and all(told in f.reason and not f.skipped for f in tally.failures)
+    assert len(first.jobs) == len(plan.jobs), "everything else was run"
+    store = Store(tmp_path / "store")
+    assert {j.key for j in plan.to_run(store)} == tally.reasons.keys(), "finished jobs are kept"
     assert not list((tmp_path / "store").rglob(".draft-*"))
+    cells = marked(plan.cells, tally.reasons)
+    assert {c.method for c in cells if c.failed} == {c.method for c in cells if "mine.py" in c.method}
+    assert all(told in c.failed for c in cells if c.failed)
     flag.unlink()
     second = Counting()
-    run_plan(plan, second, site(tmp_path))
-    assert second.jobs == left
+    assert run_plan(plan, second, site(tmp_path)).failures == ()
+    assert {j.key for j in second.jobs} == tally.reasons.keys(), "running again tries the failed jobs only"
 
 
-def test_a_job_without_a_place_in_its_error_gets_its_title(tmp_path: Path) -> None:
+def test_bad_data_stops_the_run(tmp_path: Path) -> None:
+    """What is wrong with data or a teacher is wrong for all methods."""
+    plan, _ = failing(tmp_path / "code", "return logits")
+    split = next(j for j in plan.jobs.values() if isinstance(j, SplitJob))
+    too_many = replace(split, data=split.data.model_copy(update={"teacher": 1_000_000}))
+    broken = replace(
+        plan, jobs={split.key: too_many} | {k: j for k, j in plan.jobs.items() if j is not split}
+    )
+    with pytest.raises(UserError, match="too few rows"):
+        run_plan(broken, Counting(), site(tmp_path))
+
+
+def test_whoever_needs_a_failed_job_is_skipped(tmp_path: Path) -> None:
+    """A chain whose first rung fails: the student above it is never tried, and its cell says why."""
     code = tmp_path / "code"
-    plan, _ = failing(code, "from w2s_bench.errors import UserError; raise UserError('no luck')")
-    with pytest.raises(
-        UserError, match=r"^student nlp/polarity-generated llama:16x1 .*mine.py:Mine .*: no luck"
-    ):
-        run_plan(plan, InlineExecutor(), site(tmp_path))
+    code.mkdir()
+    body = METHOD.replace("{failure}", "return logits").replace(
+        'formula="CE")\n', 'formula="CE")\n    inputs = frozenset({"weak", "ladder"})\n'
+    )
+    (code / "mine.py").write_text(body)
+    (code / "flag").touch()
+    grid = NLP.replace(
+        '"llama:16x1"]', '"llama:16x1", "llama:32x1"]\nteachers = ["bow"]\nstudents = ["llama:32x1"]'
+    )
+    plan, executor = tiny(grid, method=f'"{code}/mine.py:Mine"'), Counting()
+    tally = run_plan(plan, executor, site(tmp_path))
+    rung, top = tally.failures
+    assert (rung.skipped, top.skipped) == (False, True)
+    assert "needs what failed: method Mine" in top.reason and top.job not in executor.jobs
+    assert [c.student_key for c in marked(plan.cells, tally.reasons) if c.failed] == [top.job.key]
 
 
-def test_a_dead_worker_is_one_clear_error(tmp_path: Path) -> None:
-    plan, flag = failing(tmp_path / "code", "os._exit(7)")
-    flag.unlink()
-    run_plan(replace(plan, jobs=dict(list(plan.jobs.items())[:3])), InlineExecutor(), site(tmp_path))
-    flag.touch()
+@pytest.mark.parametrize(
+    "failure, told",
+    [
+        ("os._exit(7)", "its process died (exit status 7)"),
+        ("import time; time.sleep(600)", "no end after 8 seconds: its process was ended"),
+    ],
+)
+def test_a_worker_that_dies_or_hangs_is_replaced(tmp_path: Path, failure: str, told: str) -> None:
+    plan, _ = failing(tmp_path / "code", failure)
+    tally = run_plan(plan, LocalExecutor(2), replace(site(tmp_path), limit=8.0))
+    assert len(tally.failures) == 2 and all(told in f.reason for f in tally.failures), tally.reasons
+    assert all("mine.py:Mine" in f.reason and "\n" not in f.reason for f in tally.failures)
+    assert {j.key for j in plan.to_run(Store(tmp_path / "store"))} == tally.reasons.keys()
+
+
+def test_a_dead_process_on_the_side_of_gold_is_one_clear_error(tmp_path: Path) -> None:
+    task = tmp_path / "dies.py"
+    source = (Path(__file__).parents[1] / "tasks" / "nlp" / "polarity_generated.py").read_text()
+    task.write_text(source + EXITS)
+    plan = tiny(NLP.replace("nlp/polarity-generated", f"{task}:TASK"))
+    (tmp_path / "flag").touch()
     with pytest.raises(UserError) as caught:
         run_plan(plan, LocalExecutor(1), site(tmp_path))
     line = str(caught.value)
-    assert "a worker process died" in line and "mine.py:Mine" in line and "--workers" in line
+    assert "a worker process died (exit status 7)" in line and "split" in line and "--workers" in line
     assert "\n" not in line
-    kept = plan.jobs.keys() - {j.key for j in plan.to_run(Store(tmp_path / "store"))}
-    assert len(kept) > 3, "what had finished before is kept"
-
-
-class Breaking(Refusing):
-    """A pool that is found broken when the next job is handed to it."""
-
-    waited: bool | None = None
-
-    def submit(self, job: Job, site: Site) -> Future[str]:
-        raise BrokenProcessPool("a child died")
-
-    def close(self, *, wait: bool) -> None:
-        self.waited = wait
-
-
-def test_a_pool_that_broke_in_between_is_the_same_error(tmp_path: Path) -> None:
-    executor = Breaking()
-    with pytest.raises(UserError, match="a worker process died"):
-        run_plan(tiny(), executor, site(tmp_path))
-    assert executor.waited is False
 
 
 class Threads:

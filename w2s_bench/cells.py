@@ -53,6 +53,7 @@ class Cell:
     agrees: NDArray[np.bool_] | None = None  # [S, N]: the student picks what its teacher picks
     reference: bool = False
     chance: float = 0.5
+    uses_gold: bool = False
 
     @property
     def where(self) -> Key:
@@ -138,6 +139,7 @@ def _cell(
         ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
         agrees=agrees,
         reference=first.reference,
+        uses_gold=first.uses_gold,
         chance=chance,
     )
 

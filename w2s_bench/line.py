@@ -19,7 +19,7 @@ from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
 from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, make_plan
-from w2s_bench.harness.run import Tally, run_plan
+from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.report.board import entries, write_entries
@@ -40,11 +40,13 @@ LIBRARIES = (
     "chess",
     "scikit-learn",
 )
+LIMIT = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Where:
-    """Folders and machine of a run. None: the default place, or as many workers as fit the device."""
+    """Folders and machine of a run. None: the default place, or as many workers as fit the device.
+    ``limit``: seconds that the fits of one student may take before it counts as hung."""
 
     out: Path | None = None
     store: Path | None = None
@@ -52,6 +54,7 @@ class Where:
     device: str = "auto"
     workers: int | None = None
     threads: int = 1
+    limit: float = LIMIT
 
     def site(self) -> Site:
         """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
@@ -67,6 +70,7 @@ class Where:
             mirror=self.hub.resolve() if self.hub else None,
             device=str(pick(self.device)),
             threads=self.threads,
+            limit=self.limit,
         )
 
     def command(self, suite: str) -> str:
@@ -118,15 +122,19 @@ def run_suite(
     where: Where | None = None,
     on_plan: Callable[[Plan, list[Job]], None] = lambda plan, jobs: None,
     on_done: Callable[[Job], None] = lambda job: None,
+    on_failed: Callable[[Failure], None] = lambda failure: None,
 ) -> Finished:
-    """Run what a suite still lacks, then write its folder: records, predictions, tables, curves, entries."""
+    """Run what a suite still lacks, then write its folder: records, predictions, tables, curves, entries.
+
+    A method that fails has its cells marked so; ``tally.failures`` holds the reasons.
+    """
     where = where or Where()
     clock, started = time.perf_counter(), datetime.now(UTC)
     suite, text, plan, site = plan_suite(name, where)
     store, workers = Store(site.store), where.slots(site.device)
     missing = plan.to_run(store)
     on_plan(plan, missing)
-    tally = _execute(plan, site, min(workers, len(missing)), on_done)
+    tally = _execute(plan, site, min(workers, len(missing)), on_done, on_failed)
     folder = where.out or Path("runs") / suite.name
     seconds = time.perf_counter() - clock
     info = RunInfo(
@@ -146,19 +154,27 @@ def run_suite(
         seconds=round(seconds, 3),
         started=started.isoformat(timespec="seconds"),
     )
-    save_run(folder, info, collect(plan, store), plan.cells, _timings(plan, store))
+    cells = marked(plan.cells, tally.reasons)
+    save_run(folder, info, collect(plan, store), cells, _timings(plan, store))
     run, rows = write_report(folder)
     return Finished(tally, time.perf_counter() - clock, folder, run, rows)
 
 
-def _execute(plan: Plan, site: Site, workers: int, on_done: Callable[[Job], None]) -> Tally:
+def _execute(
+    plan: Plan,
+    site: Site,
+    workers: int,
+    on_done: Callable[[Job], None],
+    on_failed: Callable[[Failure], None],
+) -> Tally:
     executor = LocalExecutor(workers) if workers else InlineExecutor()
-    return run_plan(plan, executor, site, on_done)
+    return run_plan(plan, executor, site, on_done, on_failed)
 
 
 def _timings(plan: Plan, store: Store) -> dict[str, float]:
     fits = [job.key for job in plan.jobs.values() if isinstance(job, FitJob)]
-    return {key: float(store.open("fit", key).json("timing")["seconds"]) for key in fits}
+    done = (key for key in fits if store.has("fit", key))
+    return {key: float(store.open("fit", key).json("timing")["seconds"]) for key in done}
 
 
 def write_report(folder: Path) -> tuple[Run, list[Row]]:

@@ -2,13 +2,15 @@
 
 Most methods are one loss. A method says which inputs it consumes and gets those and nothing else;
 no object it is handed leads to the gold labels of the transfer half or of the test set.
-Shapes: B items, O options of the widest item in the batch.
+Shapes: B items, O options of the widest item in the batch; N items of the transfer half.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,14 +19,62 @@ from torch import Tensor
 from w2s_bench.errors import UserError
 from w2s_bench.records import content_key
 from w2s_bench.registry import load, source_hash
+from w2s_bench.student import (
+    GOLD_BUDGET,
+    KNOWN_INPUTS,
+    LADDER,
+    PRIOR,
+    RELABEL,
+    STATES,
+    TAGS,
+    TEACHERS,
+    TEXTS,
+    UNLABELED,
+    VALIDATION,
+    WEAK,
+    Change,
+    Hook,
+    Inputs,
+    Labelled,
+    Loss,
+    Predictor,
+    Student,
+    View,
+    declared,
+)
 
-WEAK, LADDER, UNLABELED = "weak", "ladder", "unlabeled"
-KNOWN_INPUTS = {
-    WEAK: "the teacher's probability for each option of each transfer item",
-    LADDER: "a chain of intermediate students between teacher and student, labels handed upwards",
-    UNLABELED: "the inputs of both halves without labels, for a stage before every fit: the teacher's and "
-    "the ceiling's too",
-}
+__all__ = [
+    "GOLD_BUDGET",
+    "KNOWN_INPUTS",
+    "LADDER",
+    "PRIOR",
+    "RELABEL",
+    "STATES",
+    "TAGS",
+    "TEACHERS",
+    "TEXTS",
+    "UNLABELED",
+    "VALIDATION",
+    "WEAK",
+    "Change",
+    "Context",
+    "Hook",
+    "Inputs",
+    "Labelled",
+    "Loss",
+    "Method",
+    "MethodCard",
+    "Options",
+    "Predictor",
+    "Student",
+    "View",
+    "cross_entropy",
+    "harden",
+    "load_method",
+    "method_fingerprint",
+    "normalised",
+    "targets_of",
+]
 
 
 class Options(BaseModel):
@@ -35,69 +85,137 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MethodCard:
-    """Where a method comes from and what was checked against its source."""
+    """Where a method comes from and what was checked against its source.
+
+    ``generalises``: for a method that its source defines for two classes only, what it is for more options,
+    for legal moves and for pairs. ``cost``: how many fits it takes.
+    """
 
     title: str
     paper: str
     formula: str
     checked: str = ""
+    generalises: str = ""
+    cost: str = "1 fit"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """Where training stands: ``step`` of ``steps`` (from 0), ``epoch`` of ``epochs``."""
+    """Where training stands and what belongs to the items of the batch.
+
+    ``step`` of ``steps`` and ``epoch`` of ``epochs``, from 0. ``options``: how many options every item of the
+    task has, None where items differ; a batch of legal moves may happen to be two wide and is no choice of
+    two classes for that. ``items [B]``: rows of the training pool. ``weights [B]``: as given to
+    ``student.fit``, else None. What the method declared comes sliced to the batch.
+    """
 
     step: int
     steps: int
     epoch: int
     epochs: int
+    options: int | None = None
+    items: Tensor | None = None
+    weights: Tensor | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fraction(self) -> float:
         """Share of training that is done, in [0, 1)."""
         return self.step / self.steps
 
+    @property
+    def teachers(self) -> Tensor:
+        """``[K, B, O]``."""
+        return declared(self.given, TEACHERS)
+
+    @property
+    def states(self) -> Tensor:
+        """``[B, H]`` or ``[B, O, H]``."""
+        return declared(self.given, STATES)
+
+    @property
+    def prior(self) -> Tensor:
+        """``[B, O]``."""
+        return declared(self.given, PRIOR)
+
 
 class Method:
-    """Base of all methods. Override :meth:`loss`, or :meth:`targets`, or both.
+    """Base of all methods. Override :meth:`loss`, :meth:`targets`, or for more than one plain fit
+    :meth:`learn`.
 
-    ``fits_as`` names the method that each single fit of this one is, where it only changes whose
-    labels are used: such fits are then shared with that method.
+    ``kind``: a reference row is there to be compared with, an oracle sees gold. ``fits_as`` names the
+    method that each single fit of this one is, where it only changes whose labels are used: such fits are
+    then shared with that method. ``teachers_kind``: which several teachers it needs; None leaves it to the
+    suite. ``draws``: it draws items at random, so that the order in which they come may change what it
+    learns. One object is made for each fit: it may keep what it learns in attributes of its own.
     """
 
     card: ClassVar[MethodCard]
     version: ClassVar[int] = 1
+    kind: ClassVar[Literal["method", "reference", "oracle"]] = "method"
     inputs: ClassVar[frozenset[str]] = frozenset({WEAK})
+    teachers_kind: ClassVar[Literal["seeds", "specialists", "sizes"] | None] = None
     fits_as: ClassVar[str | None] = None
+    draws: ClassVar[bool] = False
     Options: ClassVar[type[Options]] = Options
 
     def __init__(self, options: Any = None) -> None:
         self.options: Any = options if options is not None else self.Options()
+
+    @property
+    def uses_gold(self) -> bool:
+        """Whether its number owes something to gold labels; tables say so."""
+        return GOLD_BUDGET in self.inputs or self.kind == "oracle"
+
+    def budget(self) -> int:
+        """How many gold labels a method that consumes :data:`GOLD_BUDGET` sees."""
+        return 0
 
     def stage(self) -> dict[str, Any]:
         """Settings of the language-model stage of a method that consumes :data:`UNLABELED`: how many
         ``epochs``, and by what factor ``rate`` each model's learning rate is multiplied."""
         return {"epochs": 1, "rate": 1.0}
 
-    def targets(self, weak: Tensor) -> Tensor:
-        """Training targets ``[N, O]`` from weak labels ``[N, O]`` (0 beyond an item's options), made once."""
+    def learn(self, student: Student, inputs: Inputs) -> None:
+        """Bring the student to where it answers the test set; by default one fit on :meth:`targets`."""
+        student.fit(targets_of(self, inputs.weak, inputs.mask))
+
+    def targets(self, weak: Tensor, mask: Tensor) -> Tensor:
+        """Training targets ``[N, O]`` from weak labels ``[N, O]`` (0 where ``mask`` is false), made once.
+        A method that does not look at the mask may leave it out of its arguments."""
         return weak
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
-        """A scalar from ``logits``, targets ``weak`` and ``mask``, each ``[B, O]``."""
-        raise UserError(
-            f"method {type(self).__name__} defines no loss", expected="an override of Method.loss"
-        )
+        """A scalar from ``logits``, targets ``weak`` and ``mask``, each ``[B, O]``: by default soft-label
+        cross-entropy, weighted where the fit has weights."""
+        return cross_entropy(logits, weak, context.weights)
 
 
-def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """Mean over items of −Σ_o target·log softmax(logits): soft-label cross-entropy in nats."""
-    return -(target * torch.log_softmax(logits, dim=-1)).sum(-1).mean()
+def targets_of(method: Method, weak: Tensor, mask: Tensor) -> Tensor:
+    """``method.targets`` with the mask where it takes one."""
+    given = {"mask": mask} if "mask" in inspect.signature(method.targets).parameters else {}
+    return method.targets(weak, **given)
+
+
+def cross_entropy(logits: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean over items of −Σ_o target·log softmax(logits): soft-label cross-entropy in nats. ``weights [B]``
+    multiply each item's own; the mean is over items all the same, so they should be 1 on average."""
+    each = -(target * torch.log_softmax(logits, dim=-1)).sum(-1)
+    return (each if weights is None else each * weights).mean()
 
 
 def harden(probabilities: Tensor) -> Tensor:
     """One-hot of the most probable option ``[B, O]``; the first of equals wins."""
     return torch.nn.functional.one_hot(probabilities.argmax(-1), probabilities.shape[-1]).to(probabilities)
+
+
+def normalised(values: Tensor, mask: Tensor) -> Tensor:
+    """Distributions ``[…, O]`` from values that are not negative; uniform over its options where an item
+    has nothing but zeros."""
+    values = values * mask
+    total = values.sum(-1, keepdim=True)
+    uniform = mask / mask.sum(-1, keepdim=True)
+    return torch.where(total > 0, values / total.clamp(min=torch.finfo(values.dtype).tiny), uniform)
 
 
 def load_method(name: str, options: dict[str, Any] | None = None) -> Method:

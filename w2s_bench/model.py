@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel, UserError
 from w2s_bench.records import Domain
-from w2s_bench.registry import load, source_hash
+from w2s_bench.registry import anchored, load, source_hash
 from w2s_bench.task import Ask, Item
 
 MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its gradient is not NaN
@@ -122,6 +123,7 @@ class ModelFamily(ABC):
     usage: ClassVar[str]
     answers_untrained: ClassVar[frozenset[Domain]] = frozenset()  # domains in which Model.zero_shot works
     generates: ClassVar[frozenset[Domain]] = frozenset()  # domains in which Model.language_loss works
+    folders: ClassVar[bool] = False  # whether an argument may be a folder, seen from where a suite is run
 
     def domains_of(self, argument: str) -> frozenset[Domain]:
         """Domains in which this member answers."""
@@ -188,6 +190,17 @@ def model_fingerprint(name: str) -> str:
     """Initial weights and code of a model, for content keys."""
     head, family, argument = _family(name)
     return f"{source_hash('model', head)}:{family.fingerprint(argument)}"
+
+
+def anchored_model(name: str) -> str:
+    """The same model named so that it is found from any working folder."""
+    head, family, argument = _family(name)
+    prefix, colon, rest = argument.rpartition(":")
+    if family.folders and Path(rest).is_dir():
+        argument = f"{prefix}{colon}{Path(rest).resolve()}"
+    if head == name:
+        return name
+    return f"{anchored(head)}:{argument}"
 
 
 def model_size(name: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from w2s_bench import stats
 from w2s_bench.cells import Cell, Draws, Key, Rule, draw
-from w2s_bench.records import Row
+from w2s_bench.records import CellRecord, Row
 
 NAIVE, ZERO_SHOT = "naive", "zero-shot"  # rows that others are compared with
 _WANTED = {"admitted": "admitted", "clean": "clean"}
@@ -33,6 +33,43 @@ def rows(cells: list[Cell], rule: Rule, suite: str) -> list[Row]:
             clean = [d for d in pool if not marks[d.cell.where]]
             table.append(_pooled_row(clean, pool, rivals, rule, suite, "clean"))
     return table
+
+
+def with_failed(table: list[Row], cells: Iterable[CellRecord], suite: str) -> list[Row]:
+    """The table with a row for every cell that has no student to score, beside its rivals."""
+    grouped: dict[Key, list[CellRecord]] = {}
+    for c in cells:
+        grouped.setdefault((c.task, c.teacher, c.student, c.method), []).append(c)
+    beside = {_where(row): row for row in reversed(table)}
+    failed = [_failed_row(group, beside.get(key[:3]), suite) for key, group in grouped.items()]
+    order = list(dict.fromkeys(map(_where, [*table, *failed])))
+    return sorted([*table, *failed], key=lambda r: (r.task is None, order.index(_where(r))))
+
+
+def _where(row: Row) -> tuple[str | None, ...]:
+    return (row.task, row.teacher, row.student) if row.task else (None,)
+
+
+def _failed_row(group: list[CellRecord], rival: Row | None, suite: str) -> Row:
+    """With the first reason of its seeds, and teacher and ceiling as a rival's row has them."""
+    head = group[0]
+    return Row(
+        suite=suite,
+        domain=head.domain,
+        task=head.task,
+        teacher=head.teacher,
+        student=head.student,
+        method=head.method,
+        seeds=len(group),
+        teacher_accuracy=rival.teacher_accuracy if rival else None,
+        ceiling_accuracy=rival.ceiling_accuracy if rival else None,
+        n_test=rival.n_test if rival else 0,
+        admitted=False,
+        cells_left_out=1,
+        reference=head.reference,
+        uses_gold=head.uses_gold,
+        failed=next(c.failed for c in group if c.failed is not None),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +151,7 @@ def _cell_row(drawn: Drawn, rivals: Rivals, rule: Rule, suite: str) -> Row:
         gain_low=gain.low,
         gain_high=gain.high,
         reference=cell.reference,
+        uses_gold=cell.uses_gold,
         needs_no_teacher=_needs_no_teacher(cell, rivals),
         **_agreement([cell]),
         **_over(NAIVE, [drawn], rivals),
@@ -144,6 +182,7 @@ def _pooled_row(
         "cells": len(admitted),
         "cells_left_out": len(whole) - len(admitted),
         "reference": head.reference,
+        "uses_gold": head.uses_gold,
         "pool": pool,
     }
     if not admitted:

@@ -61,7 +61,12 @@ class ScoreRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellRecord:
-    """Which three fits make one PGR at one seed; a fit may serve many cells, and even two methods."""
+    """Which three fits make one PGR at one seed; a fit may serve many cells, and even two methods.
+
+    ``uses_gold``: the student's number owes something to gold labels. ``failed`` says why there is no
+    student to score; its key is then empty or that of a fit without a record. Both are left out of the file
+    where there is nothing to say.
+    """
 
     schema_version: Literal[1] = RECORD_SCHEMA
     domain: Domain
@@ -75,6 +80,8 @@ class CellRecord:
     teacher_key: str
     student_key: str
     ceiling_key: str
+    uses_gold: bool = False
+    failed: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,7 +117,7 @@ class Row:
     same share of the items that the teacher has wrong. Means over cells in a pool.
 
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
-    ``reason`` says why there is none.
+    ``reason`` says why there is none; ``failed`` why a method has no student to score here.
     """
 
     suite: str
@@ -136,6 +143,8 @@ class Row:
     n_test: int = 0
     reason: str | None = None
     reference: bool = False
+    uses_gold: bool = False
+    failed: str | None = None
     pool: Literal["admitted", "clean"] | None = None
     needs_no_teacher: bool | None = None
     over_naive: float | None = None
@@ -180,7 +189,12 @@ def content_key(value: Any) -> str:
 
 def dump_lines(records: Iterable[ScoreRecord | CellRecord]) -> str:
     """Records as JSON lines, in the order given."""
-    return "".join(canonical_json(asdict(r)) + "\n" for r in records)
+    return "".join(canonical_json(_said(asdict(r))) + "\n" for r in records)
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what later versions added and this record does not use: old and new files are alike."""
+    return {k: v for k, v in values.items() if v or k not in {"uses_gold", "failed"}}
 
 
 @cache

@@ -178,6 +178,14 @@ def _module_from(path: Path) -> ModuleType:
     return module
 
 
+def anchored(name: str) -> str:
+    """The same item named so that it is found from any working folder."""
+    if ".py:" not in name:
+        return name
+    path, _, attribute = name.rpartition(":")
+    return f"{Path(path).resolve()}:{attribute}"
+
+
 def source_hash(kind: Kind, name: str) -> str:
     """SHA-256 (16 digits) of the item's file and of the private modules (``_*.py``) beside it.
 

@@ -7,7 +7,7 @@ depends on the clock or the machine is in ``run.json`` and ``timings.json``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +51,14 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything a report needs."""
+    """Everything a report needs. ``failed`` cells have no student to score; where one seed of a cell
+    failed, all its seeds stand there and none among ``cells``."""
 
     info: RunInfo
     records: list[ScoreRecord]
     cells: list[CellRecord]
     predictions: dict[str, Predictions]
+    failed: list[CellRecord] = field(default_factory=list)
 
 
 def save_run(
@@ -103,12 +105,19 @@ def load_run(folder: Path) -> Run:
             expected=f"a finished run with {RUN}",
             mend=f"make one: w2s-bench run SUITE --out {folder}",
         )
+    cells = load_lines(CellRecord, folder / CELLS)
+    lost = {_name(cell) for cell in cells if cell.failed is not None}
     return Run(
         load_json(RunInfo, folder / RUN),
         load_lines(ScoreRecord, folder / RECORDS),
-        load_lines(CellRecord, folder / CELLS),
+        [cell for cell in cells if _name(cell) not in lost],
         _load_predictions(folder / PREDICTIONS),
+        [cell for cell in cells if _name(cell) in lost],
     )
+
+
+def _name(cell: CellRecord) -> tuple[str, ...]:
+    return (cell.task, cell.teacher, cell.student, cell.method)
 
 
 def _load_predictions(path: Path) -> dict[str, Predictions]:

@@ -187,10 +187,18 @@ def _publish(folder: Path, final: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
-        if not (final / CHECKSUMS).is_file():  # what is left of an artifact that somebody half deleted
-            shutil.rmtree(final)
-            os.rename(folder, final)
-        # otherwise another process finished the same job first: equal key, equal content
+        if not _less(final, folder):
+            return  # another process finished the same job first: equal key, equal content
+        old = folder.with_name(f"{folder.name}-old")
+        os.rename(final, old)
+        os.rename(folder, final)
+        shutil.rmtree(old)
+
+
+def _less(there: Path, folder: Path) -> bool:
+    """Whether an artifact is half deleted, or holds fewer parts than a new one under the same key."""
+    names = {p.name for p in there.iterdir()}
+    return CHECKSUMS not in names or names < {p.name for p in folder.iterdir()}
 
 
 def _sha256(path: Path) -> str:

@@ -16,7 +16,15 @@ from w2s_bench.registry import find
 
 Count = Annotated[int, Field(ge=1)]
 Reference = Literal[
-    "zero-shot", "random-init", "shuffled-labels", "weak-copy", "self-training", "bow-teacher"
+    "zero-shot",
+    "random-init",
+    "shuffled-labels",
+    "weak-copy",
+    "self-training",
+    "bow-teacher",
+    "majority",
+    "oracle-early-stopping",
+    "ceiling",
 ]
 
 
@@ -47,7 +55,9 @@ class Data(_Strict):
 class Training(_Strict):
     """How every fit of a grid trains; teacher, student and ceiling of one size share one recipe.
 
-    ``max_length`` is in tokens: longer inputs are truncated at the front, never dropped.
+    ``max_length`` is in tokens: longer inputs are truncated at the front, never dropped. ``micro_batch`` cuts
+    each batch in pieces of that many items, so that memory does not grow with ``batch_size``; losses are
+    those of the whole batch all the same. It changes sums in their last digits and nothing else.
     """
 
     epochs: Count = 2
@@ -59,6 +69,18 @@ class Training(_Strict):
     clip: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     precision: Literal["fp32", "bf16"] = "fp32"
     max_length: Annotated[int, Field(ge=8)] = 256
+    micro_batch: Count | None = None
+
+    def parts_of(self, chosen: Any) -> list[Any]:
+        """A batch in micro-batches."""
+        size = self.micro_batch or len(chosen)
+        return [chosen[k : k + size] for k in range(0, len(chosen), size)]
+
+    def for_key(self) -> dict[str, Any]:
+        """Settings as they enter content keys. A setting that came later is left out where it changes
+        nothing, so that the keys of finished fits stay."""
+        late = {"micro_batch"} if self.micro_batch is None else set()
+        return self.model_dump(exclude=late)
 
 
 class ModelUse(_Strict):
@@ -68,6 +90,7 @@ class ModelUse(_Strict):
     epochs: Count | None = None
     batch_size: Count | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
+    micro_batch: Count | None = None
 
     def training(self, base: Training) -> Training:
         """The grid's training settings with this model's changes."""
@@ -98,6 +121,20 @@ class Admission(_Strict):
     min_teacher: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
+class Several(_Strict):
+    """Several teachers instead of one, for methods that ask for them.
+
+    ``seeds``: ``count`` teachers of one model on one half, initialised and ordered by other seeds.
+    ``specialists``: as many, each on its own part of the teacher half, sorted ``by`` a tag or by ``length``.
+    ``sizes``: the ``count`` largest of the grid's models below the student, each the plain teacher of its
+    size.
+    """
+
+    kind: Literal["seeds", "specialists", "sizes"] = "seeds"
+    count: Annotated[int, Field(ge=2, le=16)] = 3
+    by: str = "length"
+
+
 class Grid(_Strict):
     """Tasks crossed with models, listed from the weakest to the strongest.
 
@@ -110,6 +147,7 @@ class Grid(_Strict):
     students: list[str] | None = None
     methods: list[str] | None = None
     references: list[Reference] | None = None
+    teachers_each: Several = Several()
     data: Data = Data()
     training: Training = Training()
 

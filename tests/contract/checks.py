@@ -6,6 +6,7 @@ applies them to everything that is registered, theirs included.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -17,7 +18,18 @@ from torch import Tensor
 
 from w2s_bench.contract import toys
 from w2s_bench.errors import BadModel
-from w2s_bench.method import Context, Method, cross_entropy, load_method, method_fingerprint
+from w2s_bench.method import (
+    PRIOR,
+    STATES,
+    TEACHERS,
+    Context,
+    Method,
+    cross_entropy,
+    load_method,
+    method_fingerprint,
+    normalised,
+    targets_of,
+)
 from w2s_bench.model import MASKED, Model, Shape, build_model, check_model, model_fingerprint
 from w2s_bench.records import Domain
 from w2s_bench.sources import Row, Source
@@ -116,40 +128,65 @@ def check_split(name: str, task: Task) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Logits, weak labels and mask ``[B, O]`` of one kind of choice."""
+    """Logits, weak labels and mask ``[B, O]`` of one kind of choice; ``options`` as in a context."""
 
     name: str
+    options: int | None
     logits: Tensor
     weak: Tensor
     mask: Tensor
 
 
 def labelled(batch: int = 6, seed: int = 0) -> list[Labelled]:
-    """Two options, three classes, and ragged choices from two to nine options."""
+    """Two options, three classes, ragged choices from two to nine options, and moves that are two."""
     generator = torch.Generator().manual_seed(seed)
     ragged = torch.arange(9) < torch.tensor([2, 9, 4, 3, 7, 5])[:batch, None]
     masks = {
         "two options": torch.ones(batch, 2, dtype=torch.bool),
         "three classes": torch.ones(batch, 3, dtype=torch.bool),
         "ragged options": ragged[:, : int(ragged.sum(1).max())],
+        "two legal moves": torch.ones(batch, 2, dtype=torch.bool),
     }
-    return [_labelled(name, mask, generator) for name, mask in masks.items()]
+    options = {"two options": 2, "three classes": 3}
+    return [_labelled(name, options.get(name), mask, generator) for name, mask in masks.items()]
 
 
-def _labelled(name: str, mask: Tensor, generator: torch.Generator) -> Labelled:
+def _labelled(name: str, options: int | None, mask: Tensor, generator: torch.Generator) -> Labelled:
     logits, weak = (torch.randn(mask.shape, generator=generator) for _ in range(2))
     weak = torch.softmax(weak.masked_fill(~mask, MASKED), -1) * mask
-    return Labelled(name, logits.masked_fill(~mask, MASKED), weak, mask)
+    return Labelled(name, options, logits.masked_fill(~mask, MASKED), weak, mask)
 
 
-def contexts() -> Iterator[Context]:
-    """The beginning, the middle and the end of a training of two epochs."""
+def contexts(method: Method, choice: Labelled) -> Iterator[Context]:
+    """The beginning, the middle and the end of a training of two epochs, with what the method declares."""
+    given = {name: made for name, made in _given(choice).items() if name in method.inputs}
     for step in (0, 3, 9):
-        yield Context(step=step, steps=10, epoch=step // 5, epochs=2)
+        yield Context(
+            step=step,
+            steps=10,
+            epoch=step // 5,
+            epochs=2,
+            options=choice.options,
+            items=torch.arange(len(choice.mask)),
+            given=given,
+        )
+
+
+def _given(choice: Labelled) -> dict[str, Tensor]:
+    """A prior, three teachers and states of three numbers for the items of a choice."""
+    generator = torch.Generator().manual_seed(1)
+    drawn = torch.rand((3, *choice.mask.shape), generator=generator)
+    states = (len(choice.mask), 3) if choice.options else (*choice.mask.shape, 3)
+    return {
+        PRIOR: normalised(drawn[0], choice.mask),
+        TEACHERS: normalised(drawn, choice.mask),
+        STATES: torch.randn(states, generator=generator),
+    }
 
 
 def check_method(name: str) -> None:
-    """Card, options, targets and loss, over all kinds of choices and all along the training."""
+    """Card, options, targets and loss, over all kinds of choices and all along the training; what it learns
+    is for :mod:`w2s_bench.contract.learning`."""
     method = load_method(name)
     for part in ("title", "paper", "formula"):
         assert getattr(method.card, part), f"{name}: the card's {part} is empty"
@@ -159,7 +196,7 @@ def check_method(name: str) -> None:
         assert method.fits_as is None, f"{name}: fits as {method.fits_as}, which fits as another again"
     for choice in [*labelled(), *labelled(batch=1)]:
         check_targets(name, method, choice)
-        for context in contexts():
+        for context in contexts(method, choice):
             check_loss(f"{name}, {choice.name}, step {context.step}", method, choice, context)
 
 
@@ -184,7 +221,7 @@ def _error(call: Callable[[], Any]) -> str | None:
 def check_targets(name: str, method: Method, choice: Labelled) -> None:
     """Targets keep the shape, sum to one, and give nothing to what is no option."""
     before = choice.weak.clone()
-    targets = method.targets(choice.weak)
+    targets = targets_of(method, choice.weak, choice.mask)
     assert targets.shape == choice.weak.shape, f"{name}: targets of shape {tuple(targets.shape)}"
     assert torch.equal(choice.weak, before), f"{name}: targets() changes the weak labels in place"
     assert torch.allclose(targets.sum(-1), torch.ones(len(targets)), atol=1e-5), f"{name}: targets sum to one"
@@ -193,19 +230,19 @@ def check_targets(name: str, method: Method, choice: Labelled) -> None:
 
 def check_loss(where: str, method: Method, choice: Labelled, context: Context) -> None:
     """A finite scalar whose gradient reaches the logits, and only those of options."""
-    weak = method.targets(choice.weak)
+    weak = targets_of(method, choice.weak, choice.mask)
     logits = choice.logits.clone().requires_grad_()
-    loss = method.loss(logits, weak, choice.mask, context)
+    loss = copy.deepcopy(method).loss(logits, weak, choice.mask, context)  # it may keep what it sees
     assert isinstance(loss, Tensor) and loss.ndim == 0, f"{where}: the loss is no scalar tensor"
     assert torch.isfinite(loss), f"{where}: the loss is {loss.item()}"
-    again = method.loss(choice.logits, weak, choice.mask, context)
+    again = copy.deepcopy(method).loss(choice.logits, weak, choice.mask, context)
     assert torch.equal(again, loss.detach()), f"{where}: the loss differs between two calls"
     gradient = torch.autograd.grad(loss, logits)[0] if loss.requires_grad else torch.zeros(())
     assert torch.isfinite(gradient).all(), f"{where}: a gradient is not finite"
     assert gradient.abs().sum() > 0, f"{where}: no gradient reaches the logits"
     assert (gradient[~choice.mask] == 0).all(), f"{where}: a gradient where there is no option"
     far = (30 * choice.logits).masked_fill(~choice.mask, MASKED)
-    assert torch.isfinite(method.loss(far, weak, choice.mask, context)), (
+    assert torch.isfinite(copy.deepcopy(method).loss(far, weak, choice.mask, context)), (
         f"{where}: not finite at large logits"
     )
 

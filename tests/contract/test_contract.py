@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from w2s_bench.contract import checks, toys
+from w2s_bench.contract import checks, learning, toys
 from w2s_bench.model import ModelFamily
 from w2s_bench.records import Domain
 from w2s_bench.registry import Kind, items, load
@@ -35,6 +35,18 @@ def test_task(name: str) -> None:
 @pytest.mark.parametrize("name", items("method"))
 def test_method(name: str) -> None:
     checks.check_method(name)
+
+
+@pytest.mark.parametrize("domain", toys.DOMAINS)
+@pytest.mark.parametrize("name", items("method"))
+def test_method_learns(name: str, domain: Domain) -> None:
+    learning.check_learning(name, domain)
+
+
+@pytest.mark.parametrize("domain", toys.DOMAINS)
+@pytest.mark.parametrize("name", items("method"))
+def test_method_does_not_mind_the_order_of_items(name: str, domain: Domain) -> None:
+    learning.check_order(name, domain)
 
 
 @pytest.mark.parametrize("domain", toys.DOMAINS)

@@ -28,11 +28,11 @@ class Test:
 
 
 def collect(plan: Plan, store: Store) -> list[Scored]:
-    """Score every fit that a cell of the plan uses, and the rungs between them."""
+    """Score every finished fit of the plan: those that its cells use, and the rungs between them."""
     tests: dict[str, Test] = {}
     scored = []
     for job in plan.jobs.values():
-        if isinstance(job, FitJob):
+        if isinstance(job, FitJob) and store.has("fit", job.key):
             if job.split not in tests:
                 items = load_items(store, job.split, "test")
                 chance = float(np.mean([1 / len(i.options) for i in items]))
@@ -55,7 +55,7 @@ def _score(job: FitJob, store: Store, test: Test) -> Scored:
         model=job.model,
         parameters=facts["parameters"],
         method=job.method,
-        options=job.options,
+        options=job.options | ({"teacher": job.variant} if job.variant else {}),
         labels_from=job.labels,
         seed=job.seed,
         n_train=facts["n_train"],

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from concurrent.futures import Future, ProcessPoolExecutor
-from typing import Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any, Protocol
 
+from w2s_bench.errors import FitFailed, UserError
+from w2s_bench.harness.brief import keep, lesson_of
+from w2s_bench.harness.device import pick
 from w2s_bench.harness.job import Job
-from w2s_bench.harness.steps import Site, execute
+from w2s_bench.harness.lesson import Learned
+from w2s_bench.harness.steps import Site, execute, told_by, work_with_gold
+from w2s_bench.harness.study import attend
+from w2s_bench.harness.workers import Died, Hung, Side, Worker
+from w2s_bench.store import Store
 
 
 class Executor(Protocol):
@@ -24,46 +30,110 @@ class Executor(Protocol):
 
 
 class LocalExecutor:
-    """Worker processes on this machine, started fresh (spawn), so that none inherits torch or CUDA state."""
+    """Processes on this machine, on two sides: those that may open gold, and those that run methods.
+
+    A thread of the parent stands by each running job: it makes the lesson and keeps what comes back, so that
+    a student's process needs no store. Processes start when the first job of their side does.
+    """
 
     def __init__(self, workers: int) -> None:
         self.slots = workers
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet)
+        self._threads = ThreadPoolExecutor(workers)
+        self._idle: dict[Side, list[Worker]] = {"gold": [], "student": []}
+        self._all: set[Worker] = set()
+        self._lock, self._closed = Lock(), False
 
     def submit(self, job: Job, site: Site) -> Future[str]:
         """Queue a job."""
-        return self._pool.submit(execute, job, site)
+        return self._threads.submit(self._gold if job.sees_gold else self._student, job, site)
+
+    def _gold(self, job: Job, site: Site) -> str:
+        try:
+            return str(self._call("gold", work_with_gold, job, site))
+        except Died as error:
+            raise UserError(
+                f"a worker process died ({error})",
+                where=job.title,
+                expected="workers that end by themselves",
+                mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
+            ) from None
+
+    def _student(self, job: Any, site: Site) -> str:
+        store = Store(site.store)
+        with told_by(job):
+            lesson = lesson_of(job, store, str(pick(site.device)))
+            try:
+                learned: Learned = self._call("student", attend, lesson, site.threads, limit=site.limit)
+            except (Died, Hung) as error:
+                raise _failed(job, error) from None
+            except RuntimeError as error:  # something that is no Exception of ours to describe
+                raise FitFailed(str(error), where=job.title) from None
+            keep(store, job, learned)
+        return job.key
+
+    def _call(self, side: Side, *call: Any, limit: float | None = None) -> Any:
+        worker = self._take(side)
+        try:
+            answer = worker.call(*call, limit=limit)
+        except (Died, Hung):
+            self._drop(worker)
+            raise
+        except BaseException:
+            self._give_back(worker)
+            raise
+        self._give_back(worker)
+        return answer
+
+    def _take(self, side: Side) -> Worker:
+        with self._lock:
+            if self._closed:
+                raise Died("the run is over")
+            if self._idle[side]:
+                return self._idle[side].pop()
+            worker = Worker(side)
+            self._all.add(worker)
+            return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            self._idle[worker.side].append(worker)
+
+    def _drop(self, worker: Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+        worker.end()
 
     def close(self, *, wait: bool) -> None:
         """Finish (or drop what is queued) and end the processes."""
-        workers = list((self._pool._processes or {}).values())
-        self._pool.shutdown(wait=wait, cancel_futures=True)
-        if not wait:
-            for worker in workers:
-                worker.terminate()
+        if wait:
+            self._threads.shutdown(wait=True)
+        with self._lock:
+            self._closed, workers = True, list(self._all)
+        for worker in workers:
+            worker.end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _quiet() -> None:
-    """Workers print nothing: the parent's display is the only one. Ctrl-C is the parent's to handle."""
-    import signal
-    import warnings
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.simplefilter("ignore")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    try:
-        from transformers.utils import logging
-
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-    except ImportError:
-        pass
+def _failed(job: Any, error: Exception) -> FitFailed:
+    method = getattr(job, "method", "") or job.title
+    if isinstance(error, Hung):
+        what = f"{error}: its process was ended"
+        return FitFailed(
+            what,
+            where=f"method {method}",
+            expected="a fit within the limit",
+            mend="--limit SECONDS gives it more",
+        )
+    return FitFailed(
+        f"its process died ({error})",
+        where=f"method {method}",
+        expected="a method that returns",
+        mend="try again with fewer --workers if memory is short",
+    )
 
 
 class InlineExecutor:
-    """Runs each job at once in this process: for debugging and for tests."""
+    """Runs each job at once in this process, without limits: for debugging and for tests."""
 
     slots = 1
 

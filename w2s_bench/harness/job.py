@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from w2s_bench.records import Domain, Role, content_key
 from w2s_bench.splits import SPLIT_VERSION, hop
 from w2s_bench.suite import Data
 
 FIT_VERSION = 1  # raise it when the fit loop changes what it computes
+LOOKS = ("states", "prior")
+ASKED_LENGTH = 256  # tokens of a model that is asked without any fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,11 @@ class SplitJob:
         return ()
 
     @property
+    def sees_gold(self) -> bool:
+        """It draws it."""
+        return True
+
+    @property
     def title(self) -> str:
         """For people."""
         return f"split {self.task} seed {self.seed}"
@@ -67,8 +74,11 @@ class FitJob:
     data: Data
     options: dict[str, Any] = field(default_factory=dict)
     shuffled: bool = False  # labels that say nothing: a control
+    variant: dict[str, Any] = field(default_factory=dict)  # which of several teachers
+    given: dict[str, Any] = field(default_factory=dict)  # what a method declared beyond weak labels
     stage: dict[str, Any] = field(default_factory=dict)  # of language modelling before the fit
     ask: dict[str, Any] | None = None  # asked like this without any fit
+    labels_others: bool = False  # of this plan; not in the key
 
     @cached_property
     def key(self) -> str:
@@ -89,22 +99,29 @@ class FitJob:
             "seed",
         )
         given = {n: getattr(self, n) for n in names}
-        special = {n: v for n in ("shuffled", "stage", "ask") if (v := getattr(self, n))}
+        special = {n: v for n in ("shuffled", "stage", "ask", "variant", "given") if (v := getattr(self, n))}
         return {"kind": "fit", "version": FIT_VERSION} | given | special
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Keys of the jobs that must be finished before this one."""
-        return (self.split,) if self.labels is None else (self.split, self.labels)
+        labels = () if self.labels is None else (self.labels,)
+        looks = (self.given[kind] for kind in LOOKS if kind in self.given)
+        return tuple(dict.fromkeys((self.split, *labels, *self.given.get("teachers", ()), *looks)))
+
+    @property
+    def sees_gold(self) -> bool:
+        """Whether it trains on gold labels: it then runs apart from whatever runs a method."""
+        return self.labels is None and not self.untrained
 
     @property
     def predicts(self) -> tuple[str, ...]:
-        """Parts it predicts on: the test set, and whatever its labels may be wanted for.
+        """Parts it predicts on: the test set, and what its labels may be wanted for.
 
-        It follows from the part and the labels alone: adding a method to a suite changes no key. A
-        ceiling labels nothing, and no control does.
+        A teacher labels for every method there may be. A student on the transfer half labels only where it is
+        a rung of this plan; in a plan of which it is one, a fit without those labels is not finished.
         """
-        if self.untrained or self.shuffled or (self.part == "transfer" and self.labels is None):
+        if self.untrained or (self.part == "transfer" and not (self.labels_others and self.labels)):
             return ("test",)
         chain = ["teacher", *(hop(i) for i in range(1, self.data.hops + 1))]
         following = chain[chain.index(self.part) + 1 :][:1] if self.part in chain else []
@@ -123,13 +140,66 @@ class FitJob:
             return f"zero-shot {self.task} {self.model} seed {self.seed}"
         labels = "gold" if self.labels is None else f"labels {self.labels[:6]}"
         labels = f"shuffled {labels}" if self.shuffled else labels
-        return f"{self.role} {self.task} {self.model} {self.method} {labels} seed {self.seed}"
+        which = f" {self.variant['kind']} {self.variant['index']}" if self.variant else ""
+        return f"{self.role} {self.task} {self.model} {self.method} {labels} seed {self.seed}{which}"
 
 
-Job = SplitJob | FitJob
+@dataclass(frozen=True, kw_only=True)
+class LookJob:
+    """States or answers of a model before any fit, on every part but the teacher's half; methods share it."""
+
+    kind: Literal["states", "prior"]
+    domain: Domain
+    task: str
+    split: str
+    model: str
+    model_fingerprint: str
+    seed: int
+    data: Data
+    max_length: int
+    version: int
+    ask: dict[str, Any] | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """Split, model, and how it is looked at; the seed sets what a model draws at random."""
+        names = ("kind", "split", "model", "model_fingerprint", "seed", "max_length", "version", "ask")
+        return content_key({n: getattr(self, n) for n in names} | {"job": "look"})
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The items."""
+        return (self.split,)
+
+    @property
+    def sees_gold(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Parts it looks at."""
+        hops = [hop(i) for i in range(1, self.data.hops + 1)]
+        return ("transfer", *(["validation"] if self.data.validation else []), *hops, "test")
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"{self.kind} {self.task} {self.model} seed {self.seed}"
+
+
+Job = SplitJob | FitJob | LookJob
+
+
+def kinds(job: Job) -> tuple[str, ...]:
+    """Artifacts that a finished job leaves in the store, all under its key."""
+    if isinstance(job, SplitJob):
+        return ("gold", "items")
+    return ("fit",) if isinstance(job, FitJob) else ("look",)
 
 
 def describe(job: Job) -> dict[str, Any]:
     """A job as JSON values, for ``plan --json``."""
     values = asdict(job) | {"key": job.key, "needs": list(job.needs), "title": job.title}
-    return values | {"data": job.data.model_dump(), "kind": "split" if isinstance(job, SplitJob) else "fit"}
+    kind = "split" if isinstance(job, SplitJob) else "fit" if isinstance(job, FitJob) else "look"
+    return values | {"data": job.data.model_dump(), "kind": kind}

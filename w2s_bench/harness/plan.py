@@ -6,13 +6,15 @@ is not the larger model are left out, and fits that two methods share are planne
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from w2s_bench.errors import UserError
-from w2s_bench.harness.job import FitJob, Job, SplitJob
-from w2s_bench.harness.references import BOW_TEACHER
+from w2s_bench.harness.extras import NotOffered, given_of, variants
+from w2s_bench.harness.hidden import HIDDEN_VERSION
+from w2s_bench.harness.job import ASKED_LENGTH, FitJob, Job, LookJob, SplitJob, kinds
+from w2s_bench.harness.references import BOW_TEACHER, PLANNED
 from w2s_bench.method import LADDER, UNLABELED, Method, load_method, method_fingerprint
 from w2s_bench.model import (
     answers_untrained,
@@ -24,7 +26,7 @@ from w2s_bench.model import (
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.splits import hop
 from w2s_bench.store import Store
-from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Suite
+from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Several, Suite
 from w2s_bench.task import Task, fingerprint, load_task
 
 PLAIN = "naive"  # how a fit on gold labels trains
@@ -45,14 +47,18 @@ class Plan:
 
 def finished(job: Job, store: Store) -> bool:
     """Whether the store holds the whole result of a job."""
-    kinds = ("gold", "items") if isinstance(job, SplitJob) else ("fit",)
-    return all(store.has(kind, job.key) for kind in kinds)
+    if not all(store.has(kind, job.key) for kind in kinds(job)):
+        return False
+    if not isinstance(job, FitJob) or not (job.labels_others and job.labels):
+        return True
+    return set(job.predicts) <= set(store.open("fit", job.key).names())
 
 
 def make_plan(suite: Suite, mirror: Path | None) -> Plan:
     """Plan a suite. Errors (UserError) for whatever it names that does not exist or does not fit."""
     plan = Plan({}, [])
     methods, gold = _ways(suite.methods), _plain(PLAIN)
+    rows = {reference: _way(MethodUse(name=reference), False) for reference in suite.references}
     for grid in suite.grid:
         models = {use.name: model_fingerprint(use.name) for use in grid.models}
         for name in grid.tasks:
@@ -63,8 +69,18 @@ def make_plan(suite: Suite, mirror: Path | None) -> Plan:
             for seed in suite.seeds:
                 split = SplitJob(task=name, fingerprint=prints, data=grid.data, seed=seed)
                 block = _Block(plan, grid, models, task, name, _add(plan, split).key, seed)
-                block.fill([w for w in methods if _runs(w, grid)], suite.references_of(grid), gold)
+                ways = [w for w in methods if _runs(w, grid)]
+                block.fill([*ways, *(rows[r] for r in suite.references_of(grid))], gold)
+    _mark_rungs(plan)
     return plan
+
+
+def _mark_rungs(plan: Plan) -> None:
+    """Tell the fits whose labels other fits of the plan are trained on."""
+    wanted = {job.labels for job in plan.jobs.values() if isinstance(job, FitJob)}
+    for key, job in plan.jobs.items():
+        if isinstance(job, FitJob) and key in wanted:
+            plan.jobs[key] = replace(job, labels_others=True)
 
 
 def _runs(way: _Way, grid: Grid) -> bool:
@@ -73,23 +89,33 @@ def _runs(way: _Way, grid: Grid) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """How a single fit trains: a method's name, fingerprint and options."""
+    """How a single fit trains: a method's name, fingerprint and options, and the method itself."""
 
     name: str
     fingerprint: str
     options: dict[str, Any]
+    method: Method
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A method as the suite uses it: what tables call it, whether it climbs, how each fit of it trains."""
+    """A method as the suite uses it: what tables call it, and how each fit of it trains."""
 
     label: str
     name: str
-    options: dict[str, Any]
-    climbs: bool
+    method: Method
     fit: _How
     stage: dict[str, Any] = field(default_factory=dict)  # language modelling before every fit
+
+    @property
+    def climbs(self) -> bool:
+        """Whether it hands labels upwards through the rungs."""
+        return LADDER in self.method.inputs
+
+    @property
+    def reference(self) -> Reference | None:
+        """The row that is planned from other fits instead of a fit of its own, if it is one."""
+        return next((r for r in PLANNED if r == self.name), None)
 
 
 def _ways(uses: list[MethodUse]) -> list[_Way]:
@@ -111,12 +137,11 @@ def _way(use: MethodUse, repeated: bool) -> _Way:
     told = ", ".join(f"{k}={v}" for k, v in use.options.items())
     label = use.label or (f"{use.name} ({told})" if repeated and told else use.name)
     fit = _fit_of(use.name, method) if method.fits_as is None else _plain(method.fits_as)
-    options, climbs = method.options.model_dump(mode="json"), LADDER in method.inputs
-    return _Way(label, use.name, options, climbs, fit, method.stage() if UNLABELED in method.inputs else {})
+    return _Way(label, use.name, method, fit, method.stage() if UNLABELED in method.inputs else {})
 
 
 def _fit_of(name: str, method: Method) -> _How:
-    return _How(name, method_fingerprint(name, method), method.options.model_dump(mode="json"))
+    return _How(name, method_fingerprint(name, method), method.options.model_dump(mode="json"), method)
 
 
 def _plain(name: str) -> _How:
@@ -140,27 +165,33 @@ class _Block:
     split: str
     seed: int
 
-    def fill(self, ways: list[_Way], references: list[Reference], gold: _How) -> None:
+    def fill(self, ways: list[_Way], gold: _How) -> None:
         """Plan teachers, ceilings, students, reference rows and the cells that join them."""
         for teacher, student in self.grid.pairs:
-            for way in ways:
+            for way in {w.label: w for w in ways}.values():
                 stages = self._stage(teacher, way), self._stage(student, way)
                 if way.stage and not any(stages):
                     continue  # neither model has a language-model loss: it would be naive under another name
-                keys = self._ends(teacher, student, gold, stages)
-                self._cell(
-                    way.label,
-                    way.options,
-                    teacher,
-                    student,
-                    (keys[0], self._student(keys[0], teacher, student, way), keys[1]),
-                )
-            for reference in references:
-                keys = self._ends(teacher, student, gold, ({}, {}))
-                labels = self._bow(gold) if reference == "bow-teacher" else keys[0]
-                found = self._reference(reference, teacher, student, labels, gold)
-                if found is not None:
-                    self._cell(reference, {}, teacher, student, (labels, found, keys[1]), reference=True)
+                ends = self._ends(teacher, student, gold, stages)
+                if way.reference is not None:
+                    self._planned(way, way.reference, teacher, student, ends, gold)
+                    continue
+                try:
+                    found, failed = self._student(ends[0], teacher, student, way, gold), None
+                except NotOffered as error:
+                    found, failed = "", f"asks for what the suite does not offer: {error}"
+                self._cell(way, teacher, student, (ends[0], found, ends[1]), failed)
+
+    def _planned(
+        self, way: _Way, reference: Reference, teacher: str, student: str, ends: tuple[str, str], gold: _How
+    ) -> None:
+        """The cell of a row that is made of other fits."""
+        labels = self._bow(gold) if reference == "bow-teacher" else ends[0]
+        found = self._reference(reference, teacher, student, labels, gold)
+        if reference == "ceiling":
+            found = ends[1]
+        if found is not None:
+            self._cell(way, teacher, student, (labels, found, ends[1]))
 
     def _bow(self, gold: _How) -> str:
         """Key of the fit of the teacher that has learnt nothing before."""
@@ -179,13 +210,51 @@ class _Block:
         """The language-model stage of a model under a method; none where the model has no such loss."""
         return way.stage if way.stage and generates(model, self.task.card.domain) else {}
 
-    def _student(self, labels: str, teacher: str, student: str, way: _Way) -> str:
+    def _student(self, labels: str, teacher: str, student: str, way: _Way, gold: _How) -> str:
         """Key of the student's fit, after the fits of the rungs below it where the method climbs."""
         rungs = self.grid.rungs(teacher, student) if way.climbs else []
-        for i, rung in enumerate(rungs, 1):
-            part = hop(i) if i <= self.grid.data.hops else "transfer"
-            labels = self._fit("student", rung, part, labels, way.fit, stage=self._stage(rung, way))
-        return self._fit("student", student, "transfer", labels, way.fit, stage=self._stage(student, way))
+        steps = [(r, hop(i) if i <= self.grid.data.hops else "transfer") for i, r in enumerate(rungs, 1)]
+        for model, part in (*steps, (student, "transfer")):
+            stage, given = self._stage(model, way), self._given(teacher, model, way, gold)
+            labels = self._fit("student", model, part, labels, way.fit, stage=stage, given=given)
+        return labels
+
+    def _given(self, teacher: str, model: str, way: _Way, gold: _How) -> dict[str, Any]:
+        """What the method of a fit is given beyond weak labels. Errors: NotOffered."""
+
+        def one(name: str, variant: dict[str, Any]) -> str:
+            stage = self._stage(name, way)
+            return self._fit("teacher", name, "teacher", None, gold, stage=stage, variant=variant)
+
+        def teachers(chosen: Several) -> list[str]:
+            if chosen.kind == "sizes":
+                names = [m.name for m in self.grid.models]
+                return [one(name, {}) for name in names[: names.index(model)][-chosen.count :]]
+            return [one(teacher, variant) for variant in variants(chosen)]
+
+        return given_of(way.fit.method, self.grid, teachers, lambda kind: self._look(kind, model))
+
+    def _look(self, kind: Literal["states", "prior"], model: str) -> str:
+        """Key of the job that looks at an untrained model. Errors: NotOffered if it does not answer."""
+        ask, length = None, self.grid.training.max_length
+        if kind == "prior":
+            ask, length = self._ask(model), ASKED_LENGTH
+            if ask is None:
+                raise NotOffered(f"{model} has no answer before any finetuning")
+        look = LookJob(
+            kind=kind,
+            domain=self.task.card.domain,
+            task=self.name,
+            split=self.split,
+            model=model,
+            model_fingerprint=self._fingerprint(model),
+            seed=self.seed,
+            data=self.grid.data,
+            max_length=length,
+            version=HIDDEN_VERSION,
+            ask=ask,
+        )
+        return _add(self.plan, look).key
 
     def _reference(
         self, reference: Reference, teacher: str, student: str, labels: str, gold: _How
@@ -205,28 +274,31 @@ class _Block:
         return name and self._fit("student", name, "transfer", labels, gold, use=self.grid.use(student))
 
     def _zero_shot(self, model: str, gold: _How) -> str | None:
+        ask = self._ask(model)
+        return None if ask is None else self._fit("reference", model, "test", None, gold, ask=ask)
+
+    def _ask(self, model: str) -> dict[str, Any] | None:
+        """How a model is asked without finetuning; None where it cannot be."""
         domain, ask = self.task.card.domain, self.task.ask
         if not answers_untrained(model, domain) or (domain != "chess" and ask is None):
             return None
-        asked: dict[str, Any] = asdict(ask) if ask else {"question": ""}
-        return self._fit("reference", model, "test", None, gold, ask=asked)
+        return asdict(ask) if ask else {"question": ""}
 
     def _cell(
         self,
-        label: str,
-        options: dict[str, Any],
+        way: _Way,
         teacher: str,
         student: str,
         keys: tuple[str, str, str],
-        *,
-        reference: bool = False,
+        failed: str | None = None,
     ) -> None:
+        reference = way.method.kind != "method"
         self.plan.cells.append(
             CellRecord(
                 domain=self.task.card.domain,
                 task=self.name,
-                method=label,
-                options=options,
+                method=way.label,
+                options={} if reference else way.method.options.model_dump(mode="json"),
                 reference=reference,
                 teacher=teacher,
                 student=student,
@@ -234,9 +306,11 @@ class _Block:
                 teacher_key=keys[0],
                 student_key=keys[1],
                 ceiling_key=keys[2],
+                uses_gold=way.method.uses_gold,
+                failed=failed,
             )
         )
-        for key in keys:
+        for key in filter(None, keys):
             self.plan.shared[key] = self.plan.shared.get(key, 0) + 1
 
     def _fit(
@@ -251,7 +325,7 @@ class _Block:
         **special: Any,
     ) -> str:
         """Key of a fit; ``use`` has the training settings it takes, if not its model's own."""
-        training = (use or self.grid.use(model)).training(self.grid.training).model_dump()
+        training = (use or self.grid.use(model)).training(self.grid.training).for_key()
         return _add(
             self.plan,
             FitJob(

@@ -1,7 +1,7 @@
-"""What a worker does with one job: draw a split, or train a teacher, a ceiling or a student.
+"""What is done with one job: draw a split, train on gold, or let a student learn from a lesson.
 
-All three are one fit; they differ in the part they train on and in whose labels they read. Only fits
-on gold labels open the gold of their part; no fit opens the gold of the test set.
+Teachers and ceilings open the gold of the part they train on; no fit opens the gold of the test set.
+Whatever runs a method does it from a lesson alone, in a process that opens no store.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.errors import UserError
+from w2s_bench.harness.brief import keep, lesson_of, shape_of
 from w2s_bench.harness.device import pick
-from w2s_bench.harness.fit import fit, model_language, predict
+from w2s_bench.harness.fit import LANGUAGE_PARTS, fit, language_stage, predict
 from w2s_bench.harness.job import FitJob, Job, SplitJob
-from w2s_bench.harness.references import weak_labels
+from w2s_bench.harness.lesson import Learned
+from w2s_bench.harness.study import indices, options_of, study
+from w2s_bench.harness.teachers import chosen_rows, fit_seed
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
-from w2s_bench.model import Model, Shape, build_model
+from w2s_bench.model import Model, build_model
 from w2s_bench.splits import load_gold, load_items, make_split, save_split
 from w2s_bench.store import Store
 from w2s_bench.suite import Training
@@ -31,65 +34,54 @@ from w2s_bench.task import Item, load_task
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker."""
+    """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker, and how many
+    seconds a student may take (None: as many as it likes)."""
 
     store: Path
     mirror: Path | None
     device: str
     threads: int = 1
+    limit: float | None = None
 
 
 def execute(job: Job, site: Site) -> str:
-    """Run one job and leave its artifact in the store; returns its key."""
+    """Run one job here and leave its artifact in the store; returns its key."""
+    if job.sees_gold:
+        return work_with_gold(job, site)
+    assert not isinstance(job, SplitJob)
     torch.set_num_threads(site.threads)
     store = Store(site.store)
-    try:
-        if isinstance(job, SplitJob):
-            save_split(store, job.key, make_split(load_task(job.task), job.data, job.seed, site.mirror))
-        else:
-            STEPS[job.role](job, store, pick(site.device))
-    except UserError as error:
-        if not error.where:
-            error.where = job.title
-        raise
+    with told_by(job):
+        keep(store, job, study(lesson_of(job, store, str(pick(site.device)))))
     return job.key
 
 
-def train_teacher(job: FitJob, store: Store, device: torch.device) -> None:
-    """Gold labels on the teacher half."""
-    _run(job, store, device, gold_labels(job, store))
+def work_with_gold(job: Job, site: Site) -> str:
+    """Draw a split, or train a teacher or a ceiling; no method of a student runs beside it."""
+    torch.set_num_threads(site.threads)
+    store = Store(site.store)
+    with told_by(job):
+        if isinstance(job, SplitJob):
+            save_split(store, job.key, make_split(load_task(job.task), job.data, job.seed, site.mirror))
+        else:
+            assert isinstance(job, FitJob) and job.sees_gold
+            keep(store, job, train_on_gold(job, store, pick(site.device)))
+    return job.key
 
 
-def train_ceiling(job: FitJob, store: Store, device: torch.device) -> None:
-    """Gold labels on the transfer half: the student's own inputs, only the labels differ."""
-    _run(job, store, device, gold_labels(job, store))
+class told_by:
+    """Gives an error without a place the title of the job in which it arose."""
 
+    def __init__(self, job: Job) -> None:
+        self.job = job
 
-def train_student(job: FitJob, store: Store, device: torch.device) -> None:
-    """The teacher's labels (or those of the rung below) on the transfer half."""
-    _run(job, store, device, weak_labels(job, store))
+    def __enter__(self) -> None:
+        """Nothing to do."""
 
-
-def ask_untrained(job: FitJob, store: Store, device: torch.device) -> None:
-    """No labels, no fit: the pretrained model answers the test set as it is."""
-    clock = time.perf_counter()
-    model = _model(job, 256).to(device)
-    items = load_items(store, job.split, "test")
-    probabilities = torch.softmax(model.zero_shot(items).float(), -1).cpu().numpy()
-    facts = _facts(job, model, 0, [])
-    with store.write("fit", job.key) as draft:
-        draft.arrays("test", {"probabilities": probabilities})
-        draft.json("fit", facts)
-        seconds = time.perf_counter() - clock
-        draft.json("timing", {"fit_seconds": 0.0, "seconds": seconds})
-
-
-STEPS = {
-    "teacher": train_teacher,
-    "ceiling": train_ceiling,
-    "student": train_student,
-    "reference": ask_untrained,
-}
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        """Name the job."""
+        if isinstance(error, UserError) and not error.where:
+            error.where = self.job.title
 
 
 def gold_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
@@ -98,61 +90,34 @@ def gold_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
     return one_hot(load_gold(store, job.split, job.part), max(len(i.options) for i in items))
 
 
-def _run(job: FitJob, store: Store, device: torch.device, labels: NDArray[np.float32]) -> None:
-    """Build, fit, predict, and write everything as one artifact."""
+def train_on_gold(job: FitJob, store: Store, device: torch.device) -> Learned:
+    """A teacher on the teacher half, or a ceiling on the transfer half: the student's own inputs, only the
+    labels differ."""
     clock = time.perf_counter()
-    training = Training(**job.training)
-    model = _model(job, training.max_length)
+    training, seed = Training(**job.training), fit_seed(job.seed, job.variant)
+    shape = shape_of(job, training.max_length)
+    model = build_model(job.model, shape, seed)
     if job.stage:
-        _language_stage(model, job, store, training, device)
-    encoded = model.encode(load_items(store, job.split, job.part))
-    losses = fit(model, encoded, labels, load_method(job.method, job.options), training, job.seed, device)
+        read = [i for part in LANGUAGE_PARTS for i in load_items(store, job.split, part)]
+        language_stage(model, read, job.stage, training, seed, device)
+    items = load_items(store, job.split, job.part)
+    rows = chosen_rows(items, job.variant)
+    labels, encoded = gold_labels(job, store)[rows], model.encode([items[i] for i in rows])
+    method = load_method(job.method, job.options)
+    losses = fit(model, encoded, labels, method, training, seed, device, options_of(shape))
     fitted = time.perf_counter()
-    with store.write("fit", job.key) as draft:
-        for part in job.predicts:
-            items = load_items(store, job.split, part)
-            draft.arrays(part, {"probabilities": predict(model, model.encode(items), device)})
-            if part == "test" and (answers := _greedy(model, items, device)) is not None:
-                draft.arrays("greedy", {"answers": answers})
-        draft.json("fit", _facts(job, model, len(encoded), _by_epoch(losses, training.epochs)))
-        draft.json("timing", {"fit_seconds": fitted - clock, "seconds": time.perf_counter() - clock})
-
-
-def _model(job: FitJob, max_length: int) -> Model:
-    task = load_task(job.task)
-    shape = Shape(domain=job.domain, classes=task.card.classes, max_length=max_length, ask=task.ask)
-    return build_model(job.model, shape, job.seed)
-
-
-def _language_stage(
-    model: Model, job: FitJob, store: Store, training: Training, device: torch.device
-) -> None:
-    """Generative finetuning: the inputs of both halves, whatever the fit's own part, so that teacher,
-    student and ceiling read the same text."""
-    items = [i for part in ("teacher", "transfer") for i in load_items(store, job.split, part)]
-    rate = training.learning_rate * job.stage["rate"]
-    changed = training.model_copy(update={"epochs": job.stage["epochs"], "learning_rate": rate})
-    model_language(model, model.encode(items), changed, job.seed, device)
-
-
-def _facts(job: FitJob, model: Model, n_train: int, epoch_loss: list[float]) -> dict[str, Any]:
-    return {
-        "provenance": job.provenance(),
-        "parameters": model.parameters_count,
-        "n_train": n_train,
-        "epoch_loss": epoch_loss,
-    }
-
-
-def _greedy(model: Model, items: list[Item], device: torch.device) -> NDArray[np.int64] | None:
-    """Freely decoded answers as option indices, −1 for no option; None if the model does not generate."""
-    answers = model.greedy(items, device)
-    if answers is None:
-        return None
-    return np.array(
-        [i.options.index(a) if a in i.options else -1 for i, a in zip(items, answers, strict=True)]
+    parts = {part: load_items(store, job.split, part) for part in job.predicts}
+    return Learned(
+        arrays={part: predict(model, model.encode(found), device) for part, found in parts.items()},
+        greedy=_greedy(model, parts["test"], device),
+        epoch_loss=tuple(float(np.mean(chunk)) for chunk in np.array_split(losses, training.epochs)),
+        parameters=model.parameters_count,
+        n_train=len(encoded),
+        fit_seconds=fitted - clock,
+        seconds=time.perf_counter() - clock,
     )
 
 
-def _by_epoch(losses: list[float], epochs: int) -> list[float]:
-    return [float(np.mean(chunk)) for chunk in np.array_split(losses, epochs)]
+def _greedy(model: Model, items: list[Item], device: torch.device) -> NDArray[np.int64] | None:
+    answers = model.greedy(items, device)
+    return None if answers is None else indices(answers, items)

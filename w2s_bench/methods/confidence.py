@@ -19,7 +19,10 @@ class Confidence(Method):
         formula="L = CE((1 − a)·w + a·ŝ, s), ŝ = 1[s > t], a = a_max · min(1, step / (warmup · steps))",
         checked="the threshold splits each batch in halves (paper); the official code's raw step "
         "fraction during warm-up, which then jumps, is a defect and not reproduced",
+        generalises="a threshold where every item of the task has the same two options (two classes, pairs); "
+        "elsewhere ŝ is the most probable option, also in a batch of legal moves that is two wide",
     )
+    version = 2  # 1 took any batch two options wide for two classes, and one item for the lower half
 
     class Options(method.Options):
         """``alpha`` is a_max; ``warmup`` the share of training over which a rises; ``threshold`` splits the
@@ -34,10 +37,11 @@ class Confidence(Method):
         o = self.options
         return o.alpha * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.alpha
 
-    def hardened(self, logits: Tensor, weak: Tensor) -> Tensor:
-        """The student's own answer ``[B, O]``. Two options: a threshold on the second option's log-odds, so
-        that a fixed share of the batch lies above it; more options: the most probable one."""
-        if logits.shape[-1] != 2:
+    def hardened(self, logits: Tensor, weak: Tensor, options: int | None) -> Tensor:
+        """The student's own answer ``[B, O]``. A task of two ``options``: a threshold on the second's
+        log-odds, so that a fixed share of the batch lies above it; any other, and a single item, which no
+        threshold can divide: the most probable one."""
+        if options != 2 or len(logits) < 2:
             return harden(logits)
         above = len(logits) // 2
         if self.options.threshold == "weak-rate":
@@ -50,7 +54,8 @@ class Confidence(Method):
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """Cross-entropy against the mixed target, which equals the weighted sum of the two losses."""
         a = self.weight(context)
-        return cross_entropy(logits, (1 - a) * weak + a * self.hardened(logits.detach(), weak))
+        own = self.hardened(logits.detach(), weak, context.options)
+        return cross_entropy(logits, (1 - a) * weak + a * own)
 
 
 METHOD = Confidence

@@ -20,6 +20,7 @@ class HuggingFace(ModelFamily):
 
     domains = answers_untrained = EVERY_DOMAIN
     generates = frozenset({"nlp", "reward"})
+    folders = True
     usage = "hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:path/to/folder; random:NAME for the same untrained"
 
     def check(self, argument: str) -> None:

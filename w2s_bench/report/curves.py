@@ -42,7 +42,9 @@ def draw_curves(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
     )
     paths: list[Path] = []
     for domain, chosen in by_domain(rows):
-        cells = [r for r in chosen if r.task is not None and not r.reference]
+        cells = [r for r in chosen if r.task is not None and not r.reference and r.failed is None]
+        if not cells:
+            continue
         figure = _domain_figure(TITLES[domain], cells, parameters(run))
         paths += _save(figure, folder / "figures" / domain)
     return paths

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.errors import StoreError
-from w2s_bench.pgr import rows
+from w2s_bench.pgr import rows, with_failed
 from w2s_bench.records import Row
 from w2s_bench.rundir import Run, load_run
 from w2s_bench.suite import parse_suite
@@ -21,7 +21,7 @@ def load_table(folder: Path) -> tuple[Run, list[Row]]:
     prove_dense(run)
     admission = parse_suite(run.info.suite_toml, f"{folder}/run.json").admission
     rule = Rule(min_gap=admission.min_gap, min_teacher=admission.min_teacher)
-    return run, rows(cells_of(run), rule, run.info.suite)
+    return run, with_failed(rows(cells_of(run), rule, run.info.suite), run.failed, run.info.suite)
 
 
 def cells_of(run: Run) -> list[Cell]:

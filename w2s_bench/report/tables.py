@@ -25,7 +25,7 @@ COLUMNS = (
     "",
 )
 POOLS = {"admitted": "all admitted", "clean": "of these, clean: zero-shot is below naive"}
-NONE = "–"
+NONE, FAILED = "–", "failed: "
 WIDE = 120  # columns of a terminal that shows all
 Cells = tuple[str, ...]
 
@@ -105,7 +105,7 @@ def _lines(cells: Cells, above: Cells) -> Iterator[Cells]:
         yield (f"  {pair}", teacher, "", ceiling, "", reason, "")
     elif (teacher, ceiling) != (above[3], above[5]):  # a method whose teacher and ceiling are its own
         yield ("", teacher, "", ceiling, "", reason, "")
-    yield (f"    {method}", "", student, "", gain, pgr, over)
+    yield (f"    {method}", "", student, "", gain, pgr, over or (reason if reason.startswith(FAILED) else ""))
 
 
 def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
@@ -134,7 +134,7 @@ def cells_of(row: Row) -> Cells:
     return (
         POOLS[row.pool or "admitted"] if pooled else str(row.task),
         pair,
-        row.method,
+        row.method + (" (uses gold)" if row.uses_gold else ""),
         _points(row.teacher_accuracy),
         _points(row.student_accuracy),
         _points(row.ceiling_accuracy),
@@ -149,6 +149,8 @@ def cells_of(row: Row) -> Cells:
 
 def _remark(row: Row) -> str:
     """Why there is no PGR, or that the student's zero-shot answer reaches naive's."""
+    if row.failed is not None:
+        return FAILED + row.failed
     if row.reason is not None and not row.reason.startswith("unbounded"):
         return row.reason
     return "needs no teacher" if row.needs_no_teacher else ""

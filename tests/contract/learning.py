@@ -1,0 +1,84 @@
+"""Contract checks of a whole method: it learns from a toy lesson in a domain, and says the same twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.contract import lessons
+from w2s_bench.harness.lesson import Learned, Lesson
+from w2s_bench.harness.references import PLANNED
+from w2s_bench.harness.study import study
+from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, load_method
+from w2s_bench.metrics import accuracy
+from w2s_bench.records import Domain
+
+BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four
+ORDER = 0.05  # how far a probability may move when items change places in a batch of all
+
+
+def check_learning(name: str, domain: Domain) -> None:
+    """Answers are distributions, equal twice, and better than guessing; reference rows need not be better."""
+    method = load_method(name)
+    if name in PLANNED:
+        return  # made of other fits
+    if method.fits_as is not None:
+        name, method = method.fits_as, load_method(method.fits_as)
+    lesson, where = toy(name, domain), f"{name}, {domain}"
+    learned, again = study(lesson), study(lesson)
+    for part, answers in learned.arrays.items():
+        check_answers(f"{where}, part {part}", answers, lesson, part)
+        assert np.array_equal(answers, again.arrays[part]), f"{where}: two runs of one lesson differ"
+    if method.kind == "method":
+        right = accuracy(learned.arrays["test"], lessons.gold_of(domain))
+        chance = float(np.mean([1 / len(i.options) for i in lesson.items["test"]]))
+        assert right >= chance + BETTER, (
+            f"{where}: right in {right:.0%} of a toy problem where guessing gives {chance:.0%}"
+        )
+
+
+def check_order(name: str, domain: Domain) -> None:
+    """Items in another order, each with its own label, in one batch: nothing changes but rounding."""
+    method = load_method(name)
+    if name in PLANNED or method.fits_as is not None or method.draws:
+        return
+    one = lessons.whole_batch(toy(name, domain))
+    other, order = lessons.permuted(one)
+    first, second = study(one), study(other)
+    moved = [
+        np.abs(first.arrays["test"] - second.arrays["test"]).max(),
+        np.abs(first.arrays["transfer"][order] - second.arrays["transfer"]).max(),
+    ]
+    assert max(moved) < ORDER, f"{name}, {domain}: minds the order of items (by {max(moved):.3f})"
+
+
+def toy(name: str, domain: Domain) -> Lesson:
+    """The toy lesson of a method: with what it declares and no more."""
+    method = load_method(name)
+    lesson = lessons.lesson(domain, name)
+    return replace(
+        lesson,
+        options=method.options.model_dump(mode="json"),
+        stage=method.stage() if UNLABELED in method.inputs and domain != "chess" else {},
+        teachers=lesson.teachers if TEACHERS in method.inputs else None,
+        states=lesson.states if STATES in method.inputs else {},
+        prior=lesson.prior if PRIOR in method.inputs else {},
+        weak=lesson.weak if VALIDATION in method.inputs else {"transfer": lesson.weak["transfer"]},
+    )
+
+
+def check_answers(where: str, answers: NDArray[np.float32], lesson: Lesson, part: str) -> None:
+    """A distribution over the options of each item."""
+    counts = [len(i.options) for i in lesson.items[part]]
+    assert answers.shape == (len(counts), max(counts)), f"{where}: answers of shape {answers.shape}"
+    assert np.isfinite(answers).all() and (answers >= 0).all(), f"{where}: answers are no probabilities"
+    assert np.allclose(answers.sum(1), 1, atol=1e-3), f"{where}: answers do not sum to one"
+    for row, count in zip(answers, counts, strict=True):
+        assert not row[count:].any(), f"{where}: an answer where there is no option"
+
+
+def learned_from(name: str, domain: Domain) -> Learned:
+    """What comes of the toy lesson, for a method's own tests."""
+    return study(toy(name, domain))

@@ -1,0 +1,185 @@
+"""Micro-batches: the gradients of the whole batch's loss, and memory that does not grow with the batch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from w2s_bench.contract import lessons
+from w2s_bench.harness.device import accelerator
+from w2s_bench.harness.fit import fit
+from w2s_bench.harness.micro import by_items, by_logits
+from w2s_bench.method import Context, Method, cross_entropy, load_method
+from w2s_bench.model import Batch, Model, build_model
+from w2s_bench.records import Domain
+from w2s_bench.suite import Training
+
+torch.set_num_threads(1)
+CPU = torch.device("cpu")
+HALF_WAY = Context(step=50, steps=100, epoch=0, epochs=1)
+
+
+def built(domain: Domain) -> tuple[Model, list[Any], Tensor, int | None]:
+    from w2s_bench.contract import toys
+
+    lesson = lessons.lesson(domain, "confidence")
+    model = toys.stir(build_model(lesson.model, lesson.shape, 0), 0.05).train()
+    items = lesson.items["transfer"][:32]
+    options = None if domain == "chess" else 2
+    return model, model.encode(items), torch.from_numpy(lesson.weak["transfer"][:32]), options
+
+
+def gradients(domain: Domain, size: int, method: Method) -> Tensor:
+    """All gradients of one batch of 32 in micro-batches of ``size``, in a row."""
+    model, encoded, weak, options = built(domain)
+    context = Context(step=50, steps=100, epoch=0, epochs=1, options=options)
+    accelerate = accelerator(CPU, "fp32")
+
+    def loss(net: Any, batch: Batch) -> Tensor:
+        return method.loss(net(batch), weak[:, : batch.mask.shape[1]], batch.mask, context)
+
+    parts = [model.collate(encoded[k : k + size]) for k in range(0, len(encoded), size)]
+    by_logits(accelerate, model, parts, CPU, loss)
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+def plain_gradients(domain: Domain, method: Method) -> Tensor:
+    model, encoded, weak, options = built(domain)
+    context = Context(step=50, steps=100, epoch=0, epochs=1, options=options)
+    batch = model.collate(encoded)
+    method.loss(model(batch), weak[:, : batch.mask.shape[1]], batch.mask, context).backward()
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+@pytest.mark.parametrize("domain", ["nlp", "chess", "reward"])
+@pytest.mark.parametrize("options", [{}, {"threshold": "weak-rate", "alpha": 0.9}])
+def test_the_confidence_loss_has_the_same_gradients_at_1_4_and_32(
+    domain: Domain, options: dict[str, Any]
+) -> None:
+    """In double precision the three are one; in single they differ by rounding alone."""
+    method = load_method("confidence", options)
+    whole = plain_gradients(domain, method)
+    assert whole.abs().max() > 1e-3
+    for size in (1, 4, 32):
+        found = gradients(domain, size, method)
+        assert (found - whole).abs().max() < 1e-6 * max(1.0, float(whole.abs().max())), size
+
+
+def test_a_threshold_of_the_micro_batch_would_not_do() -> None:
+    """What the public code does at its default micro-batch of 1: the gradients are others."""
+    model, encoded, weak, _ = built("nlp")
+    method = load_method("confidence", {"threshold": "weak-rate"})
+    context = Context(step=50, steps=100, epoch=0, epochs=1, options=2)
+    for k, one in enumerate(encoded):
+        batch = model.collate([one])
+        (method.loss(model(batch), weak[k : k + 1], batch.mask, context) / len(encoded)).backward()
+    alone = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+    assert (alone - gradients("nlp", 1, method)).abs().max() > 1e-3
+
+
+class Tally:
+    """Bytes that autograd keeps for backward passes: now, and at most."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def pack(self, tensor: Tensor) -> Any:
+        kept = _Kept(self, tensor)
+        self.now += tensor.nbytes
+        self.most = max(self.most, self.now)
+        return kept
+
+    def unpack(self, kept: Any) -> Tensor:
+        return kept.tensor  # type: ignore[no-any-return]
+
+
+class _Kept:
+    def __init__(self, tally: Tally, tensor: Tensor) -> None:
+        self.tally, self.tensor = tally, tensor
+
+    def __del__(self) -> None:
+        self.tally.now -= self.tensor.nbytes
+
+
+def most_kept(count: int, size: int) -> int:
+    lesson = lessons.lesson("reward", "confidence")
+    model = build_model(lesson.model, lesson.shape, 0).train()
+    encoded = model.encode(lesson.items["transfer"][:1] * count)
+    method, weak = load_method("confidence"), torch.tensor([[0.3, 0.7]] * count)
+    context = Context(step=50, steps=100, epoch=0, epochs=1, options=2)
+    tally = Tally()
+    parts = [model.collate(encoded[k : k + size]) for k in range(0, count, size)]
+    with torch.autograd.graph.saved_tensors_hooks(tally.pack, tally.unpack):
+        by_logits(
+            accelerator(CPU, "fp32"),
+            model,
+            parts,
+            CPU,
+            lambda net, batch: method.loss(net(batch), weak, batch.mask, context),
+        )
+    return tally.most
+
+
+def test_memory_does_not_grow_with_the_batch() -> None:
+    """What autograd keeps, at batches of 8 and of 64 in micro-batches of 4, and of 64 at once."""
+    small, large, whole = most_kept(8, 4), most_kept(64, 4), most_kept(64, 64)
+    assert large < 1.05 * small
+    assert whole > 8 * large
+
+
+@pytest.mark.parametrize("name", ["naive", "confidence"])
+def test_a_fit_in_micro_batches_is_the_same_fit(name: str) -> None:
+    lesson, losses, answers = lessons.lesson("nlp", name), [], []
+    for micro in (None, 5):
+        training = Training(**lesson.training | {"micro_batch": micro})
+        model = build_model(lesson.model, lesson.shape, 0)
+        encoded = model.encode(lesson.items["transfer"])
+        losses.append(
+            fit(model, encoded, lesson.weak["transfer"], load_method(name), training, 0, CPU, options=2)
+        )
+        with torch.no_grad():
+            answers.append(torch.softmax(model.eval()(model.collate(encoded)), -1))
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+    assert torch.allclose(answers[0], answers[1], atol=1e-2)
+
+
+def test_dropout_drops_the_same_in_both_passes() -> None:
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear, self.seen = torch.nn.Linear(3, 2), []
+
+        def forward(self, batch: Batch) -> Tensor:
+            out = self.linear(torch.nn.functional.dropout(batch.inputs["x"], 0.5, training=True))
+            self.seen.append(out.detach())
+            return out
+
+    torch.manual_seed(0)
+    net, x = Net(), torch.randn(6, 3)
+    parts = [Batch({"x": x[k : k + 2]}, torch.ones(2, 2, dtype=torch.bool)) for k in range(0, 6, 2)]
+    by_logits(accelerator(CPU, "fp32"), net, parts, CPU, lambda n, b: cross_entropy(n(b), b.mask / 2))
+    first, second = torch.cat(net.seen[:3]), torch.cat(net.seen[3:])
+    assert torch.equal(first, second)
+
+
+def test_the_language_stage_weighs_micro_batches_by_their_items() -> None:
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.value = torch.nn.Parameter(torch.tensor(2.0))
+
+    net = Net()
+    parts = [Batch({"x": torch.tensor(v)}, torch.ones(len(v), 1)) for v in ([1.0, 3.0], [5.0])]
+    value = by_items(accelerator(CPU, "fp32"), net, parts, CPU, lambda n, b: (n.value * b.inputs["x"]).mean())
+    assert float(value) == pytest.approx(6.0) and float(net.value.grad or 0) == pytest.approx(3.0)
+
+
+def test_micro_batch_is_in_the_key_only_where_it_is_set() -> None:
+    assert "micro_batch" not in Training().for_key()
+    assert Training(micro_batch=4).for_key()["micro_batch"] == 4
+    assert [len(p) for p in Training(micro_batch=4).parts_of(list(range(10)))] == [4, 4, 2]
+    assert math.isfinite(HALF_WAY.fraction)

@@ -1,0 +1,143 @@
+"""Between the store and a student: makes the lesson of a job, and keeps what came back.
+
+Runs in the parent, which holds the store. The only gold that enters a lesson is the stated budget of the
+teacher half. Shapes: N items of a part, O options, K teachers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.harness.fit import LANGUAGE_PARTS
+from w2s_bench.harness.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
+from w2s_bench.harness.lesson import BUDGET, HELD_OUT, VALIDATION, Learned, Lesson
+from w2s_bench.harness.references import weak_labels
+from w2s_bench.metrics import one_hot
+from w2s_bench.model import Shape, anchored_model
+from w2s_bench.registry import anchored
+from w2s_bench.splits import load_gold, load_items
+from w2s_bench.store import Store
+from w2s_bench.task import Item, load_task
+
+
+def shape_of(job: FitJob | LookJob, max_length: int) -> Shape:
+    """What the model of a job must know of its task."""
+    task = load_task(job.task)
+    return Shape(domain=job.domain, classes=task.card.classes, max_length=max_length, ask=task.ask)
+
+
+def lesson_of(job: Any, store: Store, device: str) -> Lesson:
+    """Everything that a job's process needs."""
+    if isinstance(job, LookJob):
+        return _look(job, store, device, job.kind, job.parts, job.max_length)
+    if job.untrained:
+        return _look(job, store, device, "prior", ("test",), ASKED_LENGTH)
+    items = {part: load_items(store, job.split, part) for part in _parts(job)}
+    given, budget = job.given, int(job.given.get("budget", 0))
+    if budget:
+        items[BUDGET] = load_items(store, job.split, "teacher")[:budget]
+    looks = {kind: _arrays(store, "look", given[kind], job) for kind in LOOKS if kind in given}
+    return Lesson(
+        title=job.title,
+        domain=job.domain,
+        model=anchored_model(job.model),
+        shape=shape_of(job, job.training["max_length"]),
+        seed=job.seed,
+        training=job.training,
+        stage=job.stage,
+        method=anchored(job.method),
+        options=job.options,
+        items=items,
+        train=job.part,
+        answers=job.predicts,
+        weak=_weak(job, store),
+        teachers=_teachers(job, store),
+        states=looks.get("states", {}),
+        prior=looks.get("prior", {}),
+        gold=_budget(job, store, items[BUDGET]) if budget else None,
+        held_out=len(items[job.part]) // HELD_OUT if given.get(VALIDATION) == "held-out" else 0,
+        device=device,
+    )
+
+
+def _look(
+    job: FitJob | LookJob, store: Store, device: str, look: Any, parts: tuple[str, ...], max_length: int
+) -> Lesson:
+    return Lesson(
+        title=job.title,
+        domain=job.domain,
+        model=anchored_model(job.model),
+        shape=shape_of(job, max_length),
+        seed=job.seed,
+        training={},
+        items={part: load_items(store, job.split, part) for part in parts},
+        answers=parts,
+        device=device,
+        look=look,
+    )
+
+
+def _parts(job: FitJob) -> Iterable[str]:
+    """Parts whose items a student needs: to train, to answer, to read before, to select by."""
+    read = LANGUAGE_PARTS if job.stage else ()
+    return dict.fromkeys((job.part, *job.predicts, *read, *_selects(job)))
+
+
+def _selects(job: FitJob) -> tuple[str, ...]:
+    return (VALIDATION,) if job.given.get(VALIDATION) == "own" else ()
+
+
+def _weak(job: FitJob, store: Store) -> dict[str, NDArray[np.float32]]:
+    found = {job.part: weak_labels(job, store)}
+    for part in _selects(job):
+        found[part] = store.open("fit", str(job.labels)).arrays(part)["probabilities"]
+    return found
+
+
+def _teachers(job: FitJob, store: Store) -> NDArray[np.float32] | None:
+    """Labels of several teachers ``[K, N, O]``."""
+    keys = job.given.get("teachers")
+    if not keys:
+        return None
+    return np.stack([store.open("fit", key).arrays(job.part)["probabilities"] for key in keys])
+
+
+def _arrays(store: Store, kind: str, key: str, job: FitJob) -> dict[str, NDArray[np.float32]]:
+    artifact = store.open(kind, key)
+    return {part: artifact.arrays(part)["values"] for part in artifact.names() if part in {*_parts(job)}}
+
+
+def _budget(job: FitJob, store: Store, items: list[Item]) -> NDArray[np.float32]:
+    """Gold of the first items of the teacher half ``[n, O]``: the one place where a method is given any."""
+    gold = load_gold(store, job.split, "teacher")[: len(items)]
+    return one_hot(gold, max(len(i.options) for i in items))
+
+
+def keep(store: Store, job: FitJob | LookJob, learned: Learned) -> None:
+    """Write what a job made as one artifact."""
+    if isinstance(job, LookJob):
+        with store.write("look", job.key) as draft:
+            for part, values in learned.arrays.items():
+                draft.arrays(part, {"values": values})
+            draft.json("timing", {"seconds": learned.seconds})
+        return
+    with store.write("fit", job.key) as draft:
+        for part, values in learned.arrays.items():
+            draft.arrays(part, {"probabilities": values})
+        if learned.greedy is not None:
+            draft.arrays("greedy", {"answers": learned.greedy})
+        draft.json("fit", _facts(job, learned))
+        draft.json("timing", {"fit_seconds": learned.fit_seconds, "seconds": learned.seconds})
+
+
+def _facts(job: FitJob, learned: Learned) -> dict[str, Any]:
+    return {
+        "provenance": job.provenance(),
+        "parameters": learned.parameters,
+        "n_train": learned.n_train,
+        "epoch_loss": list(learned.epoch_loss),
+    }

@@ -1,0 +1,131 @@
+"""Worker processes, one call at a time each, of two sides that share nothing: gold, and students.
+
+A student's process starts in an empty folder of its own, with no setting that names the store, and is sent
+lessons alone. One that hangs or dies is ended and replaced; the others do not notice.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Literal
+
+Side = Literal["gold", "student"]
+HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
+STARTING = 600.0  # seconds that a process may take to import its libraries
+
+
+class Died(Exception):
+    """A worker process ended by itself; says how."""
+
+
+class Hung(Exception):
+    """A call took longer than it may."""
+
+
+class Worker:
+    """A spawned process, so that it inherits neither torch nor CUDA state."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.folder = Path(tempfile.mkdtemp(prefix="w2s-bench-")) if side == "student" else None
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        folder = str(self.folder) if self.folder else None
+        self._process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._ready = False
+
+    def call(self, function: Callable[..., Any], *arguments: Any, limit: float | None = None) -> Any:
+        """Call a module's function over there. Errors: what it raised; Died; Hung after ``limit`` seconds, in
+        which starting the process does not count."""
+        try:
+            if not self._ready:
+                self._receive(STARTING)
+                self._ready = True
+            self._pipe.send((function, arguments))
+            failed, value = self._receive(limit)
+        except (EOFError, OSError):
+            self._process.join(5)
+            raise Died(_how(self._process.exitcode)) from None
+        if failed:
+            raise value
+        return value
+
+    def _receive(self, limit: float | None) -> Any:
+        if not self._pipe.poll(limit):
+            raise Hung(f"no end after {limit:.0f} seconds")
+        return self._pipe.recv()
+
+    def end(self) -> None:
+        """End the process, whatever it does, and remove its folder."""
+        self._pipe.close()
+        self._process.terminate()
+        self._process.join(2)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"ended by signal {-code}" + (" (often: out of memory)" if code == -9 else "")
+    return f"exit status {code}"
+
+
+def _serve(pipe: Connection, folder: str | None) -> None:
+    """What a worker does until its pipe closes."""
+    _quiet()
+    if folder:
+        for name in HIDDEN:
+            os.environ.pop(name, None)
+        os.chdir(folder)
+    import w2s_bench.harness.study  # noqa: F401  the slow imports, before any clock runs
+
+    pipe.send("ready")
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer = False, function(*arguments)
+        except BaseException as error:
+            answer = True, _plain(error)
+        del function, arguments
+        pipe.send(answer)
+
+
+def _plain(error: BaseException) -> BaseException:
+    """The error, if it survives the way to the parent; its traceback does not."""
+    from w2s_bench.errors import UserError
+
+    if isinstance(error, UserError):
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}"[:400])
+
+
+def _quiet() -> None:
+    """Workers print nothing: the parent's display is the only one. Ctrl-C is the parent's to handle."""
+    import signal
+    import warnings
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+    except ImportError:
+        pass
