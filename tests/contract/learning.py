@@ -16,6 +16,7 @@ from w2s_bench.metrics import accuracy
 from w2s_bench.records import Domain
 
 BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four
+DEALS = 8  # of weak labels that say nothing
 ORDER = 0.05  # how far a probability may move when items change places in a batch of all
 
 
@@ -52,6 +53,26 @@ def check_order(name: str, domain: Domain) -> None:
         np.abs(first.arrays["transfer"][order] - second.arrays["transfer"]).max(),
     ]
     assert max(moved) < ORDER, f"{name}, {domain}: minds the order of items (by {max(moved):.3f})"
+
+
+def check_shuffled(name: str, domain: Domain) -> None:
+    """Weak labels dealt out to other items teach nothing: in one of a few deals the gain is gone.
+
+    One deal is not enough: so few items have one dominant feature, and labels that agree with it by chance in
+    a little over half of them are learned as if they meant it. Gold that leaked in would help in every deal.
+    """
+    method = load_method(name)
+    if method.kind != "method" or method.fits_as is not None:
+        return
+    lesson, gold = toy(name, domain), lessons.gold_of(domain)
+    chance = float(np.mean([1 / len(i.options) for i in lesson.items["test"]]))
+    found = []
+    for seed in range(DEALS):
+        found.append(accuracy(study(lessons.dealt(lesson, seed)).arrays["test"], gold))
+        if found[-1] < chance + BETTER:
+            return
+    shown = ", ".join(f"{f:.0%}" for f in found)
+    raise AssertionError(f"{name}, {domain}: right in {shown} of a toy problem with labels that say nothing")
 
 
 def toy(name: str, domain: Domain) -> Lesson:
