@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from w2s_bench.cli import main
 from w2s_bench.registry import items, suites
@@ -137,11 +139,45 @@ def examples_of_methods() -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize("page, block", [pytest.param(p, b, id=p.name) for p, b in examples_of_methods()])
 def test_methods_in_the_pages_hold_the_contract(page: Path, block: str, tmp_path: Path) -> None:
-    from w2s_bench.contract import checks
+    from w2s_bench.author import check_method
 
     (tmp_path / "example.py").write_text(block)
     (name,) = re.findall(r"^class (\w+)\(Method\):", block, re.MULTILINE)
-    checks.check_method(f"{tmp_path}/example.py:{name}")
+    wrong = {f.check: f.wrong for f in check_method(f"{tmp_path}/example.py:{name}") if f.wrong}
+    assert not wrong
+
+
+def test_a_loss_method_takes_twenty_lines() -> None:
+    """Code lines of the class in the guide, without docstrings, comments and blank lines."""
+    guide = (ROOT / "docs" / "write-a-method.md").read_text("utf8")
+    block = next(b for lang, b in blocks(guide) if lang == "python")
+    (body,) = (node for node in ast.parse(block).body if isinstance(node, ast.ClassDef))
+    for node in ast.walk(body):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            del node.body[0]
+    lines = ast.unparse(body).splitlines()
+    assert len([line for line in lines if line.strip()]) <= 20
+
+
+def test_the_guide_goes_from_nothing_to_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands and files, in its order, in an empty folder; the suite is the guide's small one."""
+    guide = (ROOT / "docs" / "write-a-method.md").read_text("utf8")
+    found = list(blocks(guide))
+    said = [shlex.join(words) for words in commands(guide)]
+    python, toml = ([b for lang, b in found if lang == kind] for kind in ("python", "toml"))
+    new, check, _, small = said[:4]
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    assert runner.invoke(main, shlex.split(new)).exit_code == 0
+    assert runner.invoke(main, shlex.split(check)).exit_code == 0
+    (tmp_path / "sharp_labels.py").write_text(python[0])
+    (tmp_path / "small.toml").write_text(toml[0])
+    done = runner.invoke(main, [*shlex.split(small), "--workers", "1", "--json"])
+    assert done.exit_code == 0, done.stderr
+    rows = {r["method"]: r for r in json.loads(done.stdout)["rows"] if r["task"]}
+    assert rows.keys() == {"naive", "zero-shot", "shuffled-labels", "sharp_labels.py:SharpLabels"}
+    assert rows["sharp_labels.py:SharpLabels"]["student_accuracy"] is not None
+    assert "sharp_labels.py:SharpLabels" in (tmp_path / "runs" / "small" / "table.txt").read_text("utf8")
 
 
 def test_the_two_commands_stand_at_the_top_of_the_readme() -> None:

@@ -18,7 +18,7 @@ FLOORS = {
     3: ("task", "model", "metrics", "cells", "pgr", "store", "rundir", "world"),
     4: ("splits", "student", "method", "models", "report", "tasks"),
     5: ("harness", "methods", "zoo"),
-    6: ("line", "display", "views", "cli", "__init__", "__main__"),
+    6: ("line", "display", "views", "author", "cli", "__init__", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

@@ -17,7 +17,9 @@ from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.references import SUMMARIES, shuffled
 from w2s_bench.line import Where, run_suite
+from w2s_bench.method import load_method
 from w2s_bench.pgr import rows
+from w2s_bench.registry import items, method_kind
 from w2s_bench.suite import parse_suite
 
 SUITE = """
@@ -167,6 +169,13 @@ def test_unknown_rows_are_one_clear_error(old: str, new: str, told: str) -> None
 def test_a_grid_may_take_a_part_of_the_methods() -> None:
     text = suite().replace("training = {", 'methods = ["naive"]\nreferences = ["weak-copy"]\ntraining = {')
     assert {c.method for c in planned(text).cells} == {"naive", "weak-copy"}
+
+
+@pytest.mark.parametrize("name", items("method"))
+def test_rows_are_marked_in_the_list_as_in_their_class(name: str) -> None:
+    """Listing imports nothing: the first line must say what the class says."""
+    assert method_kind(items("method")[name].summary) == load_method(name).kind
+    assert (load_method(name).kind == "method") == (name not in SUMMARIES)
 
 
 def cell(method: str, right: int, *, student: str = "s", reference: bool = False) -> Cell:

@@ -44,6 +44,7 @@ def main() -> None:
     w2s-bench plan real --hub DIR  what a suite would run, and what is finished
     w2s-bench list tasks           what there is
     w2s-bench zoo list             the pretrained models
+    w2s-bench new method NAME      a method of your own, and: check method, run quick --method
     """
 
 
@@ -76,6 +77,20 @@ def _where_options(function: Callable) -> Callable:
                 show_default=True,
                 help="CPU threads a worker; results may differ in the last digits between values.",
             ),
+            click.option(
+                "--limit",
+                type=click.FloatRange(min=1),
+                default=3600,
+                show_default=True,
+                help="Seconds for one student; a method that takes longer is ended and marked failed.",
+            ),
+            click.option(
+                "--method",
+                "methods",
+                multiple=True,
+                metavar="NAME",
+                help="Another method beside the suite's: a name, path/to/mine.py:Mine, or all. Repeatable.",
+            ),
         )
     ):
         function = option(function)
@@ -86,7 +101,7 @@ def _where_options(function: Callable) -> Callable:
 @click.argument("suite")
 @_where_options
 @_json_option
-def plan(suite: str, as_json: bool, **where: Any) -> None:
+def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> None:
     """List the jobs of SUITE (a name or a .toml file): shared ones, finished ones, and what is left."""
     _calm()
     from w2s_bench.harness.estimate import estimate
@@ -95,7 +110,7 @@ def plan(suite: str, as_json: bool, **where: Any) -> None:
     from w2s_bench.views import plan_document, plan_text
 
     place = Where(**where)
-    _, _, made, site = plan_suite(suite, place)
+    _, _, made, site = plan_suite(suite, place, methods)
     store = Store(site.store)
     document = plan_document(made, store, estimate(made, store, site.device, place.slots(site.device)))
     click.echo(json.dumps(document) if as_json else plan_text(document))
@@ -106,28 +121,40 @@ def plan(suite: str, as_json: bool, **where: Any) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run; default: runs/<suite>.")
 @_where_options
 @_json_option
-def run(suite: str, as_json: bool, **where: Any) -> None:
-    """Run what SUITE (a name or a .toml file) still lacks; print its tables, write its report."""
+def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> None:
+    """Run what SUITE (a name or a .toml file) still lacks; print its tables, write its report.
+
+    Exit status 1 where a method failed: its cells are marked, the rest is there, and the same command tries
+    the failed jobs again.
+    """
     _calm()
     from w2s_bench.display import progress
     from w2s_bench.line import Where, run_suite
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
+    from w2s_bench.views import failed_document, failed_text
 
     with progress() as display:
-        done = run_suite(suite, Where(**where), display.on_plan, display.on_done)
+        report = (display.on_plan, display.on_done, display.on_failed)
+        done = run_suite(suite, Where(**where), *report, methods=methods)
+    failures = failed_document(done.run.failed)
     if as_json:
         head = {
             "fits_run": done.tally.run,
             "fits_finished": done.tally.finished,
             "seconds": round(done.seconds, 2),
             "folder": str(done.folder),
+            "failed": failures,
         }
         click.echo(json.dumps(head | table_json(done.rows, done.run.info), allow_nan=False))
-        return
-    click.echo(as_text(done.rows, _width()))
-    click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
-    click.echo(f"report: {done.folder}  (table.txt, table.md, table.csv, figures/, entries/)")
+    else:
+        click.echo(as_text(done.rows, _width()))
+        click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
+        click.echo(f"report: {done.folder}  (table.txt, table.md, table.csv, figures/, entries/)")
+    for failure in failures:
+        click.echo(failed_text(failure), err=True)
+    if failures:
+        sys.exit(1)
 
 
 @main.command()
@@ -159,11 +186,13 @@ def report(folder: Path, form: str, as_json: bool) -> None:
 @_json_option
 def list_(what: str, as_json: bool) -> None:
     """List tasks, methods, models or suites; imports none of them."""
-    from w2s_bench.registry import items, suites
+    from w2s_bench.registry import items, method_kind, suites
 
     found = suites() if what == "suites" else items(what[:-1])  # type: ignore[arg-type]
     if as_json:
         rows = [{"name": i.name, "summary": i.summary, "error": i.error} for i in found.values()]
+        if what == "methods":
+            rows = [row | {"kind": method_kind(str(row["summary"]))} for row in rows]
         click.echo(json.dumps({what: rows}))
         return
     width = max(map(len, found), default=0)
@@ -180,6 +209,55 @@ def show(name: str, as_json: bool) -> None:
 
     document = describe(name)
     click.echo(json.dumps(document, default=asdict) if as_json else describe_text(document))
+
+
+@main.group()
+def new() -> None:
+    """Write a starting file of one's own."""
+
+
+@new.command("method")
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Folder; default: this one.")
+def new_method_(name: str, out: Path) -> None:
+    """Write NAME.py, a method that works, and test_NAME.py; overwrites nothing."""
+    from w2s_bench.author import named, new_method
+
+    paths = new_method(name, out)
+    for path in paths:
+        click.echo(path)
+    click.echo(f"check it:  w2s-bench check method {named(paths[0])}", err=True)
+    click.echo(f"run it:    w2s-bench run quick --method {named(paths[0])}", err=True)
+
+
+@main.group()
+def check() -> None:
+    """Check something of one's own against its contract."""
+
+
+@check.command("method")
+@click.argument("name")
+@_json_option
+def check_method_(name: str, as_json: bool) -> None:
+    """Run the contract checks on a method (a name, or path/to/mine.py:Mine) with toy data in three domains.
+
+    Exit status 2 where something is wrong.
+    """
+    _calm()
+    from w2s_bench.author import check_method
+
+    findings = []
+    for finding in check_method(name):
+        findings.append(finding)
+        if not as_json:
+            click.echo(f"{'ok   ' if finding.wrong is None else 'WRONG'}  {finding.check}")
+            if finding.wrong is not None:
+                click.echo(f"       {finding.wrong}")
+    if as_json:
+        click.echo(json.dumps({"method": name, "checks": [asdict(f) for f in findings]}))
+    if wrong := sum(f.wrong is not None for f in findings):
+        click.echo(f"w2s-bench: {wrong} of {len(findings)} checks do not hold for {name}", err=True)
+        sys.exit(2)
 
 
 @main.group()
@@ -234,6 +312,7 @@ def _calm() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def _width() -> int | None:

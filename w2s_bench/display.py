@@ -10,6 +10,7 @@ from typing import Any
 
 from w2s_bench.harness.job import Job
 from w2s_bench.harness.plan import Plan
+from w2s_bench.harness.run import Failure
 
 
 class Lines:
@@ -29,6 +30,12 @@ class Lines:
         """Count and name a finished job."""
         self._done += 1
         self.say(f"[{self._done}/{self._total}] {time.perf_counter() - self._clock:.0f} s  {job.title}")
+
+    def on_failed(self, failure: Failure) -> None:
+        """Count a job that failed or was skipped, and say why."""
+        self._done += 1
+        verb = "skipped" if failure.skipped else "FAILED"
+        self.say(f"[{self._done}/{self._total}] {verb}  {failure.job.title}: {failure.reason}")
 
     def say(self, text: str) -> None:
         """Write a line."""
@@ -50,6 +57,11 @@ class Bar(Lines):
     def on_done(self, job: Job) -> None:
         """Move it on."""
         self._progress.update(self._task, advance=1, description=job.title)
+
+    def on_failed(self, failure: Failure) -> None:
+        """Say why above the bar, and move it on."""
+        super().on_failed(failure)
+        self._progress.update(self._task, advance=1, description=failure.job.title)
 
     def say(self, text: str) -> None:
         """Print above the bar."""

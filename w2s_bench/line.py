@@ -6,13 +6,14 @@ import os
 import platform
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from w2s_bench.errors import UserError
+from w2s_bench.harness.added import with_methods
 from w2s_bench.harness.collect import collect
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
@@ -73,11 +74,12 @@ class Where:
             limit=self.limit,
         )
 
-    def command(self, suite: str) -> str:
+    def command(self, suite: str, methods: Sequence[str] = ()) -> str:
         """The command line of a run of ``suite`` with these settings; defaults are left out."""
         given = [f for f in fields(self) if getattr(self, f.name) != f.default]
         options = [word for f in given for word in (f"--{f.name}", str(getattr(self, f.name)))]
-        return shlex.join(["w2s-bench", "run", suite, *options])
+        more = [word for name in methods for word in ("--method", name)]
+        return shlex.join(["w2s-bench", "run", suite, *more, *options])
 
     def slots(self, device: str) -> int:
         """Jobs at a time: one a core on a CPU, one a device elsewhere."""
@@ -110,11 +112,11 @@ def default_store() -> Path:
     return user_cache_path("w2s-bench") / "store"
 
 
-def plan_suite(name: str, where: Where) -> tuple[Suite, str, Plan, Site]:
-    """Read a suite and plan its jobs; nothing runs."""
+def plan_suite(name: str, where: Where, methods: Sequence[str] = ()) -> tuple[Suite, str, Plan, Site]:
+    """Read a suite and plan its jobs, with further ``methods`` beside its own; nothing runs."""
     suite, text = load_suite(name)
     site = where.site()
-    return suite, text, make_plan(suite, site.mirror), site
+    return suite, text, make_plan(with_methods(suite, methods), site.mirror), site
 
 
 def run_suite(
@@ -123,14 +125,16 @@ def run_suite(
     on_plan: Callable[[Plan, list[Job]], None] = lambda plan, jobs: None,
     on_done: Callable[[Job], None] = lambda job: None,
     on_failed: Callable[[Failure], None] = lambda failure: None,
+    methods: Sequence[str] = (),
 ) -> Finished:
     """Run what a suite still lacks, then write its folder: records, predictions, tables, curves, entries.
 
-    A method that fails has its cells marked so; ``tally.failures`` holds the reasons.
+    ``methods`` (names, files, or ``all``) run beside the suite's own. A method that fails has its cells
+    marked so; ``run.failed`` of what comes back holds them with their reasons.
     """
     where = where or Where()
     clock, started = time.perf_counter(), datetime.now(UTC)
-    suite, text, plan, site = plan_suite(name, where)
+    suite, text, plan, site = plan_suite(name, where, methods)
     store, workers = Store(site.store), where.slots(site.device)
     missing = plan.to_run(store)
     on_plan(plan, missing)
@@ -142,7 +146,7 @@ def run_suite(
         suite_version=suite.version,
         suite_hash=suite.hash,
         suite_toml=text,
-        command=where.command(name),
+        command=where.command(name, methods),
         code_version=code_version(),
         libraries=libraries(),
         python=platform.python_version(),

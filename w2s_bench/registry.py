@@ -98,6 +98,12 @@ def _first_line(path: Path) -> tuple[str, str | None]:
     return (doc or "").partition("\n")[0], None
 
 
+def method_kind(summary: str) -> str:
+    """Whether a listed method is a row to compare with, from its first line: listing imports nothing."""
+    marks = {"Reference row:": "reference", "Oracle row:": "oracle"}
+    return next((kind for mark, kind in marks.items() if summary.startswith(mark)), "method")
+
+
 def suites() -> dict[str, Item]:
     """The shipped suites by name."""
     spec = importlib.util.find_spec("w2s_bench.benchmarks")
@@ -160,11 +166,12 @@ def _attribute(module: ModuleType, attribute: str, where: str) -> Any:
 
 
 def _module_from(path: Path) -> ModuleType:
-    """Import a file once, under a name made from its path, so that pickled classes resolve in workers."""
+    """Import a file once, under a name made from its path and text: pickled classes resolve in workers, and
+    an edited file is read anew, as its content key is."""
     path = path.resolve()
     if not path.is_file():
         raise UserError("no such file", where=str(path), expected="path/to/file.py:Name")
-    name = "w2s_file_" + hashlib.sha256(str(path).encode()).hexdigest()[:12]
+    name = "w2s_file_" + hashlib.sha256(f"{path}\0".encode() + path.read_bytes()).hexdigest()[:12]
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

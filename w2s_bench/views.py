@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+from dataclasses import asdict
 from typing import Any
 
 from w2s_bench.errors import UnknownName
 from w2s_bench.harness.job import describe as describe_job
 from w2s_bench.harness.plan import Plan, finished
+from w2s_bench.records import CellRecord
 from w2s_bench.registry import Item, find, items, load, suites
 from w2s_bench.store import Store
 
@@ -47,6 +49,29 @@ def plan_text(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def failed_document(cells: list[CellRecord]) -> list[dict[str, Any]]:
+    """Each method that failed, each reason once, and in how many cells and of which tasks."""
+    found: dict[tuple[str, str], list[CellRecord]] = {}
+    for cell in cells:
+        if cell.failed is not None:
+            found.setdefault((cell.method, cell.failed), []).append(cell)
+    return [
+        {
+            "method": method,
+            "reason": reason,
+            "cells": len(own),
+            "tasks": list(dict.fromkeys(c.task for c in own)),
+        }
+        for (method, reason), own in found.items()
+    ]
+
+
+def failed_text(failure: dict[str, Any]) -> str:
+    """One line."""
+    cells = "1 cell" if failure["cells"] == 1 else f"{failure['cells']} cells"
+    return f"failed: {failure['method']} in {cells} ({', '.join(failure['tasks'])}): {failure['reason']}"
+
+
 def describe(name: str) -> dict[str, Any]:
     """The card of whatever has that name. Errors: UnknownName with what is near in any kind."""
     for kind, describer in (("task", _task), ("method", _method), ("model", _model), ("suite", _suite)):
@@ -76,11 +101,12 @@ def _task(item: Item) -> dict[str, Any]:
 def _method(item: Item) -> dict[str, Any]:
     method = load("method", item.name)
     options = method.Options.model_json_schema().get("properties", {})
-    card = {key: getattr(method.card, key) for key in ("title", "paper", "formula", "checked")}
     return {
-        "card": card,
+        "kind of row": method.kind,
+        "card": asdict(method.card),
         "about": inspect.getdoc(method) or "",
         "inputs": sorted(method.inputs),
+        "uses gold": method().uses_gold,
         "version": method.version,
         "options": options,
     }

@@ -15,6 +15,7 @@ from w2s_bench.contract import toys
 from w2s_bench.harness.hidden import all_states
 from w2s_bench.harness.lesson import Lesson
 from w2s_bench.harness.notes import mask_of
+from w2s_bench.harness.references import shuffled
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, build_model
 from w2s_bench.records import Domain
@@ -79,6 +80,19 @@ def permuted(of: Lesson, seed: int = 0) -> tuple[Lesson, NDArray[np.int64]]:
             found["transfer"] = found["transfer"][order]
     teachers = None if of.teachers is None else of.teachers[:, order]
     return replace(of, items=items, teachers=teachers, **arrays), order
+
+
+def dealt(of: Lesson, seed: int) -> Lesson:
+    """The lesson with all its labels dealt out to other items, or to other options where items differ."""
+    weak = {part: _dealt(values, of.items[part], seed) for part, values in of.weak.items()}
+    teachers = of.teachers
+    if teachers is not None:
+        teachers = np.stack([_dealt(t, of.items["transfer"], seed) for t in teachers])
+    return replace(of, weak=weak, teachers=teachers, seed=seed)
+
+
+def _dealt(labels: NDArray[np.float32], items: list[Item], seed: int) -> NDArray[np.float32]:
+    return shuffled(labels, np.array([len(i.options) for i in items]), seed)
 
 
 def whole_batch(of: Lesson) -> Lesson:

@@ -45,6 +45,12 @@ def test_method_learns(name: str, domain: Domain) -> None:
 
 @pytest.mark.parametrize("domain", toys.DOMAINS)
 @pytest.mark.parametrize("name", items("method"))
+def test_method_learns_nothing_from_shuffled_labels(name: str, domain: Domain) -> None:
+    learning.check_shuffled(name, domain)
+
+
+@pytest.mark.parametrize("domain", toys.DOMAINS)
+@pytest.mark.parametrize("name", items("method"))
 def test_method_does_not_mind_the_order_of_items(name: str, domain: Domain) -> None:
     learning.check_order(name, domain)
 

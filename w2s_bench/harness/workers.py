@@ -9,10 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 Side = Literal["gold", "student"]
@@ -85,9 +87,7 @@ def _serve(pipe: Connection, folder: str | None) -> None:
     """What a worker does until its pipe closes."""
     _quiet()
     if folder:
-        for name in HIDDEN:
-            os.environ.pop(name, None)
-        os.chdir(folder)
+        _seclude(folder)
     import w2s_bench.harness.study  # noqa: F401  the slow imports, before any clock runs
 
     pipe.send("ready")
@@ -102,6 +102,20 @@ def _serve(pipe: Connection, folder: str | None) -> None:
             answer = True, _plain(error)
         del function, arguments
         pipe.send(answer)
+
+
+def _seclude(folder: str) -> None:
+    """Forget what the parent's command line, settings and folder tell of the store; live in ``folder``."""
+    for name in HIDDEN:
+        os.environ.pop(name, None)
+    sys.argv = sys.argv[:1]
+    multiprocessing.process.ORIGINAL_DIR = folder  # type: ignore[attr-defined]
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:  # what the parent sent to start this process: its command line and its folder
+        if isinstance(sent := frame.f_locals.get("preparation_data"), dict):
+            sent.clear()
+        frame = frame.f_back
+    os.chdir(folder)
 
 
 def _plain(error: BaseException) -> BaseException:
