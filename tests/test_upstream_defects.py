@@ -142,7 +142,7 @@ def test_08_each_epoch_has_an_order_of_its_own_and_validation_is_no_test() -> No
     orders = [chosen.tolist() for _, chosen in batches(50, 50, 3, seed=0)]
     assert len({tuple(o) for o in orders}) == 3 and all(sorted(o) == list(range(50)) for o in orders)
     plan = planned()
-    assert all({"validation", "test"} <= set(j.predicts) for j in fits(plan, "student"))
+    assert all({"validation", "test"} <= set(j.predicts) for j in fits(plan, "teacher"))
     lesson = lessons.lesson("nlp", "naive")
     assert set(lesson.weak) == {"transfer", "validation"}, "nothing says how the test set is scored"
 
