@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -193,16 +193,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, load) -> None:
 
 def test_what_is_dumped_is_what_asdict_gives() -> None:
     record = CellRecord(**CELL)
-    assert (
-        json.loads(dump_lines([record]))
-        == asdict(record)
-        == CELL
-        | {
-            "options": {},
-            "reference": False,
-            "schema_version": 1,
-        }
+    said = CELL | {"options": {}, "reference": False, "schema_version": 1}
+    assert json.loads(dump_lines([record])) == said
+    assert asdict(record) == said | {"uses_gold": False, "failed": None}, (
+        "what came later is said where it is used"
     )
+    marked = replace(record, uses_gold=True, failed="no luck")
+    assert json.loads(dump_lines([marked])) == said | {"uses_gold": True, "failed": "no luck"}
 
 
 def test_a_record_of_another_schema_is_refused_by_its_version() -> None:
