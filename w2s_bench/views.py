@@ -30,6 +30,7 @@ def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
         "fits": len(fits),
         "fits_to_run": sum(not job["finished"] for job in fits),
         "cells": len(plan.cells),
+        "failed": failed_document(plan.cells),
         "estimate_seconds": round(seconds, 1),
     }
 
@@ -46,7 +47,7 @@ def plan_text(document: dict[str, Any]) -> str:
         f"\n{len(document['jobs'])} jobs ({document['fits']} fits) for {document['cells']} cells: "
         f"{document['finished']} finished, {document['to_run']} to run, about {minutes:.1f} minutes"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(failed_text, document["failed"])])
 
 
 def failed_document(cells: list[CellRecord]) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@ Shapes: N training items without those held out, V validation items, n items of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from w2s_bench.errors import FitFailed
 from w2s_bench.harness.lesson import BUDGET, TRANSFER, VALIDATION, Lesson
 from w2s_bench.method import (
     GOLD_BUDGET,
@@ -89,6 +90,8 @@ def _there(values: Any) -> Any:
 def rows_of(lesson: Lesson, arrays: Mapping[str, Any], part: str) -> Tensor:
     """Rows of an array by part, as wide as the widest item of the whole part."""
     here = cut(lesson, part)
+    if here.part not in arrays:
+        raise FitFailed(f"there is nothing of part {part!r}", expected=f"a part among {', '.join(arrays)}")
     return torch.from_numpy(here.of(arrays[here.part]))
 
 
@@ -133,9 +136,7 @@ def sliced(context: Context, chosen: Tensor, given: Mapping[str, Tensor], width:
 
     Rows of the gold budget, which teachers never labelled and nobody looked at before, are zeros.
     """
-    from dataclasses import replace
-
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, values in given.items():
         by_item = values.transpose(0, 1) if name == TEACHERS else values
         known = chosen.clamp(max=len(by_item) - 1)

@@ -56,14 +56,14 @@ def _learn(lesson: Lesson) -> Learned:
     pupil = Pupil(lesson, method, options_of(lesson.shape))
     try:
         method.learn(pupil, pupil.inputs)
+        fitted = time.perf_counter()
+        answers = {part: pupil.answer(part) for part in lesson.answers}
     except UserError as error:
         if not error.where:
             error.where = f"method {type(method).__name__}"
         raise
     except (Exception, SystemExit) as error:
         raise raised(f"{_culprit(method, error)}()", error, method) from error
-    fitted = time.perf_counter()
-    answers = {part: pupil.answer(part) for part in lesson.answers}
     return Learned(
         arrays=answers,
         greedy=_greedy(pupil, lesson.items["test"], torch.device(lesson.device)),

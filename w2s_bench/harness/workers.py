@@ -67,12 +67,12 @@ class Worker:
 
     def end(self) -> None:
         """End the process, whatever it does, and remove its folder."""
-        self._pipe.close()
         self._process.terminate()
         self._process.join(2)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self._pipe.close()  # last: who waits at it is told by the end of the process
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
