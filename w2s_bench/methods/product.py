@@ -1,0 +1,51 @@
+"""Product loss: the target is the product of the teacher's and the student's own probabilities."""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from w2s_bench import method
+from w2s_bench.method import Context, Method, MethodCard, cross_entropy
+
+
+class Product(Method):
+    """Teacher and student vote as two experts; the student's vote gains its weight over a warm-up."""
+
+    card = MethodCard(
+        title="Product loss",
+        paper="openai/weak-to-strong (public code), product_loss_fn; not in Burns et al. 2023",
+        formula="L = CE(t, s), t ∝ sg(s)^(β·r) · w^α, r = min(1, step / (warmup · steps))",
+        checked="formula and defaults α = β = 1, warm-up 0.1 read in the public code; there the warm-up "
+        "is an argument that nothing reads. What it should scale is not said: ours scales β, so that "
+        "training starts at the weak labels. For α = β = 1 the only resting points are certain answers",
+        generalises="nothing to generalise: a product over the item's own options",
+    )
+
+    class Options(method.Options):
+        """``alpha`` and ``beta``: exponents of teacher and student; ``warmup``: the share of training over
+        which the student's rises from 0."""
+
+        alpha: float = Field(1.0, ge=0.1, le=4)
+        beta: float = Field(1.0, ge=0, le=4)
+        warmup: float = Field(0.1, ge=0, le=1)
+
+    def exponent(self, context: Context) -> float:
+        """The student's exponent β·r at this step."""
+        o = self.options
+        return o.beta * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.beta
+
+    def target(self, own: Tensor, weak: Tensor, mask: Tensor, exponent: float) -> Tensor:
+        """The normalised product ``[B, O]`` from the student's log-probabilities ``own``; computed in logs,
+        so that it exists where both factors underflow."""
+        product = exponent * own + self.options.alpha * weak.log()
+        return torch.softmax(product.masked_fill(~mask, -torch.inf), -1)
+
+    def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
+        """Cross-entropy against the product, which no gradient enters."""
+        own = torch.log_softmax(logits.detach(), -1)
+        return cross_entropy(logits, self.target(own, weak, mask, self.exponent(context)))
+
+
+METHOD = Product
