@@ -381,6 +381,15 @@ def test_a_dead_process_on_the_side_of_gold_is_one_clear_error(tmp_path: Path) -
     assert "\n" not in line
 
 
+def test_a_process_that_does_not_start_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a machine slept meanwhile."""
+    monkeypatch.setattr("w2s_bench.harness.workers.STARTING", 0.001)
+    with pytest.raises(UserError, match="did not start"):
+        run_plan(tiny(), LocalExecutor(1), site(tmp_path))
+
+
 class Threads:
     """Two slots; the first job ends only when a second one has been handed over."""
 

@@ -50,9 +50,9 @@ class LocalExecutor:
     def _gold(self, job: Job, site: Site) -> str:
         try:
             return str(self._call("gold", work_with_gold, job, site))
-        except Died as error:
+        except (Died, Hung) as error:  # it hangs where it could not even start: there is no limit on gold
             raise UserError(
-                f"a worker process died ({error})",
+                f"a worker process {'did not start' if isinstance(error, Hung) else 'died'} ({error})",
                 where=job.title,
                 expected="workers that end by themselves",
                 mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
