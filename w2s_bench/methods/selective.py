@@ -1,0 +1,65 @@
+"""Selective: the student's own answer where that is estimated to be right, else the weak label."""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from w2s_bench import method
+from w2s_bench.method import PRIOR, STATES, WEAK, Inputs, Method, MethodCard, Student, harden
+
+
+class Selective(Method):
+    """Whether the pretrained student's own answer is right is estimated from its hidden states; weak labels
+    stand for the truth, and an item's own one has no say in its own estimate."""
+
+    card = MethodCard(
+        title="Selective weak-to-strong generalization",
+        paper="arXiv 2511.14166",
+        formula="o_i = argmax s_0(x_i); y_i = 1[o_i = argmax w_i]; p_i = leave-one-out ridge regression of "
+        "y on "
+        "(h_i, max s_0, 1); t_i = 1[o_i] where p_i > threshold, else w_i; L = CE(t, s)",
+        checked="formula as given on the project's reference page; the paper's text was not read. There a "
+        "classifier is trained on what the strong model is known to get right; here agreement with weak "
+        "labels "
+        "stands for it, and weak labels are not refined further",
+        generalises="options with states of their own (moves, pairs): the state of the student's own option",
+        cost="1 fit, and one look at the pretrained student",
+    )
+    inputs = frozenset({WEAK, PRIOR, STATES})
+
+    class Options(method.Options):
+        """``threshold`` on the estimate; ``ridge``: decay, as a share of the features' variance."""
+
+        threshold: float = Field(0.7, ge=0, le=1)
+        ridge: float = Field(0.1, gt=0, le=100)
+
+    def right(self, weak: Tensor, prior: Tensor, states: Tensor) -> Tensor:
+        """Estimated chance ``[N]`` that the student's own answer is right."""
+        own = prior.argmax(-1)
+        if states.ndim == 3:
+            states = states[torch.arange(len(own)), own]
+        features = torch.cat([states, prior.max(-1, keepdim=True).values], -1).double()
+        agrees = (own == weak.argmax(-1)).double()
+        return left_out(features, agrees[:, None], self.options.ridge).squeeze(-1).clamp(0, 1)
+
+    def learn(self, student: Student, inputs: Inputs) -> None:
+        """One fit on the chosen labels."""
+        trusted = self.right(inputs.weak, inputs.prior, inputs.states) > self.options.threshold
+        student.fit(torch.where(trusted[:, None], harden(inputs.prior), inputs.weak))
+
+
+def left_out(features: Tensor, values: Tensor, ridge: float) -> Tensor:
+    """What ridge regression with an intercept says of each row of ``values [N, C]`` when that row is left
+    out. In closed form: y_i − (y_i − ŷ_i)/(1 − h_ii), h the projection; ``features [N, H]`` standardised."""
+    x = (features - features.mean(0)) / features.std(0, correction=0).clamp(min=1e-6)
+    x = torch.cat([x, torch.ones_like(x[:, :1])], -1)
+    decay = ridge * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
+    decay[-1, -1] = 0
+    solved = torch.linalg.solve(x.T @ x + decay, x.T)
+    lever = (x * solved.T).sum(-1, keepdim=True)
+    return values - (values - x @ (solved @ values)) / (1 - lever).clamp(min=1e-6)
+
+
+METHOD = Selective
