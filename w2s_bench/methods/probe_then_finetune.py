@@ -17,7 +17,8 @@ class ProbeThenFinetune(Method):
         "arXiv 2312.09390, probes",
         formula="φ_1 = argmin_φ CE(w, s_{θ0,φ}); then min_{θ,φ} CE(w, s_{θ,φ}) from (θ0, φ_1)",
         checked="formula as given on the project's reference page; the papers' texts were not read. The head "
-        "takes epochs of the suite's optimiser instead of a solver on cached features",
+        "takes epochs of the suite's optimiser instead of a solver on cached features; the default of "
+        "head_epochs was chosen on the toy problem of the contract tests",
         generalises="the head is whatever the model family trains on top: classes, or one scalar an option",
         cost="1 fit and head_epochs of the head alone",
     )
