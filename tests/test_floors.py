@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
-    1: ("errors", "stats"),
+    1: ("errors", "stats", "ridge"),
     2: ("records", "registry", "suite", "sources", "reserve"),
     3: ("task", "model", "metrics", "cells", "pgr", "store", "rundir", "world"),
     4: ("splits", "student", "method", "models", "report", "tasks"),

@@ -19,6 +19,7 @@ from torch import Tensor
 from w2s_bench.errors import UserError
 from w2s_bench.records import content_key
 from w2s_bench.registry import load, source_hash
+from w2s_bench.ridge import LeaveOneOut
 from w2s_bench.student import (
     GOLD_BUDGET,
     KNOWN_INPUTS,
@@ -61,6 +62,7 @@ __all__ = [
     "Hook",
     "Inputs",
     "Labelled",
+    "LeaveOneOut",
     "Loss",
     "Method",
     "MethodCard",
@@ -74,6 +76,7 @@ __all__ = [
     "method_fingerprint",
     "normalised",
     "targets_of",
+    "upper_second",
 ]
 
 
@@ -122,6 +125,10 @@ class Context:
     def fraction(self) -> float:
         """Share of training that is done, in [0, 1)."""
         return self.step / self.steps
+
+    def ramp(self, warmup: float) -> float:
+        """Rises linearly from 0 to 1 over the first ``warmup`` of training, then stays; 1 if 0."""
+        return min(1.0, self.fraction / warmup) if warmup > 0 else 1.0
 
     @property
     def teachers(self) -> Tensor:
@@ -207,6 +214,14 @@ def cross_entropy(logits: Tensor, target: Tensor, weights: Tensor | None = None)
 def harden(probabilities: Tensor) -> Tensor:
     """One-hot of the most probable option ``[B, O]``; the first of equals wins."""
     return torch.nn.functional.one_hot(probabilities.argmax(-1), probabilities.shape[-1]).to(probabilities)
+
+
+def upper_second(logits: Tensor, count: int) -> Tensor:
+    """Hard labels ``[B, 2]``: the second option for the ``count`` items with the highest log-odds of it."""
+    ranked = (logits[:, 1] - logits[:, 0]).argsort(descending=True, stable=True)
+    second = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
+    second[ranked[:count]] = 1
+    return torch.nn.functional.one_hot(second, 2).to(logits)
 
 
 def normalised(values: Tensor, mask: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ import torch
 from recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import PRIOR, STATES, load_method
-from w2s_bench.methods.coherence import Coherence, balanced, left_out, projection
+from w2s_bench.methods.coherence import Coherence, balanced
+from w2s_bench.ridge import LeaveOneOut
 
 
 def test_left_out_is_a_refit_without_the_row() -> None:
@@ -16,7 +17,7 @@ def test_left_out_is_a_refit_without_the_row() -> None:
     x = (states - states.mean(0)) / states.std(0, correction=0)
     x = torch.cat([x, torch.ones(10, 1)], -1)
     decay = torch.diag(torch.tensor([2.0, 2.0, 0.0], dtype=torch.float64))  # .2 of ten items
-    found = left_out(values, *projection(states, 0.2))
+    found = LeaveOneOut(states, 0.2).predict(values)
     for i in range(10):
         rest = torch.arange(10) != i
         weights = torch.linalg.solve(x[rest].T @ x[rest] + decay, x[rest].T @ values[rest])

@@ -7,12 +7,13 @@ import torch
 from recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import PRIOR, STATES
-from w2s_bench.methods.selective import Selective, left_out
+from w2s_bench.methods.selective import Selective
+from w2s_bench.ridge import LeaveOneOut
 
 
 def test_left_out_without_features_is_the_mean_of_the_others() -> None:
     values = torch.tensor([[1.0], [0.0], [0.0], [1.0], [1.0]]).double()
-    found = left_out(torch.zeros(5, 1).double(), values, 0.1)
+    found = LeaveOneOut(torch.zeros(5, 1).double(), 0.1).predict(values)
     assert found.flatten().tolist() == pytest.approx([0.5, 0.75, 0.75, 0.5, 0.5])
 
 
@@ -25,7 +26,9 @@ def test_left_out_is_a_refit_without_the_row() -> None:
     for i in range(12):
         rest = torch.arange(12) != i
         weights = torch.linalg.solve(x[rest].T @ x[rest] + decay, x[rest].T @ values[rest])
-        assert float(left_out(features, values, 0.3)[i]) == pytest.approx(float(x[i] @ weights), abs=1e-9)
+        assert float(LeaveOneOut(features, 0.3).predict(values)[i]) == pytest.approx(
+            float(x[i] @ weights), abs=1e-9
+        )
 
 
 def test_own_answers_where_they_are_trusted() -> None:

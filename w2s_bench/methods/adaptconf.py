@@ -50,9 +50,7 @@ class AdaptConf(Method):
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """Cross-entropy against each item's own mixture."""
-        warmup = self.options.warmup
-        ramp = min(1.0, context.fraction / warmup) if warmup > 0 else 1.0
-        beta = ramp * self.weight(logits.detach(), weak).unsqueeze(-1)
+        beta = context.ramp(self.options.warmup) * self.weight(logits.detach(), weak).unsqueeze(-1)
         return cross_entropy(logits, (1 - beta) * weak + beta * harden(logits.detach()))
 
 

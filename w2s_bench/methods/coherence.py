@@ -7,7 +7,18 @@ from pydantic import Field
 from torch import Tensor
 
 from w2s_bench import method
-from w2s_bench.method import PRIOR, STATES, WEAK, Inputs, Method, MethodCard, Student, harden, normalised
+from w2s_bench.method import (
+    PRIOR,
+    STATES,
+    WEAK,
+    Inputs,
+    LeaveOneOut,
+    Method,
+    MethodCard,
+    Student,
+    harden,
+    normalised,
+)
 
 
 class Coherence(Method):
@@ -45,12 +56,12 @@ class Coherence(Method):
     def coherent(self, prior: Tensor, mask: Tensor, states: Tensor) -> Tensor:
         """Labels ``[N, O]`` after ``steps``; the first are the prior itself."""
         classes = states.ndim == 2
-        hat, lever = projection(states if classes else states[mask], self.options.ridge)
+        regression = LeaveOneOut(states if classes else states[mask], self.options.ridge)
         count = mask.sum(-1, keepdim=True).to(prior)
         labels = prior
         for _ in range(self.options.steps):
             values = labels if classes else (labels * count)[mask][:, None]
-            found = left_out(values.double(), hat, lever).to(prior)
+            found = regression.predict(values.double()).to(prior)
             if not classes:
                 found = torch.zeros_like(prior).masked_scatter(mask, found.squeeze(-1))
             said = normalised(found.clamp(min=1e-6), mask) ** self.options.own
@@ -61,23 +72,6 @@ class Coherence(Method):
     def learn(self, student: Student, inputs: Inputs) -> None:
         """One fit on labels that no teacher gave."""
         student.fit(self.coherent(inputs.prior, inputs.mask, inputs.states))
-
-
-def projection(states: Tensor, ridge: float) -> tuple[tuple[Tensor, Tensor], Tensor]:
-    """Ridge regression with an intercept on standardised ``states [n, H]``: the two factors of its
-    projection, and its diagonal ``[n, 1]``."""
-    x = (states - states.mean(0)) / states.std(0, correction=0).clamp(min=1e-6)
-    x = torch.cat([x, torch.ones_like(x[:, :1])], -1).double()
-    decay = ridge * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
-    decay[-1, -1] = 0
-    solved = torch.linalg.solve(x.T @ x + decay, x.T)
-    return (x, solved), (x * solved.T).sum(-1, keepdim=True)
-
-
-def left_out(values: Tensor, hat: tuple[Tensor, Tensor], lever: Tensor) -> Tensor:
-    """What the regression says of each row of ``values [n, C]`` when that row is left out."""
-    x, solved = hat
-    return values - (values - x @ (solved @ values)) / (1 - lever).clamp(min=1e-6)
 
 
 def balanced(said: Tensor, shares: Tensor) -> Tensor:

@@ -2,12 +2,11 @@
 
 from typing import Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor
 
 from w2s_bench import method
-from w2s_bench.method import Context, Method, MethodCard, cross_entropy, harden
+from w2s_bench.method import Context, Method, MethodCard, cross_entropy, harden, upper_second
 
 
 class Confidence(Method):
@@ -35,7 +34,7 @@ class Confidence(Method):
     def weight(self, context: Context) -> float:
         """The weight a at this step."""
         o = self.options
-        return o.alpha * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.alpha
+        return o.alpha * context.ramp(o.warmup)
 
     def hardened(self, logits: Tensor, weak: Tensor, options: int | None) -> Tensor:
         """The student's own answer ``[B, O]``. A task of two ``options``: a threshold on the second's
@@ -46,10 +45,7 @@ class Confidence(Method):
         above = len(logits) // 2
         if self.options.threshold == "weak-rate":
             above = round(float(weak[:, 1].sum()))
-        ranked = (logits[:, 1] - logits[:, 0]).argsort(descending=True, stable=True)
-        second = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
-        second[ranked[:above]] = 1
-        return torch.nn.functional.one_hot(second, 2).to(logits)
+        return upper_second(logits, above)
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """Cross-entropy against the mixed target, which equals the weighted sum of the two losses."""

@@ -40,7 +40,7 @@ class Entropy(Method):
     def weight(self, context: Context) -> float:
         """The weight a at this step."""
         o = self.options
-        return o.alpha * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.alpha
+        return o.alpha * context.ramp(o.warmup)
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """Cross-entropy with the student itself among its teachers."""

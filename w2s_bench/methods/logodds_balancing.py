@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from w2s_bench import method
-from w2s_bench.method import Context, Inputs, Method, MethodCard, Student, cross_entropy, harden
+from w2s_bench.method import Context, Inputs, Method, MethodCard, Student, cross_entropy, harden, upper_second
 
 LEAST = 1e-7  # probability in a logarithm, as in the public code
 
@@ -59,17 +59,14 @@ class LogoddsBalancing(Method):
     def weight(self, context: Context) -> float:
         """The weight a at this step."""
         o = self.options
-        return o.alpha * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.alpha
+        return o.alpha * context.ramp(o.warmup)
 
     def own(self, logits: Tensor, options: int | None) -> Tensor:
         """The student's answer ``[B, O]``: where labels are balanced and there are two options, the upper
         half of the batch takes the second; elsewhere the likeliest."""
         if self.options.of == "target" or options != 2 or len(logits) < 2:
             return harden(logits)
-        ranked = (logits[:, 1] - logits[:, 0]).argsort(descending=True, stable=True)
-        second = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
-        second[ranked[: len(logits) // 2]] = 1
-        return torch.nn.functional.one_hot(second, 2).to(logits)
+        return upper_second(logits, len(logits) // 2)
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """Cross-entropy against the mixed target."""

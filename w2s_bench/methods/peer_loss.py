@@ -41,7 +41,7 @@ class PeerLoss(Method):
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """The difference of two cross-entropies."""
         o = self.options
-        alpha = o.alpha * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.alpha
+        alpha = o.alpha * context.ramp(o.warmup)
         peers = cross_entropy(logits, self.peer(weak, mask, context.options))
         return cross_entropy(logits, weak) - alpha * peers
 

@@ -34,7 +34,7 @@ class Product(Method):
     def exponent(self, context: Context) -> float:
         """The student's exponent β·r at this step."""
         o = self.options
-        return o.beta * min(1.0, context.fraction / o.warmup) if o.warmup > 0 else o.beta
+        return o.beta * context.ramp(o.warmup)
 
     def target(self, own: Tensor, weak: Tensor, mask: Tensor, exponent: float) -> Tensor:
         """The normalised product ``[B, O]`` from the student's log-probabilities ``own``; computed in logs,

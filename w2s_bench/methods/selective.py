@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from w2s_bench import method
-from w2s_bench.method import PRIOR, STATES, WEAK, Inputs, Method, MethodCard, Student, harden
+from w2s_bench.method import PRIOR, STATES, WEAK, Inputs, LeaveOneOut, Method, MethodCard, Student, harden
 
 
 class Selective(Method):
@@ -42,24 +42,13 @@ class Selective(Method):
             states = states[torch.arange(len(own)), own]
         features = torch.cat([states, prior.max(-1, keepdim=True).values], -1).double()
         agrees = (own == weak.argmax(-1)).double()
-        return left_out(features, agrees[:, None], self.options.ridge).squeeze(-1).clamp(0, 1)
+        found = LeaveOneOut(features, self.options.ridge).predict(agrees[:, None])
+        return found.squeeze(-1).clamp(0, 1)
 
     def learn(self, student: Student, inputs: Inputs) -> None:
         """One fit on the chosen labels."""
         trusted = self.right(inputs.weak, inputs.prior, inputs.states) > self.options.threshold
         student.fit(torch.where(trusted[:, None], harden(inputs.prior), inputs.weak))
-
-
-def left_out(features: Tensor, values: Tensor, ridge: float) -> Tensor:
-    """What ridge regression with an intercept says of each row of ``values [N, C]`` when that row is left
-    out. In closed form: y_i − (y_i − ŷ_i)/(1 − h_ii), h the projection; ``features [N, H]`` standardised."""
-    x = (features - features.mean(0)) / features.std(0, correction=0).clamp(min=1e-6)
-    x = torch.cat([x, torch.ones_like(x[:, :1])], -1)
-    decay = ridge * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
-    decay[-1, -1] = 0
-    solved = torch.linalg.solve(x.T @ x + decay, x.T)
-    lever = (x * solved.T).sum(-1, keepdim=True)
-    return values - (values - x @ (solved @ values)) / (1 - lever).clamp(min=1e-6)
 
 
 METHOD = Selective
