@@ -1,8 +1,9 @@
 """CoLA: is a sentence good English?"""
 
-from w2s_bench.sources import HubSource, Row
+from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task, TaskCard
 from w2s_bench.tasks.nlp._balance import kept
+from w2s_bench.tasks.nlp._glue import glue
 
 SHARE = 0.42  # of the acceptable sentences: 2,528 / 6,023 of the training split
 
@@ -32,13 +33,7 @@ def example(row: Row) -> Example:
 
 TASK = Task(
     card=CARD,
-    source=HubSource(
-        path="nyu-mll/glue",
-        config="cola",
-        revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
-        columns=("sentence", "label"),
-        test="validation",
-    ),
+    source=glue("cola"),
     example=example,
     group=lambda row: row["sentence"].strip(),
     keep=lambda row: row["label"] != 1 or kept(row["sentence"], SHARE),

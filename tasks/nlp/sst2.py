@@ -1,7 +1,8 @@
 """SST-2: is a phrase from a movie review negative or positive?"""
 
-from w2s_bench.sources import HubSource, Row
+from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task, TaskCard
+from w2s_bench.tasks.nlp._glue import glue
 
 CARD = TaskCard(
     name="nlp/sst2",
@@ -27,13 +28,7 @@ def example(row: Row) -> Example:
 
 TASK = Task(
     card=CARD,
-    source=HubSource(
-        path="nyu-mll/glue",
-        config="sst2",
-        revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
-        columns=("sentence", "label"),
-        test="validation",
-    ),
+    source=glue("sst2"),
     example=example,
     group=lambda row: row["sentence"].strip(),
     ask=Ask("this review is", CARD.classes),

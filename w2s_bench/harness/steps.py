@@ -7,9 +7,10 @@ Whatever runs a method does it from a lesson alone, in a process that opens no s
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -69,19 +70,14 @@ def work_with_gold(job: Job, site: Site) -> str:
     return job.key
 
 
-class told_by:
-    """Gives an error without a place the title of the job in which it arose."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-
-    def __enter__(self) -> None:
-        """Nothing to do."""
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        """Name the job."""
-        if isinstance(error, UserError) and not error.where:
-            error.where = self.job.title
+@contextmanager
+def told_by(job: Job) -> Iterator[None]:
+    """Give an error without a place the title of the job in which it arose."""
+    try:
+        yield
+    except UserError as error:
+        error.where = error.where or job.title
+        raise
 
 
 def gold_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
