@@ -17,7 +17,7 @@ TASK = tactics(
     "tactics-easy-to-hard",
     version=2,
     title="Forcing tactics from Stockfish self-play, trained on easier and tested on harder ones",
-    size="about 3,900 easier puzzles to train on, 2,200 harder ones for the test",
+    size="about 3,900 easier puzzles to train on, 2,100 harder ones for the test",
     keep=keep,
     notes=" The answer is a check, a mate, a capture or a promotion. Training puzzles have a difficulty "
     "below 2.2, test puzzles one above. With quiet answers among them (version 1) the untrained student beat "
