@@ -48,6 +48,7 @@ ROWS = (
     "bow-teacher",
     "weak-copy",
     "majority",
+    "coherence",
     "ceiling",
 )
 

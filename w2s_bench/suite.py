@@ -23,6 +23,7 @@ Reference = Literal[
     "self-training",
     "bow-teacher",
     "majority",
+    "coherence",
     "oracle-early-stopping",
     "ceiling",
 ]

@@ -21,6 +21,7 @@ SUMMARIES: dict[Reference, str] = {
     "self-training": "the teacher's own model, naive on its own labels",
     "bow-teacher": "the student, naive on the labels of a bag of words that learnt on the teacher half",
     "majority": "no model: the option whose text the weak labels prefer most often",
+    "coherence": "the student on labels that no teacher gave: those that predict one another best",
     "oracle-early-stopping": "naive, stopped where a few gold labels of the teacher half agree most (oracle)",
     "ceiling": "the student on gold labels: all of the gap by construction (oracle)",
 }
