@@ -418,3 +418,20 @@ def test_a_suite_in_toml_plans() -> None:
     made = make_plan(parse_suite(text, "toml.toml"), None)
     assert {j.model: j.training["epochs"] for j in fits(made)} == {"bow": 3, "llama:16x1": 5}
     assert all(j.data.teacher == 7 for j in fits(made))
+
+
+def test_two_tasks_of_one_file_are_two_tasks(tmp_path: Path) -> None:
+    """Even where they differ in nothing but a function."""
+    file = tmp_path / "two.py"
+    file.write_text(
+        "from dataclasses import replace\n"
+        "from w2s_bench.registry import load\n"
+        'ONE = load("task", "nlp/polarity-generated")\n'
+        "def longer(row):\n"
+        "    return replace(ONE.example(row), prompt=row['text'] + ' so it is')\n"
+        "TWO = replace(ONE, example=longer)\n"
+    )
+    made = plan(tasks=(f"{file}:ONE", f"{file}:TWO"))
+    splits = {j.task.rpartition(":")[2]: j.key for j in made.jobs.values() if isinstance(j, SplitJob)}
+    assert set(splits) == {"ONE", "TWO"}, "neither stands in for the other"
+    assert len({j.split for j in fits(made)}) == 2

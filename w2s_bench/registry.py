@@ -194,13 +194,14 @@ def anchored(name: str) -> str:
 
 
 def source_hash(kind: Kind, name: str) -> str:
-    """SHA-256 (16 digits) of the item's file and of the private modules (``_*.py``) beside it.
+    """SHA-256 (16 digits) of the item's file and of the private modules (``_*.py``) beside it; of a
+    ``path/to/file.py:Name`` the name as well, since one file may hold several.
 
     Part of every content key: editing the code of a task, method or model reruns what it made.
     """
     path = Path(name.rpartition(":")[0]).resolve() if ".py:" in name else find(kind, name).path
     beside = sorted(path.parent.glob("_*.py")) if ".py:" not in name else []
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(name.rpartition(":")[2].encode() if ".py:" in name else b"")
     for file in [path, *beside]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
