@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.records import Domain, canonical_json, content_key
@@ -73,7 +73,10 @@ class TaskCard:
     """What a user must know of a task before quoting a number on it.
 
     ``classes`` are those of an nlp task whose every item has the same options; without them its items have
-    options of their own, and models score each.
+    options of their own, and models score each. ``standing``: options of methods may be chosen on development
+    tasks, boards rank on the held-out ones. ``pretraining``: what is known of these rows in the corpora of
+    public models. ``companions``: names of tasks whose test sets a model finetuned on this one answers as
+    well, harder or of another distribution. ``test_only``: such a test set, on which nothing is trained.
     """
 
     name: str
@@ -89,6 +92,10 @@ class TaskCard:
     metric: str = "accuracy"
     classes: tuple[str, ...] = ()
     supersedes: str | None = None
+    standing: Literal["development", "held-out"] = "held-out"
+    pretraining: str = "not known"
+    companions: tuple[str, ...] = ()
+    test_only: bool = False
     notes: str = ""
 
 
