@@ -55,6 +55,21 @@ def _json_option(function: Callable) -> Callable:
 
 
 def _where_options(function: Callable) -> Callable:
+    function = _method_option(function)
+    return _place_options(function)
+
+
+def _method_option(function: Callable) -> Callable:
+    return click.option(
+        "--method",
+        "methods",
+        multiple=True,
+        metavar="NAME",
+        help="Another method beside the suite's: a name, path/to/mine.py:Mine, or all. Repeatable.",
+    )(function)
+
+
+def _place_options(function: Callable) -> Callable:
     folder = click.Path(path_type=Path)
     for option in reversed(
         (
@@ -83,13 +98,6 @@ def _where_options(function: Callable) -> Callable:
                 default=3600,
                 show_default=True,
                 help="Seconds for one student; a method that takes longer is ended and marked failed.",
-            ),
-            click.option(
-                "--method",
-                "methods",
-                multiple=True,
-                metavar="NAME",
-                help="Another method beside the suite's: a name, path/to/mine.py:Mine, or all. Repeatable.",
             ),
         )
     ):
@@ -209,6 +217,43 @@ def show(name: str, as_json: bool) -> None:
 
     document = describe(name)
     click.echo(json.dumps(document, default=asdict) if as_json else describe_text(document))
+
+
+@main.command()
+@click.argument("methods", metavar="METHOD...", nargs=-1, required=True)
+@click.option("--suite", default="tuning", show_default=True, help="Its development tasks are searched on.")
+@click.option("--trials", type=click.IntRange(min=1), default=12, show_default=True, help="Budget a method.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sampler.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of METHOD.json; default: runs/tune.")
+@_place_options
+@_json_option
+def tune(
+    methods: tuple[str, ...],
+    suite: str,
+    trials: int,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    **where: Any,
+) -> None:
+    """Search the options of METHOD (names, path/to/mine.py:Mine, or all) within a budget of trials.
+
+    Only weak labels choose: agreement with the teacher, where it is sure, on validation items of the suite's
+    development tasks. Nothing is changed: what was chosen and every trial are written to --out.
+    """
+    _calm()
+    from w2s_bench.display import progress
+    from w2s_bench.line import Where
+    from w2s_bench.tune.say import tuned_document, tuned_text
+    from w2s_bench.tune.verb import tune_methods
+
+    with progress() as display:
+        place = Where(**where)
+        found = tune_methods(methods, suite, place, trials, seed, out, display.on_plan, display.on_done)
+    if as_json:
+        click.echo(json.dumps({"tuned": [tuned_document(t) for t in found]}))
+    else:
+        click.echo("\n\n".join(map(tuned_text, found)))
 
 
 @main.group()

@@ -187,7 +187,11 @@ class Grid(_Strict):
 
 
 class Suite(_Strict):
-    """A benchmark: what is trained on what, and what is compared. ``hash`` identifies its content."""
+    """A benchmark: what is trained on what, and what is compared. ``hash`` identifies its content.
+
+    Options of methods may be chosen on the tasks listed as ``development``; boards rank on the others, which
+    are held out.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
     version: Count
@@ -195,6 +199,7 @@ class Suite(_Strict):
     methods: Annotated[list[MethodUse], Field(min_length=1)]
     references: Annotated[list[Reference], AfterValidator(_distinct)] = []
     admission: Admission = Admission()
+    development: Annotated[list[str], AfterValidator(_distinct)] = []
     grid: Annotated[list[Grid], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -215,6 +220,13 @@ class Suite(_Strict):
             ):
                 if strange := [t for t in taken if t not in there]:
                     raise ValueError(f"{kind} {strange[0]!r} of a grid is not among the suite's")
+        return self
+
+    @model_validator(mode="after")
+    def _development_is_part_of_it(self) -> Suite:
+        tasks = {task for grid in self.grid for task in grid.tasks}
+        if strange := [t for t in self.development if t not in tasks]:
+            raise ValueError(f"development task {strange[0]!r} is in no grid")
         return self
 
     def references_of(self, grid: Grid) -> list[Reference]:

@@ -79,6 +79,7 @@ class FitJob:
     stage: dict[str, Any] = field(default_factory=dict)  # of language modelling before the fit
     ask: dict[str, Any] | None = None  # asked like this without any fit
     labels_others: bool = False  # of this plan; not in the key
+    asked: tuple[str, ...] = ()  # further parts that this plan wants answered; not in the key
 
     @cached_property
     def key(self) -> str:
@@ -119,10 +120,13 @@ class FitJob:
         """Parts it predicts on: the test set, and what its labels may be wanted for.
 
         A teacher labels for every method there may be. A student on the transfer half labels only where it is
-        a rung of this plan; in a plan of which it is one, a fit without those labels is not finished.
+        a rung of this plan, and answers what else is asked of it; a fit without those answers is not finished
+        in a plan that wants them.
         """
-        if self.untrained or (self.part == "transfer" and not (self.labels_others and self.labels)):
+        if self.untrained:
             return ("test",)
+        if self.part == "transfer" and not (self.labels_others and self.labels):
+            return ("test", *self.asked)
         chain = ["teacher", *(hop(i) for i in range(1, self.data.hops + 1))]
         following = chain[chain.index(self.part) + 1 :][:1] if self.part in chain else []
         validation = ["validation"] if self.data.validation else []

@@ -49,13 +49,16 @@ def finished(job: Job, store: Store) -> bool:
     """Whether the store holds the whole result of a job."""
     if not all(store.has(kind, job.key) for kind in kinds(job)):
         return False
-    if not isinstance(job, FitJob) or not (job.labels_others and job.labels):
+    if not isinstance(job, FitJob) or not (job.asked or (job.labels_others and job.labels)):
         return True
     return set(job.predicts) <= set(store.open("fit", job.key).names())
 
 
-def make_plan(suite: Suite, mirror: Path | None) -> Plan:
-    """Plan a suite. Errors (UserError) for whatever it names that does not exist or does not fit."""
+def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) -> Plan:
+    """Plan a suite, in which students answer the ``asked`` parts beside the test set.
+
+    Errors (UserError) for whatever it names that does not exist or does not fit.
+    """
     plan = Plan({}, [])
     methods, gold = _ways(suite.methods), _plain(PLAIN)
     rows = {reference: _way(MethodUse(name=reference), False) for reference in suite.references}
@@ -72,6 +75,7 @@ def make_plan(suite: Suite, mirror: Path | None) -> Plan:
                 ways = [w for w in methods if _runs(w, grid)]
                 block.fill([*ways, *(rows[r] for r in suite.references_of(grid))], gold)
     _mark_rungs(plan)
+    _ask(plan, asked)
     return plan
 
 
@@ -81,6 +85,14 @@ def _mark_rungs(plan: Plan) -> None:
     for key, job in plan.jobs.items():
         if isinstance(job, FitJob) and key in wanted:
             plan.jobs[key] = replace(job, labels_others=True)
+
+
+def _ask(plan: Plan, parts: tuple[str, ...]) -> None:
+    """Tell the students of cells which further parts they are to answer."""
+    for key in {cell.student_key for cell in plan.cells} if parts else ():
+        job = plan.jobs.get(key)
+        if isinstance(job, FitJob) and job.role == "student":
+            plan.jobs[key] = replace(job, asked=parts)
 
 
 def _runs(way: _Way, grid: Grid) -> bool:

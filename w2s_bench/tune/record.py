@@ -1,0 +1,70 @@
+"""What a search leaves: every trial, what was chosen and why; read again by cards and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from w2s_bench.records import parse
+from w2s_bench.store import write_text
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialRecord:
+    """Options, and what came out: ``score`` (what is selected by) and ``agreement`` are with the teacher, on
+    weak-labelled validation; ``accuracy`` is with gold on the development tasks' test sets, told for readers
+    and used for nothing. By task, then their means. ``failed`` says why there are none."""
+
+    options: dict[str, Any]
+    score: float | None = None
+    agreement: float | None = None
+    accuracy: float | None = None
+    by_task: dict[str, list[float]]
+    failed: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tuned:
+    """A search. The first trial has the options that the method had; ``chosen`` are those of the best trial,
+    unless its lead over the first is below one standard error (``lead``, ``error``)."""
+
+    method: str
+    suite: str
+    suite_hash: str
+    tasks: list[str]
+    seeds: list[int]
+    budget: int
+    sampler_seed: int
+    searched: list[str]
+    trials: list[TrialRecord]
+    chosen: dict[str, Any]
+    lead: float
+    error: float
+
+
+def save(found: Tuned, path: Path) -> None:
+    """Write a search as JSON."""
+    write_text(path, json.dumps(asdict(found), indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def load(path: Path) -> Tuned:
+    """Read a search. Errors: StoreError for a damaged file."""
+    found: Tuned = parse(Tuned, json.loads(path.read_text("utf8")), str(path))
+    return found
+
+
+def shipped(method: str) -> Tuned | None:
+    """The search that a shipped method's defaults come from."""
+    path = SHIPPED / f"{method}.json"
+    return load(path) if path.is_file() else None
+
+
+def curve(found: Tuned, option: str) -> Iterator[tuple[Any, TrialRecord]]:
+    """Trials in the order of one option's value; the others vary with it."""
+    done = [t for t in found.trials if t.score is not None]
+    yield from sorted(((t.options[option], t) for t in done), key=lambda pair: (str(type(pair[0])), pair[0]))

@@ -1,0 +1,208 @@
+"""The search: rounds of trials of several methods at once, run as one plan over the development tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+
+from w2s_bench.errors import BadSuite, UserError
+from w2s_bench.harness.collect import collect
+from w2s_bench.harness.executors import LocalExecutor
+from w2s_bench.harness.job import Job
+from w2s_bench.harness.plan import Plan, make_plan
+from w2s_bench.harness.run import marked, run_plan
+from w2s_bench.harness.steps import Site
+from w2s_bench.method import load_method
+from w2s_bench.records import CellRecord
+from w2s_bench.store import Store
+from w2s_bench.suite import MethodUse, Suite
+from w2s_bench.tune.record import TrialRecord, Tuned
+from w2s_bench.tune.score import Judged, judge, lead, mean_score
+from w2s_bench.tune.space import Axis, axes
+
+VALIDATION = "validation"
+OnRound = Callable[[Plan, list[Job]], None]
+OnDone = Callable[[Job], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """Trials a method, the first with its own defaults; ``batch`` of them are drawn at a time, so that the
+    search depends on the seed and not on the number of workers."""
+
+    trials: int = 12
+    batch: int = 4
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class _Search:
+    """One method's search as it stands."""
+
+    method: str
+    space: list[Axis]
+    study: optuna.Study
+    open: list[optuna.Trial] = field(default_factory=list)
+    trials: list[TrialRecord] = field(default_factory=list)
+    judged: list[list[Judged]] = field(default_factory=list)
+
+    def ask(self, count: int) -> list[MethodUse]:
+        """The next trials as uses of the method, labelled by their numbers."""
+        self.open = [self.study.ask() for _ in range(count)]
+        return [
+            MethodUse(
+                name=self.method,
+                label=_label(self.method, t.number),
+                **{a.name: a.suggest(t) for a in self.space},
+            )
+            for t in self.open
+        ]
+
+    def tell(self, uses: list[MethodUse], scored: dict[str, tuple[TrialRecord, list[Judged]]]) -> None:
+        """What came out."""
+        for trial, use in zip(self.open, uses, strict=True):
+            record, judged = scored[str(use.label)]
+            self.trials.append(record)
+            self.judged.append(judged)
+            if record.score is None:
+                self.study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            else:
+                self.study.tell(trial, record.score)
+
+
+def tune(
+    methods: Sequence[str],
+    suite: Suite,
+    site: Site,
+    workers: int,
+    budget: Budget | None = None,
+    on_round: OnRound = lambda plan, jobs: None,
+    on_done: OnDone = lambda job: None,
+) -> list[Tuned]:
+    """Search the options of each method on the suite's development tasks.
+
+    Errors: UserError for a method without options to search; BadSuite for a suite without development tasks
+    or without weak-labelled validation on them.
+    """
+    budget = budget or Budget()
+    part = development_part(suite)
+    searches = [_begin(method, budget) for method in methods]
+    for start in range(0, budget.trials, budget.batch):
+        count = min(budget.batch, budget.trials - start)
+        uses = {s.method: s.ask(count) for s in searches}
+        scored = _run(part, [u for own in uses.values() for u in own], site, workers, on_round, on_done)
+        for s in searches:
+            s.tell(uses[s.method], scored)
+    return [_end(s, part, budget) for s in searches]
+
+
+def development_part(suite: Suite) -> Suite:
+    """The grids of the development tasks alone, without any method. Errors: BadSuite."""
+    grids = []
+    for grid in suite.grid:
+        tasks = [t for t in grid.tasks if t in suite.development]
+        if tasks and grid.data.validation == 0:
+            raise BadSuite(
+                f"no weak-labelled validation is drawn on {tasks[0]}",
+                where=f"suite {suite.name}",
+                expected="data.validation above 0 on development tasks",
+                mend="set it, or tune on another suite: w2s-bench tune METHOD --suite tuning",
+            )
+        if tasks:
+            grids.append(grid.model_copy(update={"tasks": tasks, "methods": None, "references": None}))
+    if not grids:
+        raise BadSuite(
+            "it marks no development task",
+            where=f"suite {suite.name}",
+            expected='development = ["pack/task", …]',
+            mend="options are never chosen on held-out tasks; take another suite: --suite tuning",
+        )
+    return suite.model_copy(update={"grid": grids, "methods": [], "references": []})
+
+
+def _begin(name: str, budget: Budget) -> _Search:
+    method = load_method(name)
+    space = axes(type(method).Options)
+    if not space:
+        raise UserError("has no option that can be searched", where=f"method {name}")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = optuna.samplers.TPESampler(seed=budget.seed, n_startup_trials=budget.trials // 2)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    defaults = method.options.model_dump(mode="json")
+    study.enqueue_trial({a.name: defaults[a.name] for a in space})
+    return _Search(name, space, study)
+
+
+def _label(method: str, number: int) -> str:
+    return f"{Path(method).name} trial {number}"
+
+
+def _run(
+    part: Suite, uses: list[MethodUse], site: Site, workers: int, on_round: OnRound, on_done: OnDone
+) -> dict[str, tuple[TrialRecord, list[Judged]]]:
+    """Fit all trials of a round and judge each, by label."""
+    plan = make_plan(part.model_copy(update={"methods": uses}), site.mirror, asked=(VALIDATION,))
+    store = Store(site.store)
+    missing = plan.to_run(store)
+    on_round(plan, missing)
+    tally = run_plan(plan, LocalExecutor(max(1, min(workers, len(missing)))), site, on_done)
+    cells = marked(plan.cells, tally.reasons)
+    accuracy = {s.record.key: s.record.accuracy for s in collect(plan, store)}
+    return {
+        str(use.label): _judged(use, [c for c in cells if c.method == use.label], store, accuracy)
+        for use in uses
+    }
+
+
+def _judged(
+    use: MethodUse, cells: list[CellRecord], store: Store, accuracy: dict[str, float]
+) -> tuple[TrialRecord, list[Judged]]:
+    options = load_method(use.name, use.options).options.model_dump(mode="json")
+    failed = next((c.failed for c in cells if c.failed is not None), None)
+    if failed is not None:
+        return TrialRecord(options=options, by_task={}, failed=failed), []
+    judged = [judge(_labels(store, c.student_key), _labels(store, c.teacher_key)) for c in cells]
+    rows: dict[str, list[list[float]]] = {}
+    for cell, found in zip(cells, judged, strict=True):
+        values = [found.score, found.agreement, accuracy[cell.student_key]]
+        rows.setdefault(cell.task, []).append(values)
+    by_task = {task: np.mean(values, axis=0).round(5).tolist() for task, values in rows.items()}
+    score, agreement, right = np.mean(list(by_task.values()), axis=0).round(5).tolist()
+    return TrialRecord(
+        options=options, score=score, agreement=agreement, accuracy=right, by_task=by_task
+    ), judged
+
+
+def _labels(store: Store, key: str) -> Any:
+    return store.open("fit", key).arrays(VALIDATION)["probabilities"]
+
+
+def _end(search: _Search, part: Suite, budget: Budget) -> Tuned:
+    """The best trial, or the first where the best is not clearly above it."""
+    done = [i for i, t in enumerate(search.trials) if t.score is not None]
+    if not done:
+        raise UserError(
+            f"every trial failed; the first: {search.trials[0].failed}", where=f"method {search.method}"
+        )
+    best, first = max(done, key=lambda i: (mean_score(search.judged[i]), -i)), done[0]
+    ahead, error = lead(search.judged[best], search.judged[first])
+    chosen = best if ahead > error else first
+    return Tuned(
+        method=search.method,
+        suite=part.name,
+        suite_hash=part.hash,
+        tasks=[t for g in part.grid for t in g.tasks],
+        seeds=part.seeds,
+        budget=budget.trials,
+        sampler_seed=budget.seed,
+        searched=[a.name for a in search.space],
+        trials=search.trials,
+        chosen=search.trials[chosen].options,
+        lead=round(ahead, 5),
+        error=round(error, 5),
+    )

@@ -1,0 +1,79 @@
+"""What a search may try: an axis for each option, from its declared type, bounds and default."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Union, get_args, get_origin
+
+from optuna import Trial
+from pydantic.fields import FieldInfo
+
+from w2s_bench.method import Options
+
+WIDE = 10.0  # a range that reaches this many times the default is searched by factors of up to as much
+FURTHER = 3  # how far above its default a whole number is tried otherwise: rounds and epochs cost fits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """One option: its ``choices``, or numbers from ``low`` to ``high``, by factors where ``log``."""
+
+    name: str
+    choices: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    whole: bool = False
+
+    def suggest(self, trial: Trial) -> Any:
+        """The value that a trial takes, to two digits: options are read by people."""
+        if self.choices:
+            return trial.suggest_categorical(self.name, self.choices)
+        if self.whole:
+            return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log)
+        value = trial.suggest_float(self.name, self.low, self.high, log=self.log)
+        return min(max(float(f"{value:.2g}"), self.low), self.high)
+
+
+def axes(options: type[Options]) -> list[Axis]:
+    """Axes of all options that can be searched. One without a type or a default to start from cannot."""
+    return [axis for name, field in options.model_fields.items() if (axis := _axis(name, field)) is not None]
+
+
+def _axis(name: str, field: FieldInfo) -> Axis | None:
+    kind = field.annotation
+    if get_origin(kind) in (Union, types.UnionType):
+        return None  # an option that may be absent stays as the method has it
+    if kind is bool:
+        return Axis(name=name, choices=(False, True))
+    if get_origin(kind) is Literal:
+        return Axis(name=name, choices=get_args(kind))
+    if kind not in (int, float):
+        return None
+    return _numbers(name, float(field.default), dict(_bounds(field)), whole=kind is int)
+
+
+def _bounds(field: FieldInfo) -> Iterator[tuple[str, float]]:
+    """``low`` and ``high``, and which of them is open."""
+    for constraint in field.metadata:
+        for attribute, side in (("ge", "low"), ("gt", "low"), ("le", "high"), ("lt", "high")):
+            if (bound := getattr(constraint, attribute, None)) is not None:
+                yield side, float(bound)
+                if attribute in ("gt", "lt"):
+                    yield f"open {side}", 1.0
+
+
+def _numbers(name: str, default: float, bounds: dict[str, float], *, whole: bool) -> Axis:
+    low, high = bounds.get("low", 0.0), bounds.get("high", math.inf)
+    if default > 0 and high / default >= WIDE and not (whole and high == math.inf):
+        low, high = max(low, default / WIDE), min(high, default * WIDE)
+        return Axis(name=name, low=max(low, 1.0) if whole else low, high=high, log=True, whole=whole)
+    if whole:
+        return Axis(name=name, low=low, high=min(high, default + FURTHER), whole=True)
+    inset = 0.05 * (high - low)
+    low += inset if "open low" in bounds else 0.0
+    high -= inset if "open high" in bounds else 0.0
+    return Axis(name=name, low=low, high=high)

@@ -1,0 +1,50 @@
+"""The verb ``tune``: names in, searches and their files out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from w2s_bench.line import Where
+from w2s_bench.method import load_method
+from w2s_bench.registry import items
+from w2s_bench.suite import load_suite
+from w2s_bench.tune.record import Tuned, save
+from w2s_bench.tune.search import Budget, OnDone, OnRound, tune
+from w2s_bench.tune.space import axes
+
+ALL = "all"
+
+
+def tune_methods(
+    names: Sequence[str],
+    suite: str,
+    where: Where,
+    trials: int,
+    seed: int,
+    out: Path | None,
+    on_round: OnRound,
+    on_done: OnDone,
+) -> list[Tuned]:
+    """Search each method and write ``METHOD.json`` below ``out``; ``all`` stands for every method that is no
+    reference row and has an option to search."""
+    wanted = list(dict.fromkeys(n for name in names for n in (searchable() if name == ALL else [name])))
+    found, _ = load_suite(suite)
+    site = where.site()
+    budget = Budget(trials=trials, seed=seed)
+    tuned = tune(wanted, found, site, where.slots(site.device), budget, on_round, on_done)
+    for one in tuned:
+        save(one, (out or Path("runs") / "tune") / file_name(one.method))
+    return tuned
+
+
+def searchable() -> list[str]:
+    """Names of all registered methods that can be searched."""
+    loaded = {i.name: load_method(i.name) for i in items("method").values() if i.error is None}
+    return [n for n, m in loaded.items() if m.kind == "method" and axes(type(m).Options)]
+
+
+def file_name(method: str) -> str:
+    """A method's name as a file's; one from a file by the file's name and its own."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", Path(method).name).strip("-") + ".json"
