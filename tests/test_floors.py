@@ -15,10 +15,10 @@ FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
     1: ("errors", "stats", "ridge"),
     2: ("records", "registry", "suite", "sources", "reserve"),
-    3: ("task", "model", "metrics", "cells", "pgr", "store", "rundir", "world"),
+    3: ("task", "model", "metrics", "cells", "ranking", "pgr", "store", "rundir", "world"),
     4: ("splits", "student", "method", "models", "report", "tasks"),
     5: ("harness", "methods", "zoo"),
-    6: ("line", "display", "views", "author", "cli", "__init__", "__main__"),
+    6: ("line", "display", "tune", "views", "author", "cli", "__init__", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

@@ -98,6 +98,19 @@ class Draws:
     ceiling: stats.Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell and its resampled accuracies."""
+
+    cell: Cell
+    draws: Draws
+
+    @property
+    def student(self) -> float:
+        """The student's accuracy."""
+        return self.cell.points[1]
+
+
 def join(
     cells: Iterable[CellRecord],
     correct: Mapping[str, NDArray[np.uint8]],

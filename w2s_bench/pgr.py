@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.cells import Cell, Draws, Key, Rule, draw
+from w2s_bench.cells import Cell, Drawn, Key, Rule, draw
+from w2s_bench.ranking import NAIVE, tie_groups
 from w2s_bench.records import CellRecord, Row
 
-NAIVE, ZERO_SHOT = "naive", "zero-shot"  # rows that others are compared with
-_WANTED = {"admitted": "admitted", "clean": "clean"}
+ZERO_SHOT = "zero-shot"  # like naive, a row that others are compared with
+_WANTED = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}
+Pool = Literal["admitted", "clean", "held-out"]
 
 
-def rows(cells: list[Cell], rule: Rule, suite: str) -> list[Row]:
-    """Table rows: every cell, then for each domain and method the pool of all admitted cells and, where it
-    is known which cells need no teacher, the pool without those."""
+def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str] = ()) -> list[Row]:
+    """Table rows: every cell, then for each domain and method the pool of all admitted cells; where it is
+    known which cells need no teacher, the pool without those; and where there are ``development`` tasks, the
+    pool of the held-out ones. Methods are ranked on the last, or else on all."""
     drawn = [Drawn(cell, draw(cell)) for cell in cells]
     rivals = {(d.cell.where, d.cell.method): d for d in drawn}
     table = [_cell_row(d, rivals, rule, suite) for d in drawn]
@@ -32,7 +35,28 @@ def rows(cells: list[Cell], rule: Rule, suite: str) -> list[Row]:
         if domain in known:
             clean = [d for d in pool if not marks[d.cell.where]]
             table.append(_pooled_row(clean, pool, rivals, rule, suite, "clean"))
-    return table
+    for pool in pools.values() if development else ():
+        held = [d for d in pool if d.cell.task not in development]
+        table.append(_pooled_row(held, pool, rivals, rule, suite, "held-out"))
+    return _ranked(table, pools, rule, development)
+
+
+def _ranked(
+    table: list[Row], pools: Mapping[Key, list[Drawn]], rule: Rule, development: Collection[str]
+) -> list[Row]:
+    """The table with tie groups in the pool that ranks; reference rows have none."""
+    ranks = "held-out" if development else "admitted"
+    groups: dict[str, dict[str, int]] = {}
+    for domain in {key[0] for key in pools}:
+        chosen = {
+            method: [d for d in pool if d.cell.refusal(rule) is None and d.cell.task not in development]
+            for (where, method), pool in pools.items()
+            if where == domain and not pool[0].cell.reference
+        }
+        groups[domain] = tie_groups(chosen)
+    return [
+        replace(row, group=groups[row.domain].get(row.method)) if row.pool == ranks else row for row in table
+    ]
 
 
 def with_failed(table: list[Row], cells: Iterable[CellRecord], suite: str) -> list[Row]:
@@ -70,19 +94,6 @@ def _failed_row(group: list[CellRecord], rival: Row | None, suite: str) -> Row:
         uses_gold=head.uses_gold,
         failed=next(c.failed for c in group if c.failed is not None),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A cell and its resampled accuracies."""
-
-    cell: Cell
-    draws: Draws
-
-    @property
-    def student(self) -> float:
-        """The student's accuracy."""
-        return self.cell.points[1]
 
 
 Rivals = Mapping[tuple[Key, str], Drawn]
@@ -165,7 +176,7 @@ def _pooled_row(
     rivals: Rivals,
     rule: Rule,
     suite: str,
-    pool: Literal["admitted", "clean"],
+    pool: Pool,
 ) -> Row:
     """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``, which is a part of
     the ``whole`` of one domain and method."""

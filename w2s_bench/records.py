@@ -110,7 +110,9 @@ class RunInfo:
 class Row:
     """One row of a PGR table: a (task, teacher, student, method) cell, or a domain's pool (``task`` null).
 
-    ``pool`` says which cells a pool holds: all admitted ones, or only those that need their teacher.
+    ``pool`` says which cells a pool holds: all admitted ones, only those that need their teacher, or only
+    those of held-out tasks. ``group``: of methods that the data cannot tell apart, 1 the best, in the pool
+    that ranks them.
     ``needs_no_teacher``: the student's zero-shot accuracy reaches naive's (null where there is no zero-shot
     row). ``over_naive`` and ``over_zero_shot``: this row's student minus naive's or the untrained one's.
     ``agreement``: share of test items on which the student picks its teacher's option; ``errors_copied``: the
@@ -145,7 +147,7 @@ class Row:
     reference: bool = False
     uses_gold: bool = False
     failed: str | None = None
-    pool: Literal["admitted", "clean"] | None = None
+    pool: Literal["admitted", "clean", "held-out"] | None = None
     needs_no_teacher: bool | None = None
     over_naive: float | None = None
     over_naive_low: float | None = None
@@ -155,6 +157,7 @@ class Row:
     over_zero_shot_high: float | None = None
     agreement: float | None = None
     errors_copied: float | None = None
+    group: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,9 +19,11 @@ def load_table(folder: Path) -> tuple[Run, list[Row]]:
     """A run and the rows of its table."""
     run = load_run(folder)
     prove_dense(run)
-    admission = parse_suite(run.info.suite_toml, f"{folder}/run.json").admission
+    suite = parse_suite(run.info.suite_toml, f"{folder}/run.json")
+    admission = suite.admission
     rule = Rule(min_gap=admission.min_gap, min_teacher=admission.min_teacher)
-    return run, with_failed(rows(cells_of(run), rule, run.info.suite), run.failed, run.info.suite)
+    made = rows(cells_of(run), rule, run.info.suite, suite.development)
+    return run, with_failed(made, run.failed, run.info.suite)
 
 
 def cells_of(run: Run) -> list[Cell]:

@@ -24,8 +24,13 @@ COLUMNS = (
     "vs naive [95%]",
     "",
 )
-POOLS = {"admitted": "all admitted", "clean": "of these, clean: zero-shot is below naive"}
+POOLS = {
+    "admitted": "all admitted",
+    "clean": "of these, clean: zero-shot is below naive",
+    "held-out": "all admitted, held-out tasks: the ranking",
+}
 NONE, FAILED = "–", "failed: "
+LAST = 10**6  # the place of rows that are not ranked
 WIDE = 120  # columns of a terminal that shows all
 Cells = tuple[str, ...]
 
@@ -114,12 +119,15 @@ def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     for domain in TITLES:
         chosen = [r for r in rows if r.domain == domain]
         if chosen:
-            yield domain, sorted(chosen, key=lambda r: (_place(r), tasks.index(r.task)))
+            yield domain, sorted(chosen, key=lambda r: (*_place(r), tasks.index(r.task)))
 
 
-def _place(row: Row) -> int:
-    """Cells, then the pool of all admitted ones, then that of the clean ones."""
-    return 0 if row.task is not None else 2 if row.pool == "clean" else 1
+def _place(row: Row) -> tuple[int, int, float]:
+    """Cells, then pools; where methods are ranked, in the order of their tie groups, those without last."""
+    if row.task is not None:
+        return 0, 0, 0.0
+    pool = 1 + list(POOLS).index(row.pool or "admitted")
+    return pool, row.group or LAST, 0.0 if row.group is None else -(row.over_naive or 0.0)
 
 
 def cells_of(row: Row) -> Cells:
@@ -134,7 +142,9 @@ def cells_of(row: Row) -> Cells:
     return (
         POOLS[row.pool or "admitted"] if pooled else str(row.task),
         pair,
-        row.method + (" (uses gold)" if row.uses_gold else ""),
+        ("" if row.group is None else f"{row.group}. ")
+        + row.method
+        + (" (uses gold)" if row.uses_gold else ""),
         _points(row.teacher_accuracy),
         _points(row.student_accuracy),
         _points(row.ceiling_accuracy),

@@ -12,7 +12,7 @@ import optuna
 
 from w2s_bench.errors import BadSuite, UserError
 from w2s_bench.harness.collect import collect
-from w2s_bench.harness.executors import LocalExecutor
+from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
 from w2s_bench.harness.job import Job
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import marked, run_plan
@@ -84,7 +84,8 @@ def tune(
     on_round: OnRound = lambda plan, jobs: None,
     on_done: OnDone = lambda job: None,
 ) -> list[Tuned]:
-    """Search the options of each method on the suite's development tasks.
+    """Search the options of each method on the suite's development tasks, ``workers`` jobs at a time (0: here,
+    in this process).
 
     Errors: UserError for a method without options to search; BadSuite for a suite without development tasks
     or without weak-labelled validation on them.
@@ -150,7 +151,8 @@ def _run(
     store = Store(site.store)
     missing = plan.to_run(store)
     on_round(plan, missing)
-    tally = run_plan(plan, LocalExecutor(max(1, min(workers, len(missing)))), site, on_done)
+    slots = min(workers, len(missing))
+    tally = run_plan(plan, LocalExecutor(slots) if slots else InlineExecutor(), site, on_done)
     cells = marked(plan.cells, tally.reasons)
     accuracy = {s.record.key: s.record.accuracy for s in collect(plan, store)}
     return {
