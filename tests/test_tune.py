@@ -141,12 +141,19 @@ def test_a_search_from_start_to_file(tmp_path: Path) -> None:
     found, other = tune(["confidence", "label-smoothing"], suite, site, 0, budget)
     assert (found.method, other.method) == ("confidence", "label-smoothing")
     assert found.tasks == ["nlp/polarity-generated"] and found.searched == ["alpha", "warmup", "threshold"]
-    assert len(found.trials) == 3 and found.trials[0].options == load_method("confidence").options.model_dump()
+    assert (
+        len(found.trials) == 3 and found.trials[0].options == load_method("confidence").options.model_dump()
+    )
     assert all(0 <= t.score <= 1 and 0 <= t.accuracy <= 1 for t in found.trials)  # type: ignore[operator]
     assert found.chosen in [t.options for t in found.trials]
     jobs: list[int] = []
     again, _ = tune(
-        ["confidence", "label-smoothing"], suite, site, 0, budget, lambda plan, missing: jobs.append(len(missing))
+        ["confidence", "label-smoothing"],
+        suite,
+        site,
+        0,
+        budget,
+        lambda plan, missing: jobs.append(len(missing)),
     )
     assert again == found, "the same seed draws the same trials"
     assert jobs == [0, 0], "and none of them is run again"

@@ -13,6 +13,7 @@ from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.records import CellRecord
 from w2s_bench.registry import Item, find, items, load, suites
 from w2s_bench.store import Store
+from w2s_bench.tune.record import curve, shipped
 
 
 def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
@@ -110,6 +111,33 @@ def _method(item: Item) -> dict[str, Any]:
         "uses gold": method().uses_gold,
         "version": method.version,
         "options": options,
+        "tuning": _tuning(item.name),
+    }
+
+
+def _tuning(name: str) -> dict[str, Any]:
+    """How a shipped method's defaults were chosen, and its sensitivity curves.
+
+    Accuracies are for readers: the search saw weak labels alone.
+    """
+    found = shipped(name)
+    if found is None:
+        return {}
+    curves = {
+        option: [
+            {"value": value, "score": trial.score, "accuracy": trial.accuracy}
+            for value, trial in curve(found, option)
+        ]
+        for option in found.searched
+    }
+    return {
+        "suite": found.suite,
+        "tasks": found.tasks,
+        "trials": found.budget,
+        "before": found.trials[0].options,
+        "chosen": found.chosen,
+        "lead of the best over before": f"{100 * found.lead:.1f} ± {100 * found.error:.1f} points",
+        "sensitivity": curves,
     }
 
 

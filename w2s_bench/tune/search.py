@@ -84,9 +84,9 @@ def tune(
     on_round: OnRound = lambda plan, jobs: None,
     on_done: OnDone = lambda job: None,
 ) -> list[Tuned]:
-    """Search the options of each method on the suite's development tasks, ``workers`` jobs at a time (0: here,
-    in this process).
+    """Search the options of each method on the suite's development tasks.
 
+    ``workers`` jobs run at a time; with 0, one after another in this process.
     Errors: UserError for a method without options to search; BadSuite for a suite without development tasks
     or without weak-labelled validation on them.
     """

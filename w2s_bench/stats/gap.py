@@ -1,4 +1,4 @@
-"""Statistics of performance gap recovered, on arrays alone: no files, no records, no training.
+"""Performance gap recovered, one cell and pooled, and its intervals.
 
 Shapes: S seeds, N test items, R bootstrap resamples, C cells. ``correct`` arrays hold 0/1 (or a
 probability of being right) per seed and item. All intervals are two-sided at ``level``.
@@ -50,6 +50,18 @@ def pooled_pgr(teacher: Floats, student: Floats, ceiling: Floats) -> float | Non
     the cells with a bad gap instead would bias it upwards.
     """
     return pgr(float(np.sum(teacher)), float(np.sum(student)), float(np.sum(ceiling)))
+
+
+def iqm(values: Floats) -> float:
+    """Interquartile mean of ``[C]`` values: the mean of the middle half, values at its ends counted in part.
+
+    A mean that no quarter of the cells at either end can move (Agarwal et al. 2021, arXiv 2108.13264, who
+    drop whole values).
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64).ravel())
+    ends = np.arange(ordered.size + 1) / ordered.size
+    weights = np.clip(np.minimum(ends[1:], 0.75) - np.maximum(ends[:-1], 0.25), 0.0, None)
+    return float(weights @ ordered / weights.sum())
 
 
 def resample_weights(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float32]:
