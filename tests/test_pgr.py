@@ -137,28 +137,27 @@ def test_a_join_stacks_seeds_in_their_order_whatever_the_order_of_records() -> N
     assert joined.points == (0.25, 0.75, 0.75)
 
 
-def test_rivals_of_a_task_see_the_same_resamples() -> None:
-    one, rival = cell(60, 70, 80), cell(60, 70, 80, method="rival", student="m")
-    a, b = cells_module.draw(one), cells_module.draw(rival)
-    for name in ("teacher", "student", "ceiling"):
-        assert (getattr(a, name) == getattr(b, name)).all()
-    assert a.teacher.std() > 0
-    elsewhere = cells_module.draw(cell(60, 70, 80, task="nlp/b"))
-    assert (elsewhere.teacher != a.teacher).any()  # another task's items are no pairs of these
+def test_tables_pair_teacher_student_and_ceiling() -> None:
+    made = cell(60, 60, 80)
+    assert not made.gain.any(), "the same answers, so no difference on any item"
+    assert made.gap.sum() == 2 * 20 and (made.gap >= 0).all()
+    row = only_row(made)
+    assert (row.gain_low, row.gain_high, row.pgr_low, row.pgr_high) == (0, 0, 0, 0)
 
 
-def test_resamples_pair_teacher_student_and_ceiling() -> None:
-    draws = cells_module.draw(cell(60, 60, 80))
-    assert (draws.student == draws.teacher).all()
-    assert (draws.ceiling >= draws.teacher).all()  # right wherever the teacher is, so in each resample
+def test_cells_of_a_task_are_added_up_and_tasks_are_not() -> None:
+    one, other, elsewhere = cell(60, 70, 80), cell(60, 65, 80, student="m"), cell(60, 70, 80, task="nlp/b")
+    tables = cells_module.pooled((c.task, c.gain) for c in (one, other, elsewhere))
+    assert len(tables) == 2
+    assert (tables[0] == one.gain + other.gain).all() and (tables[1] == elsewhere.gain).all()
 
 
-def test_a_percentile_of_the_draws_matches_the_standard_error_of_a_share() -> None:
-    scores = {f"{who}_correct": right(count, of=400) for who, count in
-              (("teacher", 240), ("student", 280), ("ceiling", 320))}  # fmt: skip
-    draws = cells_module.draw(cell(**scores))
-    assert draws.teacher.std() == pytest.approx(np.sqrt(0.6 * 0.4 / 400), rel=0.1)
-    assert (draws.ceiling - draws.teacher).std() == pytest.approx(np.sqrt(0.2 * 0.8 / 400), rel=0.1)
+def test_duplicated_seeds_leave_the_points() -> None:
+    once, twice = cell(60, 70, 80), cell(60, 70, 80)
+    doubled = {n: np.concatenate([getattr(twice, n)] * 2) for n in
+               ("teacher_correct", "student_correct", "ceiling_correct")}  # fmt: skip
+    row, more = only_row(once), only_row(cell(**doubled))
+    assert (row.pgr, row.gain, row.student_accuracy) == (more.pgr, more.gain, more.student_accuracy)
 
 
 def values(table: list[Row]) -> dict[tuple, tuple]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from w2s_bench import pgr
-from w2s_bench.cells import Cell, Drawn, Rule, draw
+from w2s_bench.cells import Cell, Rule
 from w2s_bench.ranking import tie_groups
 from w2s_bench.records import Row
 from w2s_bench.report.tables import as_markdown
@@ -38,22 +38,21 @@ def cell(method: str, right: float, task: str = "nlp/a", **changes: Any) -> Cell
     )
 
 
-def drawn(method: str, right: float, task: str = "nlp/a") -> list[Drawn]:
-    made = cell(method, right, task)
-    return [Drawn(made, draw(made, 500))]
+def pool(method: str, right: float, task: str = "nlp/a") -> list[Cell]:
+    return [cell(method, right, task)]
 
 
 def test_a_group_ends_where_a_method_is_worse_than_its_leader() -> None:
-    pools = {n: drawn(n, r) for n, r in (("c", 0.7), ("naive", 0.8), ("a", 0.9), ("b", 0.9), ("d", 0.7))}
+    pools = {n: pool(n, r) for n, r in (("c", 0.7), ("naive", 0.8), ("a", 0.9), ("b", 0.9), ("d", 0.7))}
     assert tie_groups(pools) == {"a": 1, "b": 1, "naive": 2, "c": 3, "d": 3}
 
 
 def test_methods_without_a_common_cell_are_not_told_apart() -> None:
-    assert tie_groups({"a": drawn("a", 0.9), "b": drawn("b", 0.6, "nlp/b")}) == {"a": 1, "b": 1}
+    assert tie_groups({"a": pool("a", 0.9), "b": pool("b", 0.6, "nlp/b")}) == {"a": 1, "b": 1}
 
 
 def test_a_method_without_cells_has_no_group() -> None:
-    assert tie_groups({"a": drawn("a", 0.9), "b": []}) == {"a": 1}
+    assert tie_groups({"a": pool("a", 0.9), "b": []}) == {"a": 1}
     assert tie_groups({}) == {}
 
 

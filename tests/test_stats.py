@@ -195,23 +195,3 @@ def test_fieller_does_not_depend_on_the_scale_of_accuracy(
     assert one.bounded == two.bounded
     if one.bounded:
         assert (one.low, one.high) == pytest.approx((two.low, two.high), rel=1e-4, abs=1e-6)
-
-
-def test_a_cell_interval_keeps_the_pairing() -> None:
-    rng = np.random.default_rng(0)
-    teacher = rng.normal(0.6, 0.02, 2000)
-    ceiling = teacher + rng.normal(0.2, 0.02, 2000)
-    like_ceiling = stats.cell_interval(teacher, ceiling, ceiling, (0.6, 0.8, 0.8))
-    like_teacher = stats.cell_interval(teacher, teacher, ceiling, (0.6, 0.6, 0.8))
-    assert (like_ceiling.low, like_ceiling.high) == pytest.approx((1, 1), abs=1e-6)
-    assert (like_teacher.low, like_teacher.high) == pytest.approx((0, 0), abs=1e-6)
-
-
-def test_a_cell_interval_is_fiellers_with_the_covariance_of_the_draws() -> None:
-    rng = np.random.default_rng(1)
-    teacher, student, ceiling = rng.normal([0.6, 0.7, 0.8], 0.01, size=(2000, 3)).T
-    covariance = np.array([[2e-4, 1e-4], [1e-4, 2e-4]])  # of the differences, at a standard error of 0.01
-    expected = stats.fieller(0.1, 0.2, covariance)
-    found = stats.cell_interval(teacher, student, ceiling, (0.6, 0.7, 0.8))
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.01)
-    assert found.low < 0.5 < found.high

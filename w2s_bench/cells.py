@@ -1,11 +1,9 @@
-"""Cells: three score records joined, which of them are admitted, and their paired resamples."""
+"""Cells: three score records joined, which of them are admitted, and their tables of seeds by items."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +66,20 @@ class Cell:
         return teacher, student, ceiling
 
     @property
+    def gain(self) -> stats.Floats:
+        """Student minus teacher, seed by seed and item by item ``[S, N]``: −1, 0 or 1."""
+        return self.student_correct.astype(np.float64) - self.teacher_correct
+
+    @property
+    def gap(self) -> stats.Floats:
+        """Ceiling minus teacher ``[S, N]``."""
+        return self.ceiling_correct.astype(np.float64) - self.teacher_correct
+
+    def over(self, rival: Cell) -> stats.Floats:
+        """This student minus another cell's ``[S, N]``, on the same seeds and items."""
+        return self.student_correct.astype(np.float64) - rival.student_correct
+
+    @property
     def agreement(self) -> tuple[float | None, float | None]:
         """Share of test items on which the student picks its teacher's option: of all, and of those that the
         teacher has wrong (errors copied); None where it is not known, or where the teacher is never wrong."""
@@ -87,28 +99,6 @@ class Cell:
         if teacher < (floor := rule.floor(self.chance)):
             return f"teacher {100 * teacher:.1f} below {100 * floor:.1f}"
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """Accuracies of a cell's teacher, student and ceiling in R paired resamples, each ``[R]``."""
-
-    teacher: stats.Floats
-    student: stats.Floats
-    ceiling: stats.Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A cell and its resampled accuracies."""
-
-    cell: Cell
-    draws: Draws
-
-    @property
-    def student(self) -> float:
-        """The student's accuracy."""
-        return self.cell.points[1]
 
 
 def join(
@@ -157,19 +147,10 @@ def _cell(
     )
 
 
-def draw(cell: Cell, resamples: int = stats.RESAMPLES) -> Draws:
-    """Hierarchical paired bootstrap of one cell: seeds, and test items with the same ids for all three.
-
-    All cells of a task see the same resampled seeds and items: methods are paired with each other too.
-    """
-    seeds, items = _weights(cell.task, *cell.teacher_correct.shape, resamples)
-    arrays = (cell.teacher_correct, cell.student_correct, cell.ceiling_correct)
-    return Draws(*(stats.accuracy_draws(a, seeds, items) for a in arrays))
-
-
-@lru_cache(maxsize=4)
-def _weights(task: str, seeds: int, items: int, resamples: int) -> tuple[NDArray, NDArray]:
-    """Bootstrap weights of seeds ``[R, S]`` and items ``[R, N]``, drawn from the task's name."""
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(task.encode()).digest()[:8]))
-    drawn = stats.resample_weights(items, resamples, rng)
-    return stats.resample_weights(seeds, resamples, rng), drawn
+def pooled(cells: Iterable[tuple[str, stats.Floats]]) -> list[stats.Floats]:
+    """Tables ``[S, N]`` of cells, named by their tasks, added up within each task: one independent table a
+    task, as a contrast wants them."""
+    found: dict[str, stats.Floats] = {}
+    for task, table in cells:
+        found[task] = found[task] + table if task in found else table
+    return list(found.values())

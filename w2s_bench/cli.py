@@ -305,6 +305,20 @@ def check_method_(name: str, as_json: bool) -> None:
         sys.exit(2)
 
 
+@check.command("intervals")
+@click.option("--runs", type=click.IntRange(min=10), default=400, show_default=True, help="A design.")
+@click.option("--items", type=int, multiple=True, help="Test items; default: 200, 1000, 5000. Repeatable.")
+@_json_option
+def check_intervals(runs: int, items: tuple[int, ...], as_json: bool) -> None:
+    """Simulate experiments with a known truth: how often do nominal 95% intervals hold it?"""
+    from w2s_bench.coverage import ITEMS, as_markdown, designs, measure
+
+    found = [measure(design, runs) for design in designs(items or ITEMS)]
+    click.echo(
+        json.dumps({"coverage": [asdict(c) for c in found]}) if as_json else as_markdown(found), nl=False
+    )
+
+
 @main.group()
 def zoo() -> None:
     """The pretrained models: list them, build them again from nothing, draw their losses."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.cells import Cell, Drawn, Key, Rule, draw
+from w2s_bench.cells import Cell, Key, Rule, pooled
 from w2s_bench.ranking import NAIVE, tie_groups
 from w2s_bench.records import CellRecord, Row
 
@@ -22,36 +22,35 @@ def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str]
     """Table rows: every cell, then for each domain and method the pool of all admitted cells; where it is
     known which cells need no teacher, the pool without those; and where there are ``development`` tasks, the
     pool of the held-out ones. Methods are ranked on the last, or else on all."""
-    drawn = [Drawn(cell, draw(cell)) for cell in cells]
-    rivals = {(d.cell.where, d.cell.method): d for d in drawn}
-    table = [_cell_row(d, rivals, rule, suite) for d in drawn]
-    marks = {d.cell.where: row.needs_no_teacher for d, row in zip(drawn, table, strict=True)}
-    pools: dict[Key, list[Drawn]] = {}
-    for d in drawn:
-        pools.setdefault((d.cell.domain, d.cell.method), []).append(d)
+    rivals = {(cell.where, cell.method): cell for cell in cells}
+    table = [_cell_row(cell, rivals, rule, suite) for cell in cells]
+    marks = {cell.where: row.needs_no_teacher for cell, row in zip(cells, table, strict=True)}
+    pools: dict[Key, list[Cell]] = {}
+    for cell in cells:
+        pools.setdefault((cell.domain, cell.method), []).append(cell)
     table += [_pooled_row(pool, pool, rivals, rule, suite, "admitted") for pool in pools.values()]
-    known = {d.cell.domain for d in drawn if marks[d.cell.where] is not None}
+    known = {cell.domain for cell in cells if marks[cell.where] is not None}
     for (domain, _), pool in pools.items():
         if domain in known:
-            clean = [d for d in pool if not marks[d.cell.where]]
+            clean = [cell for cell in pool if not marks[cell.where]]
             table.append(_pooled_row(clean, pool, rivals, rule, suite, "clean"))
     for pool in pools.values() if development else ():
-        held = [d for d in pool if d.cell.task not in development]
+        held = [cell for cell in pool if cell.task not in development]
         table.append(_pooled_row(held, pool, rivals, rule, suite, "held-out"))
     return _ranked(table, pools, rule, development)
 
 
 def _ranked(
-    table: list[Row], pools: Mapping[Key, list[Drawn]], rule: Rule, development: Collection[str]
+    table: list[Row], pools: Mapping[Key, list[Cell]], rule: Rule, development: Collection[str]
 ) -> list[Row]:
     """The table with tie groups in the pool that ranks; reference rows have none."""
     ranks = "held-out" if development else "admitted"
     groups: dict[str, dict[str, int]] = {}
     for domain in {key[0] for key in pools}:
         chosen = {
-            method: [d for d in pool if d.cell.refusal(rule) is None and d.cell.task not in development]
+            method: [c for c in pool if c.refusal(rule) is None and c.task not in development]
             for (where, method), pool in pools.items()
-            if where == domain and not pool[0].cell.reference
+            if where == domain and not pool[0].reference
         }
         groups[domain] = tie_groups(chosen)
     return [
@@ -96,23 +95,23 @@ def _failed_row(group: list[CellRecord], rival: Row | None, suite: str) -> Row:
     )
 
 
-Rivals = Mapping[tuple[Key, str], Drawn]
+Rivals = Mapping[tuple[Key, str], Cell]
 
 
 def _needs_no_teacher(cell: Cell, rivals: Rivals) -> bool | None:
     naive, untrained = rivals.get((cell.where, NAIVE)), rivals.get((cell.where, ZERO_SHOT))
-    return None if naive is None or untrained is None else untrained.student >= naive.student
+    return None if naive is None or untrained is None else untrained.points[1] >= naive.points[1]
 
 
-def _over(name: str, group: list[Drawn], rivals: Rivals) -> dict[str, Any]:
-    """Mean over cells of the student's accuracy minus a rival's, from the same resampled seeds and items."""
-    pairs = [(d, rivals[d.cell.where, name]) for d in group if (d.cell.where, name) in rivals]
-    if not pairs or group[0].cell.method == name:
+def _over(name: str, group: list[Cell], rivals: Rivals) -> dict[str, Any]:
+    """Mean over cells of the student's accuracy minus a rival's, on the same seeds and items."""
+    pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
+    if not pairs or group[0].method == name:
         return {}
-    draws = sum(d.draws.student - r.draws.student for d, r in pairs) / len(pairs)
-    interval = stats.percentile_interval(np.asarray(draws))
-    value = float(np.mean([d.student - r.student for d, r in pairs]))
+    contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
+    interval = stats.mean_interval(contrast)
     key = "over_" + name.replace("-", "_")
+    value = sum(float(table.mean()) for table in contrast)
     return {key: value, f"{key}_low": interval.low, f"{key}_high": interval.high}
 
 
@@ -127,15 +126,14 @@ def _agreement(cells: list[Cell]) -> dict[str, Any]:
     }
 
 
-def _cell_row(drawn: Drawn, rivals: Rivals, rule: Rule, suite: str) -> Row:
-    cell, draws = drawn.cell, drawn.draws
+def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> Row:
     teacher, student, ceiling = cell.points
     refusal = cell.refusal(rule)
     value = stats.pgr(teacher, student, ceiling)
     interval = stats.UNBOUNDED
     if value is not None:
-        interval = stats.cell_interval(draws.teacher, draws.student, draws.ceiling, cell.points)
-    gain = stats.percentile_interval(draws.student - draws.teacher)
+        interval = stats.ratio_of_means_interval([cell.gain], [cell.gap])
+    gain = stats.mean_interval([cell.gain])
     reason = refusal
     if reason is None and not interval.bounded:
         reason = "unbounded: the gap is not separated from 0"
@@ -165,14 +163,14 @@ def _cell_row(drawn: Drawn, rivals: Rivals, rule: Rule, suite: str) -> Row:
         uses_gold=cell.uses_gold,
         needs_no_teacher=_needs_no_teacher(cell, rivals),
         **_agreement([cell]),
-        **_over(NAIVE, [drawn], rivals),
-        **_over(ZERO_SHOT, [drawn], rivals),
+        **_over(NAIVE, [cell], rivals),
+        **_over(ZERO_SHOT, [cell], rivals),
     )
 
 
 def _pooled_row(
-    group: list[Drawn],
-    whole: list[Drawn],
+    group: list[Cell],
+    whole: list[Cell],
     rivals: Rivals,
     rule: Rule,
     suite: str,
@@ -180,8 +178,8 @@ def _pooled_row(
 ) -> Row:
     """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``, which is a part of
     the ``whole`` of one domain and method."""
-    admitted = [(d.cell, d.draws) for d in group if d.cell.refusal(rule) is None]
-    head = whole[0].cell
+    admitted = [cell for cell in group if cell.refusal(rule) is None]
+    head = whole[0]
     common: dict[str, Any] = {
         "suite": suite,
         "domain": head.domain,
@@ -189,7 +187,7 @@ def _pooled_row(
         "teacher": None,
         "student": None,
         "method": head.method,
-        "seeds": max(len(d.cell.seeds) for d in whole),
+        "seeds": max(len(cell.seeds) for cell in whole),
         "cells": len(admitted),
         "cells_left_out": len(whole) - len(admitted),
         "reference": head.reference,
@@ -198,13 +196,12 @@ def _pooled_row(
     }
     if not admitted:
         return Row(**common, admitted=False, reason=f"none of {len(whole)} cells is {_WANTED[pool]}")
-    kept = [d for d in group if d.cell.refusal(rule) is None]
-    points = np.array([cell.points for cell, _ in admitted])
-    teacher, student, ceiling = (
-        sum(getattr(d, name) for _, d in admitted) for name in ("teacher", "student", "ceiling")
+    points = np.array([cell.points for cell in admitted])
+    gains, gaps = (
+        pooled((c.task, getattr(c, name) / len(admitted)) for c in admitted) for name in ("gain", "gap")
     )
-    interval = stats.ratio_interval(student - teacher, ceiling - teacher)
-    gain = stats.percentile_interval((student - teacher) / len(admitted))
+    interval, gain = stats.ratio_of_means_interval(gains, gaps), stats.mean_interval(gains)
+    values = [v for p in points.tolist() if (v := stats.pgr(*p)) is not None]
     means = points.mean(axis=0).tolist()
     return Row(
         **common,
@@ -217,11 +214,12 @@ def _pooled_row(
         pgr=stats.pooled_pgr(*points.T),
         pgr_low=interval.low,
         pgr_high=interval.high,
-        pgr_median=float(np.median([stats.pgr(*p) for p in points.tolist()])),
+        pgr_median=float(np.median(values)),
+        pgr_iqm=stats.iqm(np.array(values)),
         admitted=True,
-        **_agreement([cell for cell, _ in admitted]),
-        **_over(NAIVE, kept, rivals),
-        **_over(ZERO_SHOT, kept, rivals),
-        n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell, _ in admitted}.values()),
+        **_agreement(admitted),
+        **_over(NAIVE, admitted, rivals),
+        **_over(ZERO_SHOT, admitted, rivals),
+        n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell in admitted}.values()),
         reason=None if interval.bounded else "unbounded: the gap is not separated from 0",
     )

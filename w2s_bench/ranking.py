@@ -7,20 +7,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.cells import Drawn, Key
+from w2s_bench.cells import Cell, Key, pooled
 
 NAIVE = "naive"
 
 
-def tie_groups(pools: Mapping[str, list[Drawn]]) -> dict[str, int]:
-    """Groups from 1, the best, of methods that each have drawn cells.
+def tie_groups(pools: Mapping[str, list[Cell]]) -> dict[str, int]:
+    """Groups from 1, the best, of methods that each have cells.
 
     Methods stand in the order of their mean lead over naive on their own cells. The first leads group 1; all
     after it belong there until one is worse than the leader, its paired 95% interval on the cells that both
     have off zero; that one leads the next group. Methods without a cell in common cannot be told apart.
     Intervals are pointwise: among many methods some part by chance.
     """
-    cells = {name: {d.cell.where: d for d in pool} for name, pool in pools.items() if pool}
+    cells = {name: {cell.where: cell for cell in pool} for name, pool in pools.items() if pool}
     order = sorted(cells, key=lambda name: -_lead(cells[name], cells.get(NAIVE, {})))
     groups: dict[str, int] = {}
     leader, group = "", 0
@@ -31,19 +31,15 @@ def tie_groups(pools: Mapping[str, list[Drawn]]) -> dict[str, int]:
     return groups
 
 
-def _lead(mine: Mapping[Key, Drawn], naive: Mapping[Key, Drawn]) -> float:
+def _lead(mine: Mapping[Key, Cell], naive: Mapping[Key, Cell]) -> float:
     """Mean lead over naive; over the teacher where there is no naive."""
-    found = [
-        d.student - (naive[where].student if where in naive else d.cell.points[0])
-        for where, d in mine.items()
-    ]
-    return float(np.mean(found))
+    found = [c.over(naive[where]) if where in naive else c.gain for where, c in mine.items()]
+    return float(np.mean([table.mean() for table in found]))
 
 
-def _worse(mine: Mapping[Key, Drawn], best: Mapping[Key, Drawn]) -> bool:
-    common = mine.keys() & best.keys()
+def _worse(mine: Mapping[Key, Cell], best: Mapping[Key, Cell]) -> bool:
+    common = sorted(mine.keys() & best.keys())
     if not common:
         return False
-    draws = sum(mine[where].draws.student - best[where].draws.student for where in sorted(common))
-    high = stats.percentile_interval(np.asarray(draws)).high
+    high = stats.mean_interval(pooled((where[0], mine[where].over(best[where])) for where in common)).high
     return high is not None and high < 0

@@ -158,6 +158,7 @@ class Row:
     agreement: float | None = None
     errors_copied: float | None = None
     group: int | None = None
+    pgr_iqm: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

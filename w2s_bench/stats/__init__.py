@@ -1,9 +1,16 @@
 """Statistics on arrays alone: no files, no records, no training.
 
-:mod:`gap` has PGR and its intervals, :mod:`contrast` compares methods, :mod:`labels` says how a student's
-answers relate to its teacher's and to gold.
+:mod:`gap` has PGR itself, :mod:`crossed` its intervals, :mod:`bootstrap` what they are measured against;
+:mod:`contrast` compares methods, :mod:`labels` relates a student's answers to its teacher's and to gold.
 """
 
+from w2s_bench.stats.bootstrap import (
+    RESAMPLES,
+    accuracy_draws,
+    percentile_interval,
+    ratio_interval,
+    resample_weights,
+)
 from w2s_bench.stats.contrast import (
     holm,
     minimum_detectable_difference,
@@ -11,21 +18,15 @@ from w2s_bench.stats.contrast import (
     probability_of_improvement,
     sign_flip_test,
 )
-from w2s_bench.stats.gap import (
-    RESAMPLES,
-    UNBOUNDED,
-    Floats,
-    Interval,
-    accuracy_draws,
-    cell_interval,
-    fieller,
-    iqm,
-    percentile_interval,
-    pgr,
-    pooled_pgr,
-    ratio_interval,
-    resample_weights,
+from w2s_bench.stats.crossed import (
+    Components,
+    Contrast,
+    components,
+    mean_interval,
+    ratio_of_means_interval,
+    standard_error,
 )
+from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, pooled_pgr
 from w2s_bench.stats.labels import (
     Agreement,
     agreement,
@@ -35,27 +36,9 @@ from w2s_bench.stats.labels import (
 )
 
 __all__ = [
-    "RESAMPLES",
-    "UNBOUNDED",
-    "Agreement",
-    "Floats",
-    "Interval",
-    "accuracy_draws",
-    "agreement",
-    "brier_score",
-    "calibration_error",
-    "cell_interval",
-    "chance_adjusted_similarity",
-    "fieller",
-    "holm",
-    "iqm",
-    "minimum_detectable_difference",
-    "percentile_interval",
-    "performance_profile",
-    "pgr",
-    "pooled_pgr",
-    "probability_of_improvement",
-    "ratio_interval",
-    "resample_weights",
-    "sign_flip_test",
-]
+    "RESAMPLES", "UNBOUNDED", "Agreement", "Components", "Contrast", "Floats", "Interval", "accuracy_draws",
+    "agreement", "brier_score", "calibration_error", "chance_adjusted_similarity", "components", "fieller",
+    "holm", "iqm", "mean_interval", "minimum_detectable_difference", "percentile_interval",
+    "performance_profile", "pgr", "pooled_pgr", "probability_of_improvement", "ratio_interval",
+    "ratio_of_means_interval", "resample_weights", "sign_flip_test", "standard_error",
+]  # fmt: skip

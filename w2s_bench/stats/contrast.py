@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import t as student_t
 
 from w2s_bench.stats.gap import Floats
 
@@ -50,11 +50,12 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def minimum_detectable_difference(draws: Floats, level: float = 0.95, power: float = 0.8) -> float:
-    """The least true difference that a two-sided test at ``level`` finds with ``power``, from resampled
-    paired differences ``[R]``: (z_level + z_power) standard errors."""
-    z = norm.ppf(0.5 + level / 2) + norm.ppf(power)
-    return float(z * np.std(draws, ddof=1))
+def minimum_detectable_difference(
+    error: float, degrees: float = np.inf, level: float = 0.95, power: float = 0.8
+) -> float:
+    """The least true difference that a two-sided test at ``level`` finds with ``power``, from a difference's
+    standard ``error`` and its ``degrees`` of freedom: (t_level + t_power) standard errors."""
+    return float((student_t.ppf(0.5 + level / 2, degrees) + student_t.ppf(power, degrees)) * error)
 
 
 def probability_of_improvement(one: Floats, other: Floats) -> float:

@@ -1,0 +1,122 @@
+"""Intervals of seeds crossed with items: by plain loops, by simulation, and what must hold for any table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import t as student_t
+from scipy.stats import ttest_1samp
+
+from w2s_bench import stats
+
+tables = st.tuples(st.integers(1, 4), st.integers(2, 9), st.integers(0, 10**6)).map(
+    lambda made: np.random.default_rng(made[2]).integers(-1, 2, size=made[:2]).astype(np.float64)
+)
+
+
+def test_components_are_those_of_plain_loops() -> None:
+    table = np.random.default_rng(0).normal(size=(3, 5))
+    mean, seeds, items = table.mean(), table.mean(1), table.mean(0)
+    between_seeds = sum(5 * (s - mean) ** 2 for s in seeds) / 2
+    between_items = sum(3 * (i - mean) ** 2 for i in items) / 4
+    rest = sum((table[s, i] - seeds[s] - items[i] + mean) ** 2 for s in range(3) for i in range(5)) / 8
+    found = stats.components(table)
+    assert (found.seeds, found.items, found.rest) == pytest.approx(
+        (between_seeds / 15, between_items / 15, rest / 15)
+    )
+    assert found.degrees == (2, 4, 8)
+
+
+def test_products_of_two_tables_are_those_of_their_sum_and_difference() -> None:
+    rng = np.random.default_rng(1)
+    one, other = rng.normal(size=(2, 3, 6))
+    both = stats.components(one, other)
+    plus, minus = stats.components(one + other), stats.components(one - other)
+    for name in ("seeds", "items", "rest"):
+        assert getattr(both, name) == pytest.approx((getattr(plus, name) - getattr(minus, name)) / 4)
+
+
+def test_the_variance_is_that_of_the_mean_in_repeated_experiments() -> None:
+    """Seeds of sd 0.3, items of sd 1, a rest of sd 2: the mean's variance counts each once."""
+    rng = np.random.default_rng(2)
+    seeds, items, runs = 6, 40, 3000
+    tables = (
+        0.3 * rng.normal(size=(runs, seeds, 1))
+        + rng.normal(size=(runs, 1, items))
+        + 2 * rng.normal(size=(runs, seeds, items))
+    )
+    found = np.array([stats.components(table).variance(True) for table in tables])
+    assert found.mean() == pytest.approx(0.09 / seeds + 1 / items + 4 / (seeds * items), rel=0.03)
+    assert tables.mean((1, 2)).var() == pytest.approx(found.mean(), rel=0.1)
+
+
+def test_with_one_seed_it_is_the_t_interval_of_the_items() -> None:
+    table = np.random.default_rng(3).integers(-1, 2, size=(1, 50)).astype(np.float64)
+    found = stats.mean_interval([table])
+    expected = ttest_1samp(table[0], 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_with_seeds_that_differ_and_items_that_do_not_it_is_the_t_interval_of_the_seeds() -> None:
+    table = np.repeat(np.array([[0.1], [0.2], [0.25]]), 30, axis=1)
+    found = stats.mean_interval([table])
+    expected = ttest_1samp(table[:, 0], 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_tasks_are_independent() -> None:
+    table = np.random.default_rng(4).integers(-1, 2, size=(1, 400)).astype(np.float64)
+    alone, degrees = stats.standard_error([table])
+    four, more = stats.standard_error([table / 4] * 4)
+    assert four == pytest.approx(alone / 2) and more == pytest.approx(4 * degrees)
+
+
+def test_a_ratio_is_fieller_s_with_these_variances() -> None:
+    rng = np.random.default_rng(5)
+    gap = rng.integers(0, 2, size=(1, 300)).astype(np.float64)
+    gain = gap * rng.integers(0, 2, size=(1, 300))
+    found = stats.ratio_of_means_interval([gain], [gap])
+    covariance = np.cov(gain[0], gap[0]) / 300
+    expected = stats.fieller(gain.mean(), gap.mean(), covariance, degrees=299)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), rel=1e-6)
+
+
+def test_without_a_gap_there_is_no_ratio() -> None:
+    nothing = np.zeros((2, 10))
+    assert stats.ratio_of_means_interval([nothing], [nothing]) == stats.UNBOUNDED
+    noisy = np.tile([1.0, -1.0], (2, 10)) + 0.01
+    assert stats.ratio_of_means_interval([noisy], [noisy]) == stats.UNBOUNDED
+
+
+@given(tables)
+def test_an_interval_holds_its_value_and_never_leaves_the_possible(table: np.ndarray) -> None:
+    found = stats.mean_interval([table])
+    assert -1 <= found.low <= table.mean() + 1e-12 and table.mean() - 1e-12 <= found.high <= 1
+
+
+@given(tables, tables)
+def test_ratios_hold_their_value_or_are_unbounded(gain: np.ndarray, other: np.ndarray) -> None:
+    gap = np.resize(np.abs(other), gain.shape)
+    found = stats.ratio_of_means_interval([gain], [gap])
+    if found.bounded:
+        assert found.low <= gain.mean() / gap.mean() + 1e-9 and gain.mean() / gap.mean() - 1e-9 <= found.high
+    scaled = stats.ratio_of_means_interval([gain], [gap / 2])
+    assert scaled.bounded == found.bounded
+    if found.bounded:
+        assert (scaled.low, scaled.high) == pytest.approx((2 * found.low, 2 * found.high))
+
+
+@given(st.lists(tables, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_the_order_of_tasks_seeds_and_items_does_not_matter(found: list[np.ndarray], random) -> None:
+    shuffled = random.sample(found, len(found))
+    turned = [table[::-1, ::-1] for table in shuffled]
+    one, two = stats.standard_error(found), stats.standard_error(turned)
+    assert one == pytest.approx(two)
+
+
+def test_few_seeds_have_wide_tails() -> None:
+    table = np.repeat(np.array([[0.0], [0.1]]), 500, axis=1)
+    found = stats.mean_interval([table])
+    assert found.high - found.low == pytest.approx(2 * student_t.ppf(0.975, 1) * 0.05)
