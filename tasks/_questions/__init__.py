@@ -1,4 +1,4 @@
-"""Data sets of questions with one right answer among several, read once for all tasks that are made of them."""
+"""Data sets of questions with one right answer among several, read once for all tasks made of them."""
 
 from w2s_bench.tasks._questions.form import CODE, Questions, one_wrong
 from w2s_bench.tasks._questions.reading import COSMOS_QA, DREAM, QUAIL, QUARTZ

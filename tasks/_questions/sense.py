@@ -83,8 +83,8 @@ HELLASWAG = Questions(
     group="the video or article that the text is from",
     size="39,905 texts to train on, 10,042 for the test, before those with equal endings are left out",
     notes=f"{DISTINCT} {HIDDEN} Texts from WikiHow keep upstream's marks such as [header] and [step].",
-    pretraining="Half of it is text of WikiHow, which web corpora such as C4 and The Pile's web part may "
-    "hold with the right ending; wrong endings are machine-written.",
+    pretraining="A large part is text of WikiHow, which corpora made of web pages may hold with the right "
+    "ending; wrong endings are machine-written.",
 )
 
 PIQA = Questions(

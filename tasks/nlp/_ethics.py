@@ -1,22 +1,26 @@
-"""What the parts of ETHICS share: where they come from, and how alike scenarios are kept together."""
+"""What the parts of ETHICS share: where they come from, and their cards."""
 
 from __future__ import annotations
-
-import re
 
 from w2s_bench.sources import HubSource
 from w2s_bench.task import TaskCard
 
 REVISION = (
     "Upstream's main branch is a loading script; its conversion to Parquet is a branch whose commit could "
-    "not be looked up, so that of the day enters every key. hard_test is unused here."
+    "not be looked up, so that of the day enters every key."
 )
+HARD = "Upstream kept for it what models got wrong (adversarial filtration)."
 
 
 def ethics(config: str, *columns: str) -> HubSource:
     """The training and test splits of a part."""
     return HubSource(
-        path="hendrycks/ethics", config=config, revision="refs/convert/parquet", columns=columns, test="test"
+        path="hendrycks/ethics",
+        config=config,
+        revision="refs/convert/parquet",
+        files=f"{config}/{{split}}/*.parquet",
+        columns=columns,
+        test="test",
     )
 
 
@@ -36,13 +40,7 @@ def card(
         group=group,
         size=size,
         classes=classes,
+        companions=(f"nlp/ethics-{part}-hard",),
+        pretraining="not known; the scenarios were written by paid writers for this set",
         notes=f"{notes} {REVISION}".strip(),
     )
-
-
-def first_words(text: str, count: int) -> str:
-    """The first words, in lower case: alike scenarios begin alike. Errors: ValueError without any."""
-    words = re.findall(r"\w+", text.lower())
-    if not words:
-        raise ValueError("empty scenario")
-    return " ".join(words[:count])

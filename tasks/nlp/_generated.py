@@ -25,6 +25,7 @@ def generated_task(concept: Concept, *, title: str, notes: str, seed: int = PUBL
         group="content",
         size=f"{SIZE:,} distinct texts",
         classes=concept.classes,
+        pretraining="Not in any corpus before this project published it; the zoo's corpus holds no text of it.",
         notes=notes,
     )
 
