@@ -2,7 +2,8 @@
 
 Schemas were read in: the data set cards of ``textmachinelab/quail``, ``allenai/quartz``, ``ybisk/piqa`` and
 ``dataset-org/dream`` in huggingface/datasets; for ``allenai/sciq``, ``allenai/ai2_arc`` and
-``Rowan/hellaswag`` in public code that reads them. ``allenai/cosmos_qa`` and ``cais/mmlu``: from memory of their cards.
+``Rowan/hellaswag`` in public code that reads them. ``allenai/cosmos_qa`` and ``cais/mmlu``: from
+memory of their cards.
 """
 
 from __future__ import annotations
