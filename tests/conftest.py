@@ -24,8 +24,9 @@ from hypothesis import HealthCheck, settings
 
 _CACHE = tempfile.mkdtemp(prefix="w2s-bench-tests-")
 atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
+if os.environ.get("W2S_ONLINE") != "1":  # tests/test_hub_online.py is for the hub itself
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, so not in a fixture
 os.environ.update(
-    HF_HUB_OFFLINE="1",  # read when huggingface_hub is imported, so it stands here and not in a fixture
     HF_HOME=_CACHE,
     HYPOTHESIS_STORAGE_DIRECTORY=f"{_CACHE}/hypothesis",
     TOKENIZERS_PARALLELISM="false",
