@@ -1,8 +1,8 @@
 """Splits are pinned: on equal rows every machine draws the same parts, at any time.
 
 ``golden/splits.json`` holds a digest of a small split of each nlp task on the rows of the fixtures. It
-changes with those rows, a task's code, or the way splits are drawn; the last is a change for everybody's numbers. To
-write it anew: ``W2S_WRITE_PINS=1 pytest tests/test_split_pins.py``.
+changes with those rows, a task's code, or the way splits are drawn; the last is a change for everybody's
+numbers. To write it anew: ``W2S_WRITE_PINS=1 pytest tests/test_split_pins.py``.
 """
 
 from __future__ import annotations

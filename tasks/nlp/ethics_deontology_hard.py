@@ -10,5 +10,5 @@ TASK = other_test(
     split="hard_test",
     title="Excuses and duties that models got wrong: reasonable or not?",
     size="3,536 excuses and duties",
-    notes=f"{HARD} ",
+    notes=f"{HARD} 21% of its items have a scenario of the training split; none is equal. ",
 )
