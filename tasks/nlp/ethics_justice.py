@@ -10,7 +10,7 @@ WORDS = 6
 CARD = card(
     "justice",
     title="Is this exception or claim reasonable?",
-    group="the first six words: scenarios that differ in their reason only begin alike; "
+    group="the first six words: scenarios that differ in their reason only begin alike;"
     " sets that share a reason and begin differently may part",
     size="21,791 scenarios to train on, 2,704 for the test",
     classes=("unreasonable", "reasonable"),
