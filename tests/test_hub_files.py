@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 from w2s_bench.errors import BadData
 from w2s_bench.sources import HubSource
 
+COMMIT = "0" * 40
 CONVERTED = HubSource(
     path="some/set",
     config="part",
-    revision="0" * 40,
+    revision=COMMIT,
     files="*/{split}/*.parquet",
     columns=("text",),
     train=("train", "validation"),
@@ -34,9 +36,11 @@ def branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pyarrow.parquet.write_table(table, folder / "0000.parquet")
     load = datasets.load_dataset
 
-    def from_folder(path: str, revision: str, **how: Any) -> Any:
-        assert path == "some/set" and revision == "0" * 40
-        return load(str(tmp_path / "branch"), cache_dir=str(tmp_path / "cache"), **how)
+    def from_folder(path: str, data_files: dict[str, str], **how: Any) -> Any:
+        at = f"hf://datasets/some/set@{COMMIT}"
+        assert all(url.startswith(at) for url in data_files.values())
+        there = {split: url.replace(at, str(tmp_path / "branch")) for split, url in data_files.items()}
+        return load(path, data_files=there, cache_dir=str(tmp_path / "cache"), **how)
 
     monkeypatch.setattr(datasets, "load_dataset", from_folder)
     return tmp_path / "branch"
@@ -50,14 +54,27 @@ def test_splits_of_a_conversion_branch_are_folders(branch: Path) -> None:
 
 
 def test_without_files_the_configuration_is_named() -> None:
-    source = HubSource(path="some/set", config="part", revision="0" * 40, columns=("text",))
-    assert source._on_hub() == {"name": "part"}
+    source = HubSource(path="some/set", config="part", revision=COMMIT, columns=("text",))
+    assert source._on_hub(COMMIT) == {"path": "some/set", "name": "part", "revision": COMMIT}
+
+
+def test_csv_files_keep_texts_that_look_like_no_value(branch: Path) -> None:
+    (branch / "train.csv").write_text('label,text\n1,NA\n0,"a, b"\n', "utf8")
+    source = HubSource(path="some/set", revision=COMMIT, files="{split}.csv", columns=("text", "label"))
+    assert source.rows("train", None) == [{"text": "NA", "label": 1}, {"text": "a, b", "label": 0}]
+
+
+def test_lines_of_json_may_be_packed(branch: Path) -> None:
+    with gzip.open(branch / "train.jsonl.gz", "wt") as stream:
+        stream.write('{"text": "a"}\n{"text": "b"}\n')
+    source = HubSource(path="some/set", revision=COMMIT, files="{split}.jsonl.gz", columns=("text",))
+    assert source.rows("train", None) == [{"text": "a"}, {"text": "b"}]
 
 
 def test_one_row_in_so_many_is_read(branch: Path) -> None:
     source = HubSource(
         path="some/set",
-        revision="0" * 40,
+        revision=COMMIT,
         files="*/{split}/*.parquet",
         columns=("text",),
         test="test",
@@ -70,7 +87,7 @@ def test_one_row_in_so_many_is_read(branch: Path) -> None:
 def test_a_set_for_tests_only_has_no_training_rows(branch: Path) -> None:
     source = HubSource(
         path="some/set",
-        revision="0" * 40,
+        revision=COMMIT,
         files="*/{split}/*.parquet",
         columns=("text",),
         train=(),

@@ -39,9 +39,9 @@ class HubSource:
 
     The splits named by ``train`` are pooled; a mirror may lack some of them, but not all; without any the
     set is for tests only. ``revision`` is a commit; a branch name is resolved to the commit of the day, which
-    enters the fingerprint. ``files``: where a split's files lie on the hub, with ``{split}``, if its README
-    names no such configuration there (conversions to Parquet have none). ``every``: one row in so many is
-    read, of sets that are too large to hold.
+    enters the fingerprint. ``files``: where a split's files lie on the hub, with ``{split}``, if
+    ``datasets`` cannot find them there by a configuration (beside a loading script, in a conversion to
+    Parquet). ``every``: one row in so many is read, of sets that are too large to hold.
     """
 
     path: str
@@ -139,7 +139,7 @@ class HubSource:
             datasets.disable_progress_bars()
             datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)  # errors are raised as well
             if mirror is None:
-                return dict(datasets.load_dataset(target, **self._on_hub(), revision=self._commit()))
+                return dict(datasets.load_dataset(**self._on_hub(self._commit())))
             # datasets knows a local data set by its README alone, and would give the rows of another
             # mirror, or of files that have changed since: each content gets a cache of its own
             cache = Path(datasets.config.HF_DATASETS_CACHE) / f"mirror-{_hash_files(Path(target))}"
@@ -157,12 +157,16 @@ class HubSource:
                 f"configuration {self.config or 'default'!r}",
             ) from None
 
-    def _on_hub(self) -> dict[str, Any]:
-        """How ``load_dataset`` is told which part of the data set is meant."""
+    def _on_hub(self, commit: str) -> dict[str, Any]:
+        """What ``load_dataset`` is told: the configuration, or which files to read and how."""
         if self.files is None:
-            return {"name": self.config}
+            return {"path": self.path, "name": self.config, "revision": commit}
         splits = (*self.train, self.test) if self.test else self.train
-        return {"data_files": {split: self.files.format(split=split) for split in splits}}
+        at = f"hf://datasets/{self.path}@{commit}/{self.files}"
+        files = {"data_files": {split: at.format(split=split) for split in splits}}
+        if ".csv" in self.files:
+            return {"path": "csv", "keep_default_na": False, **files}
+        return {"path": "parquet" if self.files.endswith(".parquet") else "json", **files}
 
     def _offline(self) -> BadData:
         return BadData(

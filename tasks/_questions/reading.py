@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.tasks._questions.form import CONVERTED, DISTINCT, Questions, Read, labelled, numbered
+from w2s_bench.tasks._questions.form import BRANCH, CONVERTED, DISTINCT, Questions, Read, labelled, numbered
 
 CODE = Path(__file__)
 HIDDEN = "The official test split has no public answers, so the validation split is the test set."
@@ -28,7 +28,7 @@ COSMOS_QA = Questions(
     what="between the lines of a blog entry, four answers",
     hub=HubSource(
         path="allenai/cosmos_qa",
-        revision="refs/convert/parquet",
+        revision="ed50fe83db62b355759053b1cd5eef344ee371e0",
         files="*/{split}/*.parquet",
         columns=("context", "question", "answer0", "answer1", "answer2", "answer3", "label"),
         test="validation",
@@ -40,7 +40,7 @@ COSMOS_QA = Questions(
     citation="Huang et al. 2019, arXiv 1909.00277",
     group="context (the blog entry)",
     size="25,262 questions to train on, 2,985 for the test, before those with equal answers are left out",
-    notes=f"{DISTINCT} {HIDDEN} {CONVERTED}",
+    notes=f"{DISTINCT} {HIDDEN} {BRANCH}",
     pretraining="not known; the texts are public blog entries, of the kind that web corpora hold",
 )
 
@@ -58,7 +58,6 @@ DREAM = Questions(
     what="about a dialogue, three answers",
     hub=HubSource(
         path="dataset-org/dream",
-        # of the branch refs/convert/parquet: upstream's main is a loading script
         revision="ca4c45feaf089ecfc37579eb2c594375f70dbfd5",
         files="*/{split}/*.parquet",
         columns=("dialogue", "question", "choice", "answer"),
@@ -67,11 +66,12 @@ DREAM = Questions(
     ),
     read=_dream,
     code=CODE,
-    source="hub dataset-org/dream (conversion to Parquet), train and validation splits pooled; test split",
+    source="hub dataset-org/dream, train and validation splits pooled; test split",
     licence="none stated on the hub",
     citation="Sun et al. 2019, arXiv 1902.00164",
     group="dialogue",
     size="8,156 questions to train on, 2,041 for the test, before those with equal answers are left out",
+    notes=f"{DISTINCT} {BRANCH}",
     pretraining="not known; dialogues and questions are of English examinations that stand on web pages",
 )
 

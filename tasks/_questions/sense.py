@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.tasks._questions.form import CONVERTED, DISTINCT, Questions, Read, labelled, numbered
+from w2s_bench.tasks._questions.form import BRANCH, DISTINCT, Questions, Read, labelled, numbered
 
 CODE = Path(__file__)
 HIDDEN = "The official test split has no public answers, so the validation split is the test set."
@@ -44,7 +44,7 @@ SOCIAL_IQA = Questions(
     what="people's reasons and reactions, three answers",
     hub=HubSource(
         path="allenai/social_i_qa",
-        revision="refs/convert/parquet",
+        revision="537a2ec8ec565adc0b70b70752893e59e024df26",
         files="*/{split}/*.parquet",
         columns=("context", "question", "answerA", "answerB", "answerC", "label"),
         test="validation",
@@ -52,11 +52,11 @@ SOCIAL_IQA = Questions(
     read=_social,
     code=CODE,
     source="hub allenai/social_i_qa, train and validation splits",
-    licence="none stated upstream",
+    licence="CC-BY-4.0 as the hub's card says; none in the set's own files",
     citation="Sap et al. 2019, arXiv 1904.09728",
     group="context (the situation that the question is about)",
     size="33,410 questions to train on, 1,954 for the test, before those with equal answers are left out",
-    notes=f"{DISTINCT} {CONVERTED}",
+    notes=f"{DISTINCT} {HIDDEN} {BRANCH}",
 )
 
 
@@ -92,8 +92,8 @@ PIQA = Questions(
     what="how to do something with everyday things, two answers",
     hub=HubSource(
         path="ybisk/piqa",
-        revision="refs/convert/parquet",
-        files="*/{split}/*.parquet",
+        revision="078a131412f46a38025a762322c174a8bae2610c",
+        files="plain_text/piqa-{split}.parquet",
         columns=("goal", "sol1", "sol2", "label"),
         test="validation",
     ),
@@ -104,6 +104,6 @@ PIQA = Questions(
     citation="Bisk et al. 2020, arXiv 1911.11641",
     group="goal (what is to be done)",
     size="16,113 goals to train on, 1,838 for the test, before those with equal answers are left out",
-    notes=f"{DISTINCT} {HIDDEN} {CONVERTED}",
+    notes=f"{DISTINCT} {HIDDEN} {BRANCH}",
     pretraining="not known; goals were written after instructables.com, a site that web corpora hold",
 )

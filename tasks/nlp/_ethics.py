@@ -5,10 +5,7 @@ from __future__ import annotations
 from w2s_bench.sources import HubSource
 from w2s_bench.task import TaskCard
 
-REVISION = (
-    "Upstream's main branch is a loading script; its conversion to Parquet is a branch whose commit could "
-    "not be looked up, so that of the day enters every key."
-)
+REVISION = "Upstream has a loading script, which is not run: its CSV files are read."
 HARD = "Upstream kept for it what models got wrong (adversarial filtration)."
 
 
@@ -17,11 +14,16 @@ def ethics(config: str, *columns: str) -> HubSource:
     return HubSource(
         path="hendrycks/ethics",
         config=config,
-        revision="refs/convert/parquet",
-        files=f"{config}/{{split}}/*.parquet",
+        revision="b8b47c589f8bee77175b8648e5497278b68da48a",
+        files=f"data/{config}/{{split}}.csv",
         columns=columns,
         test="test",
     )
+
+
+def hard_file(config: str) -> str:
+    """Where the rows of ``hard_test`` lie on the hub, which calls that split otherwise."""
+    return f"data/{config}/test_hard.csv"
 
 
 def card(

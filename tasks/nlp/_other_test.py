@@ -10,7 +10,16 @@ from w2s_bench.sources import Expanded, HubSource
 from w2s_bench.task import Task
 
 
-def other_test(module: ModuleType, name: str, *, split: str, title: str, size: str, notes: str = "") -> Task:
+def other_test(
+    module: ModuleType,
+    name: str,
+    *,
+    split: str,
+    title: str,
+    size: str,
+    notes: str = "",
+    files: str | None = None,
+) -> Task:
     """The task of a module on another split of its data set, without any rows to train on.
 
     The module is code of the source, so that a change to how its task reads a row reaches this one's key.
@@ -18,7 +27,7 @@ def other_test(module: ModuleType, name: str, *, split: str, title: str, size: s
     task: Task = module.TASK
     source, card = task.source, task.card
     assert isinstance(source, HubSource) and module.__file__
-    others = replace(source, train=(), test=split)
+    others = replace(source, train=(), test=split, files=files)
     return replace(
         task,
         card=replace(
