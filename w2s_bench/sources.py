@@ -54,7 +54,7 @@ class HubSource:
     every: int = 1
 
     def has(self, split: str) -> bool:
-        """Splits exist where the card names them."""
+        """Splits exist where the card names some."""
         return bool(self.train) if split == "train" else self.test is not None
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
