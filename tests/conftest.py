@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import hub_nlp_questions
+import hub_nlp_texts
 import hub_rows
 import pytest
 from hub_rows import Splits
@@ -22,8 +24,9 @@ from hypothesis import HealthCheck, settings
 
 _CACHE = tempfile.mkdtemp(prefix="w2s-bench-tests-")
 atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
+if os.environ.get("W2S_ONLINE") != "1":  # tests/test_hub_online.py is for the hub itself
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, so not in a fixture
 os.environ.update(
-    HF_HUB_OFFLINE="1",  # read when huggingface_hub is imported, so it stands here and not in a fixture
     HF_HOME=_CACHE,
     HYPOTHESIS_STORAGE_DIRECTORY=f"{_CACHE}/hypothesis",
     TOKENIZERS_PARALLELISM="false",
@@ -59,13 +62,26 @@ def shared_hub() -> Path:
     return SHARED_HUB
 
 
+def needs_real_rows(task: Any, mirror: Path) -> None:
+    """Skip where the mirror lacks the data set, the configuration or all splits of a task of the hub."""
+    source = task.source
+    while not hasattr(source, "path"):
+        source = source.source
+    readme = mirror / source.path / "README.md"
+    if not readme.is_file():
+        pytest.skip(f"{source.path} is not in the mirror")
+    told = readme.read_text("utf8")
+    if source.config and f"config_name: {source.config}\n" not in told:
+        pytest.skip(f"{source.path} has no configuration {source.config} in the mirror")
+
+
 @pytest.fixture
 def hub(tmp_path: Path, _mirror: Path) -> Path:
     """A tiny mirror, a new copy for each test, which may change it.
 
     120 + 40 rows of ``nyu-mll/glue`` sst2, 100 of ``Lichess/chess-puzzles``, 80 + 20 of
-    ``Anthropic/hh-rlhf`` harmless-base, and those of :mod:`hub_rows`, with the columns and configurations
-    of the hub.
+    ``Anthropic/hh-rlhf`` harmless-base, and those of :mod:`hub_rows` and ``hub_nlp_*``, with the columns
+    and configurations of the hub.
     """
     return Path(shutil.copytree(_mirror, tmp_path / "hub"))
 
@@ -74,12 +90,15 @@ def hub(tmp_path: Path, _mirror: Path) -> Path:
 def _mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("mirror")
     reviews, dialogues = _reviews(), _dialogues()
-    sets: dict[str, dict[str, Splits]] = {
+    shared: dict[str, dict[str, Splits]] = {
         "Lichess/chess-puzzles": {"default": {"train": _puzzles()}},
         "Anthropic/hh-rlhf": {"harmless-base": {"train": dialogues[:80], "test": dialogues[80:]}},
-        **hub_rows.SETS,
+        "nyu-mll/glue": {"sst2": {"train": reviews[:120], "validation": reviews[120:160]}},
     }
-    sets["nyu-mll/glue"] |= {"sst2": {"train": reviews[:120], "validation": reviews[120:160]}}
+    sets: dict[str, dict[str, Splits]] = {}
+    for some in (shared, hub_rows.SETS, hub_nlp_questions.SETS, hub_nlp_texts.SETS):
+        for path, configs in some.items():
+            sets[path] = sets.get(path, {}) | configs
     for path, configs in sets.items():
         _data_set(root / path, configs)
     return root

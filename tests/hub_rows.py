@@ -1,8 +1,9 @@
 """Rows of our own writing with the columns and types that data sets of the hub have.
 
 Schemas were read in Parquet files of the data sets' rows, under the names and configurations of the hub:
-``nyu-mll/glue`` cola, ``hendrycks/ethics``, ``allenai/openbookqa`` main, ``allenai/social_i_qa``,
-``tau/commonsense_qa``, ``aps/super_glue`` multirc, ``google/boolq``.
+``nyu-mll/glue`` cola, ``hendrycks/ethics`` justice, deontology and utilitarianism, ``allenai/openbookqa``
+main, ``allenai/social_i_qa``, ``tau/commonsense_qa``, ``aps/super_glue`` multirc, ``google/boolq``.
+``hendrycks/ethics`` virtue: from memory of its files, a label and a scenario with the trait behind [SEP].
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+Row = dict[str, Any]
 Rows = tuple[dict[str, Any], ...]
 Splits = dict[str, Rows]
 
@@ -26,6 +28,16 @@ def _split(make: Callable[[str], Iterable[dict[str, Any]]], cut: int = 19) -> tu
     parts = (NAMES[:cut], NAMES[cut:])
     train, test = (tuple(row for name in names for row in make(name)) for names in parts)
     return train, test
+
+
+def split_names(make: Callable[[str], Iterable[Row]], names: Sequence[str]) -> Splits:
+    """Rows of the first names in the first split, those of the others in the further ones, in turn."""
+    cut = 19 if len(names) < 4 else 16
+    parts = [NAMES[:cut], *(NAMES[cut + k :: len(names) - 1] for k in range(len(names) - 1))]
+    return {
+        split: tuple(row for name in part for row in make(name))
+        for split, part in zip(names, parts, strict=True)
+    }
 
 
 def _cola(name: str) -> list[dict[str, Any]]:
@@ -61,6 +73,20 @@ def _utilitarianism(name: str) -> list[dict[str, Any]]:
     start = f"I met {name} for lunch."
     levels = [f"{start} The food was free.", start, f"{start} The food was cold.", f"{start} We fell ill."]
     return [{"baseline": a, "less_pleasant": b} for a, b in pairwise(levels)]
+
+
+def _virtue(name: str) -> list[dict[str, Any]]:
+    """Two scenarios, each with five traits, of which one is shown."""
+    traits = ("patient", "vain", "brave", "rude", "lazy")
+    starts = (
+        f"{name} waited an hour for {THINGS[0]} and smiled.",
+        f"{name} bought {THINGS[1]} for the mirror.",
+    )
+    return [
+        {"label": int(i == k), "scenario": f"{start} [SEP] {trait}"}
+        for k, start in enumerate(starts)
+        for i, trait in enumerate(traits)
+    ]
 
 
 def _labelled(answers: Sequence[str], right: int, **more: Any) -> dict[str, Any]:
@@ -135,12 +161,19 @@ def _named(first: str, second: str, parts: tuple[Rows, Rows]) -> Splits:
     return {first: parts[0], second: parts[1]}
 
 
+def _hard(make: Callable[[str], Iterable[dict[str, Any]]]) -> Splits:
+    """Three splits: those of the last names are tests, the last three of them hard ones."""
+    train, rest = _split(make, 15)
+    return {"train": train, "test": rest[: 7 * len(rest) // 10], "hard_test": rest[7 * len(rest) // 10 :]}
+
+
 SETS: dict[str, dict[str, Splits]] = {
     "nyu-mll/glue": {"cola": _named("train", "validation", _split(_cola))},
     "hendrycks/ethics": {
-        "justice": _named("train", "test", _split(_justice)),
-        "deontology": _named("train", "test", _split(_deontology)),
-        "utilitarianism": _named("train", "test", _split(_utilitarianism)),
+        "justice": _hard(_justice),
+        "deontology": _hard(_deontology),
+        "utilitarianism": _hard(_utilitarianism),
+        "virtue": _hard(_virtue),
     },
     "allenai/openbookqa": {"main": _named("train", "test", _split(_openbookqa))},
     "allenai/social_i_qa": {"default": _named("train", "validation", _split(_social))},

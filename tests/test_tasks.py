@@ -8,6 +8,7 @@ from typing import Any
 
 import chess
 import pytest
+from conftest import needs_real_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,13 +73,15 @@ def test_every_task_keeps_the_contract(name: str, hub: Path) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_gold_is_no_constant(name: str, hub: Path) -> None:
     task = load_task(name)
-    gold = [task.build(row).gold for row in task.rows("train", hub)[:100]]
+    split = "test" if task.card.test_only else "train"
+    gold = [task.build(row).gold for row in task.rows(split, hub)[:100]]
     assert max(gold.count(option) for option in set(gold)) <= 70
 
 
 @pytest.mark.parametrize("name", FROM_HUB)
 def test_real_rows_keep_the_contract(name: str, shared_hub: Path) -> None:
     task = load_task(name)
+    needs_real_rows(task, shared_hub)
     for split in ("train", "test"):
         if task.source.has(split):
             for row in task.rows(split, shared_hub)[:50]:
@@ -93,6 +96,22 @@ def test_a_fingerprint_is_stable_and_a_task_says_all_of_its_card(name: str, hub:
     assert fingerprint(name, task, hub) == fingerprint(name, task, hub)
     card = task.describe()
     assert all(card[key] for key in ("title", "source", "licence", "citation", "language", "group", "size"))
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_companions_are_tasks_that_a_model_of_this_one_can_answer(name: str) -> None:
+    card = load_task(name).card
+    assert not (card.test_only and card.companions) and name not in card.companions
+    for other in map(load_task, card.companions):
+        assert other.card.domain == card.domain and other.card.classes == card.classes
+        assert other.source.has("test") or other.source.has("train")
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_task_for_tests_only_has_nothing_to_train_on(name: str) -> None:
+    task = load_task(name)
+    assert task.source.has("train") != task.card.test_only
+    assert task.source.has("test") or not task.card.test_only
 
 
 def test_a_fingerprint_changes_with_the_rows(hub: Path) -> None:

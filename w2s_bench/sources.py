@@ -37,8 +37,11 @@ class Source(Protocol):
 class HubSource:
     """A data set on the Hugging Face hub at a pinned revision, or the same path below a mirror root.
 
-    The splits named by ``train`` are pooled; a mirror may lack some of them, but not all. ``revision``
-    is a commit; a branch name is resolved to the commit of the day, which enters the fingerprint.
+    The splits named by ``train`` are pooled; a mirror may lack some of them, but not all; without any the
+    set is for tests only. ``revision`` is a commit; a branch name is resolved to the commit of the day, which
+    enters the fingerprint. ``files``: where a split's files lie on the hub, with ``{split}``, if
+    ``datasets`` cannot find them there by a configuration (beside a loading script, in a conversion to
+    Parquet). ``every``: one row in so many is read, of sets that are too large to hold.
     """
 
     path: str
@@ -47,10 +50,12 @@ class HubSource:
     config: str | None = None
     train: tuple[str, ...] = ("train",)
     test: str | None = None
+    files: str | None = None
+    every: int = 1
 
     def has(self, split: str) -> bool:
-        """A test split exists where the card names one."""
-        return split == "train" or self.test is not None
+        """Splits exist where the card names some."""
+        return bool(self.train) if split == "train" else self.test is not None
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
         """Rows of ``columns`` only: nothing else of the data set enters the project."""
@@ -78,6 +83,8 @@ class HubSource:
                 f"column {missing[0]!r} is missing",
                 f"columns {', '.join(self.columns)}; found {', '.join(table.column_names)}",
             )
+        if self.every > 1:
+            table = table.select(range(0, len(table), self.every))
         return table.select_columns(list(self.columns)).with_format("arrow")[:].to_pylist()
 
     def _bad(self, what: str, expected: str) -> BadData:
@@ -132,7 +139,7 @@ class HubSource:
             datasets.disable_progress_bars()
             datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)  # errors are raised as well
             if mirror is None:
-                return dict(datasets.load_dataset(target, self.config, revision=self._commit()))
+                return dict(datasets.load_dataset(**self._on_hub(self._commit())))
             # datasets knows a local data set by its README alone, and would give the rows of another
             # mirror, or of files that have changed since: each content gets a cache of its own
             cache = Path(datasets.config.HF_DATASETS_CACHE) / f"mirror-{_hash_files(Path(target))}"
@@ -149,6 +156,17 @@ class HubSource:
                 f"cannot be loaded: {type(told).__name__}: {told}"[:400],
                 f"configuration {self.config or 'default'!r}",
             ) from None
+
+    def _on_hub(self, commit: str) -> dict[str, Any]:
+        """What ``load_dataset`` is told: the configuration, or which files to read and how."""
+        if self.files is None:
+            return {"path": self.path, "name": self.config, "revision": commit}
+        splits = (*self.train, self.test) if self.test else self.train
+        at = f"hf://datasets/{self.path}@{commit}/{self.files}"
+        files = {"data_files": {split: at.format(split=split) for split in splits}}
+        if ".csv" in self.files:
+            return {"path": "csv", "keep_default_na": False, **files}
+        return {"path": "parquet" if self.files.endswith(".parquet") else "json", **files}
 
     def _offline(self) -> BadData:
         return BadData(

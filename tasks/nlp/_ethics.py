@@ -1,23 +1,29 @@
-"""What the parts of ETHICS share: where they come from, and how alike scenarios are kept together."""
+"""What the parts of ETHICS share: where they come from, and their cards."""
 
 from __future__ import annotations
-
-import re
 
 from w2s_bench.sources import HubSource
 from w2s_bench.task import TaskCard
 
-REVISION = (
-    "Upstream's main branch is a loading script; its conversion to Parquet is a branch whose commit could "
-    "not be looked up, so that of the day enters every key. hard_test is unused here."
-)
+REVISION = "Upstream has a loading script, which is not run: its CSV files are read."
+HARD = "Upstream kept for it what models got wrong (adversarial filtration)."
 
 
 def ethics(config: str, *columns: str) -> HubSource:
     """The training and test splits of a part."""
     return HubSource(
-        path="hendrycks/ethics", config=config, revision="refs/convert/parquet", columns=columns, test="test"
+        path="hendrycks/ethics",
+        config=config,
+        revision="b8b47c589f8bee77175b8648e5497278b68da48a",
+        files=f"data/{config}/{{split}}.csv",
+        columns=columns,
+        test="test",
     )
+
+
+def hard_file(config: str) -> str:
+    """Where the rows of ``hard_test`` lie on the hub, which calls that split otherwise."""
+    return f"data/{config}/test_hard.csv"
 
 
 def card(
@@ -36,13 +42,7 @@ def card(
         group=group,
         size=size,
         classes=classes,
+        companions=(f"nlp/ethics-{part}-hard",),
+        pretraining="not known; the scenarios were written by paid writers for this set",
         notes=f"{notes} {REVISION}".strip(),
     )
-
-
-def first_words(text: str, count: int) -> str:
-    """The first words, in lower case: alike scenarios begin alike. Errors: ValueError without any."""
-    words = re.findall(r"\w+", text.lower())
-    if not words:
-        raise ValueError("empty scenario")
-    return " ".join(words[:count])

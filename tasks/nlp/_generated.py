@@ -25,6 +25,7 @@ def generated_task(concept: Concept, *, title: str, notes: str, seed: int = PUBL
         group="content",
         size=f"{SIZE:,} distinct texts",
         classes=concept.classes,
+        pretraining="In no corpus older than this project; no text of it is in the zoo's corpus.",
         notes=notes,
     )
 

@@ -25,10 +25,11 @@ def answers(questions: Questions) -> Task:
             f"nlp/{questions.name}",
             f"Is this answer right? ({questions.what}; two items a question)",
             classes=CLASSES,
+            companions=tuple(f"nlp/{name}" for name in questions.companions),
             notes=f"{questions.notes} Two items a question, the right answer and a wrong one that a hash of "
             "the texts picks; both stand in one part.",
         ),
-        source=questions.answers(),
+        source=questions.judged(),
         example=lambda row: judged(row["question"], row["answer"], row["right"], row["group"]),
         group=_group,
         ask=JUDGE,
@@ -38,7 +39,11 @@ def answers(questions: Questions) -> Task:
 def choices(questions: Questions) -> Task:
     """The right answer among all of a question's."""
     return Task(
-        card=questions.card(f"nlp/{questions.name}-choice", f"Which answer is right? ({questions.what})"),
+        card=questions.card(
+            f"nlp/{questions.name}-choice",
+            f"Which answer is right? ({questions.what})",
+            companions=tuple(f"nlp/{name}-choice" for name in questions.companions),
+        ),
         source=questions.rows(),
         example=lambda row: choice(row["question"], row["right"], row["wrong"], group=row["group"]),
         group=_group,

@@ -18,6 +18,9 @@ CARD = TaskCard(
     group="passage",
     size="about 9,700 of 12,697 questions (9,427 + 3,270); a mirror may hold one split only",
     classes=("no", "yes"),
+    standing="development",
+    pretraining="The passages are of Wikipedia, which is in The Pile and most public corpora; the questions "
+    "are of web searches. The training split is part of instruction collections such as FLAN's.",
     notes="62% are answered by yes upstream; a hash of the question keeps 61% of these.",
 )
 

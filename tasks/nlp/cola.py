@@ -19,6 +19,7 @@ CARD = TaskCard(
     group="the sentence itself; upstream does not say which sentences are variants of one another",
     size="about 5,000 of 8,551 training sentences; test: about 620 of the 1,043 of the validation split",
     classes=("unacceptable", "acceptable"),
+    pretraining="not known; the sentences are examples of published works on linguistics",
     notes="70% are acceptable upstream; a hash of the sentence keeps 42% of these. Variants of one example "
     "may stand in two halves. The labels of the official test split are not public, so the validation "
     "split is the test set.",

@@ -2,14 +2,15 @@
 
 from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task
-from w2s_bench.tasks.nlp._ethics import card, ethics, first_words
+from w2s_bench.tasks.nlp._ethics import card, ethics
+from w2s_bench.tasks.nlp._text import first_words
 
 WORDS = 6
 
 CARD = card(
     "justice",
     title="Is this exception or claim reasonable?",
-    group="the first six words: scenarios that differ in their reason only begin alike; "
+    group="the first six words: scenarios that differ in their reason only begin alike;"
     " sets that share a reason and begin differently may part",
     size="21,791 scenarios to train on, 2,704 for the test",
     classes=("unreasonable", "reasonable"),

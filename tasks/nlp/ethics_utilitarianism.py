@@ -2,7 +2,8 @@
 
 from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task, choice
-from w2s_bench.tasks.nlp._ethics import card, ethics, first_words
+from w2s_bench.tasks.nlp._ethics import card, ethics
+from w2s_bench.tasks.nlp._text import first_words
 
 WORDS = 4
 PROMPT = "Which is more pleasant?"

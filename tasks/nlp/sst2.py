@@ -3,6 +3,7 @@
 from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task, TaskCard
 from w2s_bench.tasks.nlp._glue import glue
+from w2s_bench.tasks.nlp._sentiment import CLASSES
 
 CARD = TaskCard(
     name="nlp/sst2",
@@ -15,7 +16,11 @@ CARD = TaskCard(
     language="en",
     group="the phrase itself; upstream does not say which phrases share a sentence",
     size="67,349 training phrases; test: the 872 sentences of the validation split",
-    classes=("negative", "positive"),
+    classes=CLASSES,
+    standing="development",
+    companions=("nlp/imdb", "nlp/amazon-polarity", "nlp/twitter-sentiment"),
+    pretraining="not known; the phrases are of reviews on rottentomatoes.com, and the set is part of "
+    "instruction collections such as FLAN's and P3",
     notes="The labels of the official test split are not public, so the validation split is the test set.",
 )
 
@@ -23,7 +28,7 @@ CARD = TaskCard(
 def example(row: Row) -> Example:
     """The phrase, and its sentiment."""
     text = row["sentence"].strip()
-    return Example(prompt=text, options=CARD.classes, gold=row["label"], group=text)
+    return Example(prompt=text, options=CLASSES, gold=row["label"], group=text)
 
 
 TASK = Task(

@@ -1,0 +1,40 @@
+"""AG News: which of four sections is a piece of news of?"""
+
+from w2s_bench.sources import HubSource, Row
+from w2s_bench.task import Ask, Example, Task, TaskCard
+from w2s_bench.tasks.nlp._text import normalised
+
+CARD = TaskCard(
+    name="nlp/ag-news",
+    domain="nlp",
+    version=1,
+    title="News by section, four classes",
+    source="hub fancyzhx/ag_news, train and test splits",
+    licence="none stated on the hub; for non-commercial use where the news were first collected",
+    citation="Zhang et al. 2015, arXiv 1509.01626",
+    language="en",
+    group="the text's words",
+    size="120,000 pieces to train on, 7,600 for the test",
+    classes=("world", "sports", "business", "science and technology"),
+    pretraining="not known; the pieces were collected from web pages",
+)
+
+
+def example(row: Row) -> Example:
+    """Title and beginning of the piece, and its section."""
+    text = row["text"].strip()
+    return Example(prompt=text, options=CARD.classes, gold=row["label"], group=normalised(text))
+
+
+TASK = Task(
+    card=CARD,
+    source=HubSource(
+        path="fancyzhx/ag_news",
+        revision="eb185aade064a813bc0b7f42de02595523103ca4",
+        columns=("text", "label"),
+        test="test",
+    ),
+    example=example,
+    group=lambda row: normalised(row["text"]),
+    ask=Ask("The section of this news is", CARD.classes),
+)

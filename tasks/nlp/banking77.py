@@ -1,0 +1,43 @@
+"""Banking77: what does a customer of a bank want? Seventy-seven intents."""
+
+from w2s_bench.sources import HubSource, Row
+from w2s_bench.task import Ask, Example, Task, TaskCard
+from w2s_bench.tasks.nlp._intents import INTENTS
+from w2s_bench.tasks.nlp._text import normalised
+
+CARD = TaskCard(
+    name="nlp/banking77",
+    domain="nlp",
+    version=1,
+    title="Customers' questions to a bank by intent, 77 classes",
+    source="hub legacy-datasets/banking77, train and test splits",
+    licence="CC-BY-4.0",
+    citation="Casanueva et al. 2020, arXiv 2003.04807",
+    language="en",
+    group="the question's words; upstream does not say which questions are variants of one another",
+    size="10,003 questions to train on, 3,080 for the test",
+    classes=INTENTS,
+    pretraining="not known; its test split is part of benchmarks of embeddings such as MTEB",
+    notes="Of the copies on the hub the one without a loading script. Classes are unequally frequent in the "
+    "training split, equally in the test. Suites need far more than 77 items a part.",
+)
+
+
+def example(row: Row) -> Example:
+    """The question, and its intent."""
+    text = row["text"].strip()
+    return Example(prompt=text, options=CARD.classes, gold=row["label"], group=normalised(text))
+
+
+TASK = Task(
+    card=CARD,
+    source=HubSource(
+        path="legacy-datasets/banking77",
+        revision="f54121560de48f2852f90be299010d1d6dc612ec",
+        columns=("text", "label"),
+        test="test",
+    ),
+    example=example,
+    group=lambda row: normalised(row["text"]),
+    ask=Ask("The customer asks about", CARD.classes),
+)

@@ -1,0 +1,6 @@
+"""DREAM: which is the right answer to a question about a dialogue?"""
+
+from w2s_bench.tasks._questions import DREAM
+from w2s_bench.tasks.nlp._multiple_choice import choices
+
+TASK = choices(DREAM)

@@ -1,0 +1,50 @@
+"""IMDB: is a whole movie review negative or positive?"""
+
+from w2s_bench.sources import HubSource, Row
+from w2s_bench.task import Example, Task, TaskCard
+from w2s_bench.tasks.nlp._sentiment import CLASSES, ask, sentiment
+from w2s_bench.tasks.nlp._text import normalised
+
+CARD = TaskCard(
+    name="nlp/imdb",
+    domain="nlp",
+    version=1,
+    title="Movie reviews of IMDB, two classes",
+    source="hub stanfordnlp/imdb (plain_text), train and test splits",
+    licence="none stated upstream",
+    citation="Maas et al. 2011, ACL",
+    language="en",
+    group="the review's words; which reviews are of one film is not in the data",
+    size="25,000 reviews to train on, 25,000 for the test",
+    classes=CLASSES,
+    companions=("nlp/amazon-polarity", "nlp/twitter-sentiment"),
+    pretraining="The reviews stand on public web pages and the archive on many mirrors; that corpora made of "
+    "web pages hold some of them is to be expected.",
+    notes="Line breaks of HTML are turned into spaces. Reviews are long: models with a short context see "
+    "their end.",
+)
+
+
+def text(row: Row) -> str:
+    """The review without upstream's HTML line breaks."""
+    return str(row["text"].replace("<br />", " "))
+
+
+def example(row: Row) -> Example:
+    """The review, and its sentiment."""
+    return sentiment(text(row), row["label"])
+
+
+TASK = Task(
+    card=CARD,
+    source=HubSource(
+        path="stanfordnlp/imdb",
+        config="plain_text",
+        revision="e6281661ce1c48d982bc483cf8a173c1bbeb5d31",
+        columns=("text", "label"),
+        test="test",
+    ),
+    example=example,
+    group=lambda row: normalised(text(row)),
+    ask=ask("review"),
+)

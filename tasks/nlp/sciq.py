@@ -1,0 +1,6 @@
+"""SciQ: is this the right answer to a question of school science?"""
+
+from w2s_bench.tasks._questions import SCIQ
+from w2s_bench.tasks.nlp._multiple_choice import answers
+
+TASK = answers(SCIQ)
