@@ -1,9 +1,9 @@
 """Intervals where every seed meets every test item: a mean's variance from both, counted once.
 
 A score of seed s on item i is a sum of a seed's effect, an item's effect and a rest. Its mean over S seeds
-and N items has the variance σ²_s/S + σ²_i/N + σ²_rest/(SN), which the mean squares of a two-way table estimate
-without bias (Cornfield and Tukey 1956); degrees of freedom are Satterthwaite's (1946). A bootstrap that
-resamples seeds and items counts the rest twice, and with few seeds has a normal's tails:
+and N items has the variance σ²_s/S + σ²_i/N + σ²_rest/(SN), which the mean squares of a two-way table
+estimate without bias (Cornfield and Tukey 1956); degrees of freedom are Satterthwaite's (1946). A bootstrap
+that resamples seeds and items counts the rest twice, and with few seeds has a normal's tails:
 ``w2s-bench check intervals`` measures both.
 
 A *contrast* is a list with one array ``[S, N]`` for each task: tasks are independent of each other, cells of
