@@ -189,6 +189,19 @@ def report(folder: Path, form: str, as_json: bool) -> None:
         click.echo({"csv": tables.as_csv, "markdown": tables.as_markdown}[form](rows), nl=False)
 
 
+@main.command()
+@click.argument("first", metavar="DIR[:METHOD]")
+@click.argument("second", metavar="DIR[:METHOD]")
+@_json_option
+def compare(first: str, second: str, as_json: bool) -> None:
+    """Compare two runs, or two methods of one or two runs: SECOND minus FIRST, cell by cell."""
+    from w2s_bench.report.compare import as_text, side
+    from w2s_bench.report.compare import compare as compared
+
+    found = compared(side(first), side(second))
+    click.echo(json.dumps(asdict(found), allow_nan=False) if as_json else as_text(found, first, second))
+
+
 @main.command("list")
 @click.argument("what", type=click.Choice(KINDS))
 @_json_option

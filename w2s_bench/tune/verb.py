@@ -39,10 +39,13 @@ def tune_methods(
     return tuned
 
 
+KEPT = ("naive",)  # what all others are compared with stays as the paper has it
+
+
 def searchable() -> list[str]:
     """Names of all registered methods that can be searched."""
     loaded = {i.name: load_method(i.name) for i in items("method").values() if i.error is None}
-    return [n for n, m in loaded.items() if m.kind == "method" and axes(type(m).Options)]
+    return [n for n, m in loaded.items() if m.kind == "method" and n not in KEPT and axes(type(m).Options)]
 
 
 def file_name(method: str) -> str:
