@@ -59,15 +59,19 @@ class HubSource:
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
         """Rows of ``columns`` only: nothing else of the data set enters the project."""
+        rows = [row for table in self.tables(split, mirror) for row in table.to_pylist()]
+        if not rows:
+            raise self._empty()
+        return rows
+
+    def tables(self, split: str, mirror: Path | None) -> list[Any]:
+        """The same as Arrow tables, one a split of the data set."""
         wanted = self.train if split == "train" else (self.test or "",)
         splits = self._load(mirror)
         found = [splits[name] for name in wanted if name in splits]
         if not found:
             raise self._bad(f"no split {' or '.join(map(repr, wanted))}", f"one of {', '.join(splits)}")
-        rows = [row for table in found for row in self._read(table)]
-        if not rows:
-            raise self._empty()
-        return rows
+        return [self._read(table) for table in found]
 
     def fingerprint(self, mirror: Path | None) -> str:
         """From a mirror: SHA-256 of the data set's files. From the hub: the commit."""
@@ -76,7 +80,7 @@ class HubSource:
             return f"hub:{self.path}@{self._commit()}:{config}"
         return f"mirror:{_hash_files(self._folder(mirror))}:{config}"
 
-    def _read(self, table: Any) -> list[Row]:
+    def _read(self, table: Any) -> Any:
         missing = [c for c in self.columns if c not in table.column_names]
         if missing:
             raise self._bad(
@@ -85,7 +89,7 @@ class HubSource:
             )
         if self.every > 1:
             table = table.select(range(0, len(table), self.every))
-        return table.select_columns(list(self.columns)).with_format("arrow")[:].to_pylist()
+        return table.select_columns(list(self.columns)).with_format("arrow")[:]
 
     def _bad(self, what: str, expected: str) -> BadData:
         where = f"data set {self.path} ({self.config or 'default'})"

@@ -19,9 +19,9 @@ class Item:
     """An example without its answer: all that a student, a method or a model may see.
 
     ``prompt`` is text; ``options`` are the class names or the answers to choose from (nlp), legal moves in
-    UCI (chess) or the two completions (reward). ``position`` is the FEN that chess models read, followed by
-    a space and the move that led to it where it is known; None elsewhere. ``tags`` are for filters and
-    reports.
+    UCI or SAN (chess) or the two completions (reward). ``position`` is the FEN that chess models read,
+    followed by a space and the move that led to it (UCI) where it is known; None elsewhere. ``tags`` are for
+    filters and reports.
     """
 
     id: str

@@ -1,6 +1,8 @@
-"""Lichess puzzles of a band of ratings: the games that the zoo never saw, test games apart."""
+"""Lichess puzzles by rating and theme: the games that the zoo never saw, test games apart."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from w2s_bench.reserve import lichess_test, reserved
 from w2s_bench.sources import Held, HubSource, Row
@@ -8,40 +10,72 @@ from w2s_bench.task import Example, Task, TaskCard
 from w2s_bench.tasks.chess._position import best_move
 
 ALL = (0, 10_000)
+LICENCE, LANGUAGE = "CC0-1.0", "chess (FEN, UCI)"
+CITATION = "lichess.org open database; used for weak-to-strong by Burns et al. 2023"
+RESERVED_ONLY = (
+    "Only games that a hash of their name reserves for tasks: the zoo was pretrained on lines of "
+    "the others. Games from bucket 24 on are the test set."
+)
+GROWS = " The hub replaces the files as puzzles are added: the commit of the day enters every key."
+PUBLIC = "puzzles, games and engine lines are public since 2020; the zoo has seen none of these games"
 
 
-def lichess(name: str, band: tuple[int, int] = ALL) -> Task:
-    """Puzzles with ``band[0] <= rating < band[1]``."""
-    ratings = "all ratings" if band == ALL else f"ratings {band[0]} to {band[1]}"
+def lichess(
+    name: str,
+    band: tuple[int, int] = ALL,
+    *,
+    test: tuple[int, int] | None = None,
+    theme: str | None = None,
+    but: Collection[str] = (),
+    companions: tuple[str, ...] = (),
+    notes: str = "",
+) -> Task:
+    """Puzzles with ``band[0] <= rating < band[1]``; those of test games with ratings in ``test``.
+
+    ``theme``: a tag of lichess that all puzzles have; none has a tag of ``but``.
+    """
     card = TaskCard(
         name=f"chess/{name}",
         domain="chess",
-        version=2 if band == ALL else 1,
-        title=f"Lichess puzzles of {ratings}, first move",
+        version=2 if name == "lichess" else 1,
+        title=f"Lichess puzzles of {_what(band, test, theme)}, first move",
         source="hub Lichess/chess-puzzles",
-        licence="CC0-1.0",
-        citation="lichess.org open database; used for weak-to-strong by Burns et al. 2023",
-        language="chess (FEN, UCI)",
+        licence=LICENCE,
+        citation=CITATION,
+        language=LANGUAGE,
         group="game (GameId)",
         size="40% of about 5 million puzzles on the hub, which grows",
-        notes="Only games that a hash of their name reserves for tasks: the zoo was pretrained on lines of "
-        "the others. Games from bucket 24 on are the test set. The hub replaces the files as puzzles are "
-        "added: the commit of the day enters every key.",
+        pretraining=PUBLIC,
+        companions=companions,
+        notes=RESERVED_ONLY + GROWS + notes,
     )
-    low, high = band
-    columns = ("GameId", "FEN", "Moves", "Rating")
+    columns = ("GameId", "FEN", "Moves", "Rating", *(("Themes",) if theme else ()))
     hub = HubSource(path="Lichess/chess-puzzles", revision="main", columns=columns)
+
+    def keep(row: Row) -> bool:
+        low, high = test if test and lichess_test(row["GameId"]) else band
+        themed = theme is None or (theme in row["Themes"] and not set(but) & set(row["Themes"]))
+        return low <= row["Rating"] < high and themed and reserved(row["GameId"])
+
     return Task(
         card=card,
         source=Held(source=hub, test=lambda row: lichess_test(row["GameId"])),
         example=example,
         group=lambda row: row["GameId"],
-        keep=lambda row: low <= row["Rating"] < high and reserved(row["GameId"]),
+        keep=keep,
     )
+
+
+def _what(band: tuple[int, int], test: tuple[int, int] | None, theme: str | None) -> str:
+    ratings = "all ratings" if band == ALL else f"ratings {band[0]} to {band[1]}"
+    tested = f", tested on {test[0]} to {test[1]}" if test else ""
+    return f"{ratings}{tested}" + (f" with the theme {theme}" if theme else "")
 
 
 def example(row: Row) -> Example:
     """The opponent plays the line's first move; the second is the answer."""
+    if not row["GameId"]:
+        raise ValueError("the row names no game")
     moves = row["Moves"].split()
     if len(moves) < 2:
         raise ValueError(f"line {row['Moves']!r} has no answer to the opponent's move")

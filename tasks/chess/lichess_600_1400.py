@@ -2,4 +2,4 @@
 
 from w2s_bench.tasks.chess._lichess import lichess
 
-TASK = lichess("lichess-600-1400", (600, 1400))
+TASK = lichess("lichess-600-1400", (600, 1400), companions=("chess/lichess-1400-2200",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import chess
@@ -9,6 +10,7 @@ import chess
 from w2s_bench.task import Item
 
 NO_SQUARE = 64
+UCI = re.compile("[a-h][1-8][a-h][1-8][nbrq]?")  # no move in SAN looks like it
 
 
 def board_before(item: Item) -> tuple[chess.Board, chess.Move | None]:
@@ -18,6 +20,11 @@ def board_before(item: Item) -> tuple[chess.Board, chess.Move | None]:
     if len(fen) < 6:
         fen, last = [*fen, last], ""
     return chess.Board(" ".join(fen)), chess.Move.from_uci(last) if last else None
+
+
+def option_moves(item: Item, board: chess.Board) -> list[chess.Move]:
+    """The options as moves, whether they are written in UCI or in SAN."""
+    return [chess.Move.from_uci(o) if UCI.fullmatch(o) else board.parse_san(o) for o in item.options]
 
 
 def flip(square: int, white: bool) -> int:

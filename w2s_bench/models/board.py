@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Batch, Model, ModelFamily, Shape, untrained_scores
-from w2s_bench.models._board import NO_SQUARE, Seen, board_before, flip, see
+from w2s_bench.models._board import NO_SQUARE, Seen, board_before, flip, option_moves, see
 from w2s_bench.task import Item
 
 PROMOTIONS = {None: 0, chess.QUEEN: 1, chess.ROOK: 2, chess.BISHOP: 3, chess.KNIGHT: 4}
@@ -113,7 +113,7 @@ class Encoded:
 
 def _encode(item: Item) -> Encoded:
     board, last = board_before(item)
-    options = [chess.Move.from_uci(u) for u in item.options]
+    options = option_moves(item, board)
     white = board.turn
     moves = [flip(m.from_square, white) * 64 + flip(m.to_square, white) for m in options]
     return Encoded(see(board, last), moves, [PROMOTIONS[m.promotion] for m in options])

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
 from w2s_bench.model import Batch, Model, ModelFamily, Shape, option_mask, spread
-from w2s_bench.models._board import board_before, flip
+from w2s_bench.models._board import board_before, flip, option_moves
 from w2s_bench.task import Item
 
 BUCKETS = 8192
@@ -81,7 +81,7 @@ def _move_features(item: Item) -> list[list[int]]:
     board, _ = board_before(item)
     attacks = map(board.attacks_mask, chess.scan_forward(board.occupied_co[not board.turn]))
     theirs = reduce(or_, attacks, 0)  # all squares that the opponent attacks, as a bit board
-    return [[_bucket(f) for f in _describe(board, chess.Move.from_uci(u), theirs)] for u in item.options]
+    return [[_bucket(f) for f in _describe(board, m, theirs)] for m in option_moves(item, board)]
 
 
 def _describe(board: chess.Board, move: chess.Move, theirs: int) -> list[str]:

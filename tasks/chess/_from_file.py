@@ -1,0 +1,56 @@
+"""Tasks on files of the lichess database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from w2s_bench.sources import Row, Source
+from w2s_bench.task import Task, TaskCard
+from w2s_bench.tasks.chess._database import FILE
+from w2s_bench.tasks.chess._lichess import CITATION, LANGUAGE, LICENCE, PUBLIC, RESERVED_ONLY, example
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sides:
+    """One source for training and another one for the test set."""
+
+    train: Source
+    test: Source
+
+    def has(self, split: str) -> bool:
+        """Both."""
+        return split in ("train", "test")
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """The rows of the side from its source."""
+        return (self.train if split == "train" else self.test).rows(split, mirror)
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """Those of both."""
+        return f"sides:{self.train.fingerprint(mirror)}:{self.test.fingerprint(mirror)}"
+
+
+def card(name: str, *, title: str, size: str, notes: str = "") -> TaskCard:
+    """The card of a task on rows of the database's file."""
+    return TaskCard(
+        name=f"chess/{name}",
+        domain="chess",
+        version=1,
+        title=title,
+        source=f"the file {FILE} below --hub, as database.lichess.org gives it",
+        licence=LICENCE,
+        citation=CITATION,
+        language=LANGUAGE,
+        group="game (from GameUrl)",
+        size=size,
+        pretraining=PUBLIC,
+        notes=f"{RESERVED_ONLY} Of these the games that come first by a hash of their name. The SHA-256 of "
+        f"the file enters every key: keep the file.{notes}",
+    )
+
+
+def from_file(card: TaskCard, source: Source) -> Task:
+    """A task whose source keeps reserved games only and tells the sides apart."""
+    return Task(card=card, source=source, example=example, group=lambda row: row["GameId"])
