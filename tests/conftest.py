@@ -12,11 +12,12 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
-from random import Random
 from typing import Any
 
+import hub_chess
 import hub_nlp_questions
 import hub_nlp_texts
+import hub_reward
 import hub_rows
 import pytest
 from hub_rows import Splits
@@ -79,9 +80,8 @@ def needs_real_rows(task: Any, mirror: Path) -> None:
 def hub(tmp_path: Path, _mirror: Path) -> Path:
     """A tiny mirror, a new copy for each test, which may change it.
 
-    120 + 40 rows of ``nyu-mll/glue`` sst2, 100 of ``Lichess/chess-puzzles``, 80 + 20 of
-    ``Anthropic/hh-rlhf`` harmless-base, and those of :mod:`hub_rows` and ``hub_nlp_*``, with the columns
-    and configurations of the hub.
+    120 + 40 rows of ``nyu-mll/glue`` sst2, and those of :mod:`hub_rows`, ``hub_nlp_*``, :mod:`hub_chess` and
+    :mod:`hub_reward`, with the columns and configurations of the hub, and two files of the lichess database.
     """
     return Path(shutil.copytree(_mirror, tmp_path / "hub"))
 
@@ -89,18 +89,18 @@ def hub(tmp_path: Path, _mirror: Path) -> Path:
 @pytest.fixture(scope="session")
 def _mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("mirror")
-    reviews, dialogues = _reviews(), _dialogues()
+    reviews = _reviews()
     shared: dict[str, dict[str, Splits]] = {
-        "Lichess/chess-puzzles": {"default": {"train": _puzzles()}},
-        "Anthropic/hh-rlhf": {"harmless-base": {"train": dialogues[:80], "test": dialogues[80:]}},
         "nyu-mll/glue": {"sst2": {"train": reviews[:120], "validation": reviews[120:160]}},
+        **hub_chess.sets(),
     }
     sets: dict[str, dict[str, Splits]] = {}
-    for some in (shared, hub_rows.SETS, hub_nlp_questions.SETS, hub_nlp_texts.SETS):
+    for some in (shared, hub_rows.SETS, hub_nlp_questions.SETS, hub_nlp_texts.SETS, hub_reward.sets()):
         for path, configs in some.items():
             sets[path] = sets.get(path, {}) | configs
     for path, configs in sets.items():
         _data_set(root / path, configs)
+    hub_chess.write_databases(root)
     return root
 
 
@@ -135,62 +135,6 @@ def _reviews() -> tuple[dict[str, Any], ...]:
         for label, mood in enumerate(moods)
     ]
     return tuple({"sentence": text, "label": label, "idx": i} for i, (text, label) in enumerate(texts))
-
-
-@cache
-def _games() -> list[str]:
-    """Names of 70 games that tasks train on, then of 30 that they test on."""
-    from w2s_bench.reserve import lichess_test, reserved
-
-    names = [n for n in (f"game{k:04}" for k in range(1000)) if reserved(n)]
-    train, test = ([n for n in names if lichess_test(n) == side] for side in (False, True))
-    return train[:70] + test[:30]
-
-
-def _puzzles() -> tuple[dict[str, Any], ...]:
-    """Positions from random play; the answer is the first capture, or the first legal move."""
-    import chess
-
-    rng = Random(0)
-    rows = []
-    names = _games()
-    for n in range(100):
-        board = chess.Board()
-        for _ in range(4 + n % 9):
-            board.push(rng.choice(sorted(board.legal_moves, key=str)))
-        fen, last = board.fen(), rng.choice(sorted(board.legal_moves, key=str))
-        board.push(last)
-        legal = sorted(board.legal_moves, key=str)
-        answer = next((move for move in legal if board.is_capture(move)), legal[0])
-        rows.append(
-            {
-                "PuzzleId": f"p{n:04}",
-                "GameId": names[n],
-                "FEN": fen,
-                "Moves": f"{last.uci()} {answer.uci()}",
-                "Rating": 800 + 10 * (37 * n % 100),
-                "RatingDeviation": 80,
-                "Popularity": 90,
-                "NbPlays": 200,
-                "Themes": ["short"],
-                "OpeningTags": ["Some_Opening"],
-            }
-        )
-    return tuple(rows)
-
-
-@cache
-def _dialogues() -> tuple[dict[str, Any], ...]:
-    """Dialogues of one or two turns whose last replies differ."""
-    rows = []
-    for n in range(100):
-        start = f"\n\nHuman: How do I open door number {n}?\n\nAssistant:"
-        if n % 2:
-            start += f" Is it yours?\n\nHuman: Yes, number {n} is mine.\n\nAssistant:"
-        kind = f" Ask for the key of door {n} at the desk, please."
-        harsh = f" Kick door {n} in."
-        rows.append({"chosen": start + kind, "rejected": start + harsh})
-    return tuple(rows)
 
 
 SUITE = """name = "toy"

@@ -1,0 +1,45 @@
+"""Answers with a score each as pairs: rows of one prompt are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from w2s_bench.sources import Row, Source, hash_code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paired:
+    """All pairs of rows with the same ``key``: rows ``key, one, two`` in the order of their first row.
+
+    A row without a key stands alone, as ``one`` without ``two``, so that building it says what is wrong.
+    """
+
+    source: Source
+    key: Callable[[Row], str]
+
+    def has(self, split: str) -> bool:
+        """As the source has."""
+        return self.source.has(split)
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """Pairs; a key that stands once gives none."""
+        together: dict[str, list[Row]] = {}
+        pairs: list[Row] = []
+        for row in self.source.rows(split, mirror):
+            try:
+                together.setdefault(self.key(row), []).append(row)
+            except (ValueError, LookupError, TypeError, AttributeError):
+                pairs.append({"key": None, "one": row, "two": None})
+        return [*pairs, *self._pairs(together)]
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """That of the source, and this code."""
+        return f"paired:{hash_code((Path(__file__),))}:{self.source.fingerprint(mirror)}"
+
+    def _pairs(self, together: dict[str, list[Row]]) -> Iterator[Row]:
+        for key, rows in together.items():
+            for one, two in combinations(rows, 2):
+                yield {"key": key, "one": one, "two": two}
