@@ -46,6 +46,11 @@ class Database:
     games: int = GAMES
     known: str | None = None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of the file."""
+        return COLUMNS
+
     def has(self, split: str) -> bool:
         """Both sides: the game's bucket decides."""
         return split in SIDES

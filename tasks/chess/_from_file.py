@@ -8,7 +8,7 @@ from pathlib import Path
 
 from w2s_bench.sources import Row, Source
 from w2s_bench.task import Task, TaskCard
-from w2s_bench.tasks.chess._database import FILE
+from w2s_bench.tasks.chess._database import FILE, Database
 from w2s_bench.tasks.chess._lichess import CITATION, LANGUAGE, LICENCE, PUBLIC, RESERVED_ONLY, example
 
 
@@ -16,8 +16,13 @@ from w2s_bench.tasks.chess._lichess import CITATION, LANGUAGE, LICENCE, PUBLIC, 
 class Sides:
     """One source for training and another one for the test set."""
 
-    train: Source
-    test: Source
+    train: Database
+    test: Database
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of the files."""
+        return self.train.columns
 
     def has(self, split: str) -> bool:
         """Both."""

@@ -29,6 +29,11 @@ class Transcripts:
     transcripts: HubSource
     puzzles: HubSource
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of both data sets."""
+        return self.transcripts.columns + self.puzzles.columns
+
     def has(self, split: str) -> bool:
         """Both: the game decides."""
         return split in ("train", "test")

@@ -45,6 +45,7 @@ TASK = Task(
             path="openai/summarize_from_feedback",
             config="comparisons",
             revision="refs/convert/parquet",
+            files="comparisons/{split}/*.parquet",
             columns=("info", "summaries", "choice"),
             test="validation",
         ),
