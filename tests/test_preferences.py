@@ -1,4 +1,4 @@
-"""Preference sets of the hub: what makes a pair of a row, ties left out, nobody's data read, test sets only."""
+"""Preference sets of the hub: what a row becomes, ties left out, nobody's data read, test sets only."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def test_nobodys_data_is_read(name: str) -> None:
 
 
 SPLITS = {  # content keys of the items and the gold of seed 0: any machine must draw the same
-    "reward/hh-helpful": "",
-    "reward/shp": "",
-    "reward/summarize-from-feedback": "",
-    "reward/ultrafeedback": "",
-    "reward/helpsteer2": "",
-    "reward/pku-saferlhf": "",
+    "reward/hh-helpful": "e83f09de84c68128",
+    "reward/shp": "14b23cd5b8c35531",
+    "reward/summarize-from-feedback": "f901aebeedcd24ca",
+    "reward/ultrafeedback": "3db232d59efe92e2",
+    "reward/helpsteer2": "5ec7de886a2f245f",
+    "reward/pku-saferlhf": "1bcc713b64d58a75",
 }
 
 
@@ -109,7 +109,8 @@ PAIRS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ),
     (
         "reward/helpsteer2",
-        {"key": "Why?", "one": {"response": "a", "helpfulness": 1}, "two": {"response": "b ", "helpfulness": 3}},
+        {"key": "Why?", "one": {"response": "a", "helpfulness": 1},
+         "two": {"response": "b ", "helpfulness": 3}},
         "Why?", "b", "a",
     ),
     (
@@ -186,11 +187,8 @@ class Scores:
 def test_answers_of_one_prompt_are_paired_wherever_they_stand() -> None:
     rows = [{"p": p, "n": n} for n, p in enumerate("abaca")]
     pairs = Paired(source=Scores(rows), key=lambda row: row["p"]).rows("train", None)
-    assert [(r["key"], r["one"]["n"], r["two"]["n"]) for r in pairs] == [
-        ("a", 0, 2),
-        ("a", 0, 4),
-        ("a", 2, 4),
-    ]
+    assert {r["key"] for r in pairs} == {"a"}
+    assert [(r["one"]["n"], r["two"]["n"]) for r in pairs] == [(0, 2), (0, 4), (2, 4)]
 
 
 def test_an_answer_without_a_prompt_is_a_bad_row_and_not_lost() -> None:
