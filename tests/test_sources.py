@@ -55,7 +55,7 @@ def test_a_mirror_gives_the_columns_of_the_card_and_no_others(hub: Path) -> None
 
 def test_a_data_set_without_configurations_loads(hub: Path) -> None:
     rows = PUZZLES.rows("train", hub)
-    assert len(rows) == 100 and rows[3].keys() == {"GameId", "Rating"} and rows[3]["Rating"] == 910
+    assert len(rows) == 300 and rows[3].keys() == {"GameId", "Rating"} and rows[3]["Rating"] == 1910
 
 
 def test_splits_of_a_card_are_pooled_and_some_may_be_absent(hub: Path) -> None:

@@ -45,7 +45,7 @@ def installed(wheel: Path) -> Path:
     return wheel.parent / "site"
 
 
-UNSHIPPED = {"__pycache__", "build", "ablations"}  # studies are of a checkout
+UNSHIPPED = {"__pycache__", "build", "ablations", "speed"}  # studies are of a checkout
 
 
 def in_tree(root: Path) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ CARD = preferences(
     citation="Malik et al. 2025, arXiv 2506.01937",
     group="prompt (id)",
     size="1,763 prompts with three pairs each",
-    pretraining="prompts from people that upstream held back until 2025",
+    pretraining="upstream says that its prompts were unseen before 2025",
     test_only=True,
     notes="Upstream counts a prompt as right where the chosen completion beats all three others; here every "
     "pair counts, and guessing is right half the time. The subset Ties, of many right answers, is left out. "
