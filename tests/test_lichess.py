@@ -14,6 +14,8 @@ from test_text_tasks import disjoint
 
 from w2s_bench.errors import BadData
 from w2s_bench.models._board import option_moves
+from w2s_bench.models.board import _encode
+from w2s_bench.models.bow import _move_features
 from w2s_bench.records import content_key
 from w2s_bench.reserve import lichess_test, reserved
 from w2s_bench.splits import make_split
@@ -96,6 +98,9 @@ def test_a_transcript_is_the_puzzle_of_its_id(hub: Path) -> None:
         assert board.parse_san(example.options[example.gold]).uci() == puzzle.options[puzzle.gold]
         assert sorted(m.uci() for m in option_moves(example.item, board)) == list(puzzle.options)
         assert example.tags == puzzle.tags
+        one, other = _encode(example.item), _encode(puzzle.item)
+        assert one.seen == other.seen and sorted(one.moves) == sorted(other.moves)
+        assert sorted(_move_features(example.item)) == sorted(_move_features(puzzle.item))
 
 
 def test_options_in_uci_are_read_as_such() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -68,6 +69,16 @@ class Database:
         """SHA-256 of the files and of the code, and what is asked of them."""
         files = [_found(name, mirror) for name in (self.file, self.known) if name]
         return f"lichess-database:{self.ratings}:{self.games}:{hash_code(CODE)}:{hash_code(files)}"
+
+    def describe(self) -> dict[str, Any]:
+        """The files' names below the mirror, and what is read and kept of them."""
+        return {
+            "file": self.file,
+            "columns": list(self.columns),
+            "ratings": list(self.ratings),
+            "games of each side, at most": self.games,
+            "without games of": self.known or "no other file",
+        }
 
     def _rated(self, batch: pa.Table) -> pa.Table:
         low, high = self.ratings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from w2s_bench.sources import Row, Source
 from w2s_bench.task import Task, TaskCard
@@ -35,6 +36,10 @@ class Sides:
     def fingerprint(self, mirror: Path | None) -> str:
         """Those of both."""
         return f"sides:{self.train.fingerprint(mirror)}:{self.test.fingerprint(mirror)}"
+
+    def describe(self) -> dict[str, Any]:
+        """Those of both."""
+        return {"train": self.train.describe(), "test": self.test.describe()}
 
 
 def card(name: str, *, title: str, size: str, notes: str = "") -> TaskCard:

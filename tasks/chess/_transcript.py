@@ -56,6 +56,15 @@ class Transcripts:
         """Those of both data sets."""
         return f"joined:{self.transcripts.fingerprint(mirror)}:{self.puzzles.fingerprint(mirror)}"
 
+    def describe(self) -> dict[str, Any]:
+        """Names and revisions of both data sets, and what is read of them."""
+        sets = (self.transcripts, self.puzzles)
+        return {
+            "hub": [s.path for s in sets],
+            "revision": [s.revision for s in sets],
+            "columns": list(self.columns),
+        }
+
 
 def _plain(table: pa.Table) -> pa.Table:
     """Texts of one type, whatever the file has: a join compares types as well."""
