@@ -332,6 +332,34 @@ def check_intervals(runs: int, items: tuple[int, ...], as_json: bool) -> None:
     )
 
 
+@check.command("task")
+@click.argument("name")
+@click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Local mirror of the hub.")
+@click.option(
+    "--tokenizer",
+    "tokenizers",
+    multiple=True,
+    metavar="NAME",
+    help="Another tokenizer to count with. Repeatable.",
+)
+@_json_option
+def check_task_(name: str, hub: Path | None, tokenizers: tuple[str, ...], as_json: bool) -> None:
+    """Audit a task (a name, path/to/mine.toml or path/to/mine.py:TASK): copies, leaks, balance, shortcuts,
+    truncation, personal data.
+
+    Exit status 2 where something fails that its card does not know.
+    """
+    _calm()
+    from w2s_bench.audit.audit import audit_task, audit_text
+
+    audit = audit_task(name, hub, tokenizers)
+    click.echo(json.dumps(audit.describe()) if as_json else audit_text(audit))
+    if audit.failures:
+        told = ", ".join(dict.fromkeys(f.check for f in audit.failures))
+        click.echo(f"w2s-bench: {name} fails in {told}: mend it, or say in its card why not", err=True)
+        sys.exit(2)
+
+
 @main.group()
 def zoo() -> None:
     """The pretrained models: list them, build them again from nothing, draw their losses."""

@@ -39,7 +39,7 @@ from w2s_bench.task import Example, Item, Task, TaskCard, load_task
 
 ROWS = 300  # rows of a task that are built and looked at
 DATA = Data(teacher=40, transfer=40, validation=10, test=30)
-MAY_BE_EMPTY = {"classes", "supersedes", "notes", "companions", "test_only"}
+MAY_BE_EMPTY = {"classes", "supersedes", "notes", "companions", "test_only", "findings"}
 
 
 @dataclass(frozen=True, slots=True)
