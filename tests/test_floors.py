@@ -16,7 +16,7 @@ FLOORS = {
     1: ("errors", "stats", "ridge"),
     2: ("coverage", "records", "registry", "suite", "sources", "reserve"),
     3: ("task", "model", "metrics", "cells", "ranking", "pgr", "store", "rundir", "world"),
-    4: ("splits", "student", "method", "models", "report", "tasks"),
+    4: ("splits", "student", "method", "models", "report", "tasks", "own"),
     5: ("harness", "methods", "zoo", "audit"),
     6: ("line", "display", "tune", "pages", "views", "author", "new_task", "cli", "__init__", "__main__"),
 }

@@ -288,6 +288,22 @@ def new_method_(name: str, out: Path) -> None:
     click.echo(f"run it:    w2s-bench run quick --method {named(paths[0])}", err=True)
 
 
+@new.command("task")
+@click.argument("name")
+@click.option("--domain", type=click.Choice(["nlp", "chess", "reward"]), default="nlp", show_default=True)
+@click.option("--form", type=click.Choice(["toml", "python"]), default="toml", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Folder; default: this one.")
+def new_task_(name: str, domain: Any, form: Any, out: Path) -> None:
+    """Write a task that works (NAME.toml or NAME.py), rows for it, and test_NAME.py; overwrites nothing."""
+    from w2s_bench.new_task import named, new_task
+
+    paths = new_task(name, domain, form, out)
+    for path in paths:
+        click.echo(path)
+    click.echo(f"check it:  w2s-bench check task {named(paths[0])}", err=True)
+    click.echo(f'run it:    tasks = ["{named(paths[0])}"] in a grid of a suite', err=True)
+
+
 @main.group()
 def check() -> None:
     """Check something of one's own against its contract."""

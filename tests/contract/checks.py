@@ -82,7 +82,8 @@ def check_task(name: str) -> None:
 
 def check_card(name: str, card: TaskCard) -> None:
     """Every field that a reader of a number needs is filled in."""
-    assert card.name == name, f"{name}: its card calls it {card.name!r}"
+    own = ".py:" in name or name.endswith(".toml")  # named by its file
+    assert own or card.name == name, f"{name}: its card calls it {card.name!r}"
     assert card.domain in get_args(Domain), f"{name}: unknown domain {card.domain!r}"
     assert card.version >= 1, f"{name}: version {card.version}"
     for f in fields(card):
