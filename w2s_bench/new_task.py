@@ -105,6 +105,7 @@ def example(row: Row) -> Example:
     return Example(prompt=row["text"], options=CLASSES, gold=gold, group=group(row))
 ''',
     "chess": '''
+
 def group(row: Row) -> str:
     """What no split may tear apart: positions of one game."""
     return str(row["game"])
@@ -121,6 +122,7 @@ def example(row: Row) -> Example:
     return Example(prompt=prompt, options=options, gold=gold, group=group(row), position=position)
 ''',
     "reward": '''
+
 def group(row: Row) -> str:
     """What no split may tear apart; here each better text stands for itself."""
     return str(row["chosen"])
