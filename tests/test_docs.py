@@ -219,7 +219,7 @@ def test_the_guide_goes_from_rows_of_ones_own_to_a_row(
 def test_the_guide_names_every_check_and_every_key() -> None:
     guide = (ROOT / "docs" / "write-a-task.md").read_text("utf8")
     for key in Spec.model_fields:
-        assert f"`{key}`" in guide or f"[{key}]" in guide or f"{key} = " in guide, f"no word on the key {key!r}"
+        assert f"`{key}`" in guide or f"[{key}]" in guide or f"{key} = " in guide, key
     for check in NAMES - {"most common destination"}:
         assert check in guide, f"no word on the check {check!r}"
 
