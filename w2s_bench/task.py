@@ -68,6 +68,9 @@ class Ask:
     answers: tuple[str, ...] = ()
 
 
+Findings = tuple[tuple[str, str], ...]  # checks of an audit that do not hold, and why that is accepted
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCard:
     """What a user must know of a task before quoting a number on it.
@@ -97,7 +100,7 @@ class TaskCard:
     pretraining: str = "not known"
     companions: tuple[str, ...] = ()
     test_only: bool = False
-    findings: tuple[tuple[str, str], ...] = ()
+    findings: Findings = ()
     notes: str = ""
 
 
