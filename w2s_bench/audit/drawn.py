@@ -83,7 +83,8 @@ def draw(task: Task, mirror: Path | None, data: Data = SIZES) -> Drawn:
         parts = {"test": list({e.item.id: e for e in map(watched.build, rows)}.values())}
     else:
         split = _split(watched, mirror, data)
-        parts = {name: [built[item.id][0] for item in part.items] for name, part in split.items()}
+        own = {name: part.items for name, part in split.items() if not name.startswith("companion")}
+        parts = {name: [built[item.id][0] for item in part] for name, part in own.items()}
     torn = sum(len({e.group for e in examples}) > 1 for examples in built.values())
     return Drawn(card=task.card, source=task.source, parts=parts, torn=torn)
 
