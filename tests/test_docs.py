@@ -14,9 +14,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from w2s_bench.audit.audit import NAMES
 from w2s_bench.cli import main
+from w2s_bench.contract import checks
+from w2s_bench.own.spec import Spec
 from w2s_bench.registry import items, suites
 from w2s_bench.suite import parse_suite
+from w2s_bench.task import load_task
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -76,13 +80,15 @@ def test_commands_exist(page: Path) -> None:
         if words[0] == "list":
             assert named in ("tasks", "methods", "models", "suites"), said
         if words[0] == "show":
-            assert named.partition(":")[0] in names(), f"nothing is called {named!r}: {said}"
+            own = named.endswith(".toml") or ".py:" in named
+            assert own or named.partition(":")[0] in names(), f"nothing is called {named!r}: {said}"
 
 
 @pytest.mark.parametrize("page", SHOWN)
 def test_names_of_tasks_exist(page: Path) -> None:
     """``nlp/…``, ``chess/…`` and ``reward/…`` between backticks or quotes are tasks."""
     text = page.read_text("utf8")
+    text = re.sub(r"^ +name=\".*\",$", "", text, flags=re.MULTILINE)  # a card in an example
     for name in re.findall(r"[`\"]((?:nlp|chess|reward)/[a-z0-9-]+)[`\"]", text):
         assert name in items("task"), f"no task {name!r}"
 
@@ -179,6 +185,43 @@ def test_the_guide_goes_from_nothing_to_a_row(tmp_path: Path, monkeypatch: pytes
     assert rows.keys() == {"naive", "zero-shot", "shuffled-labels", "sharp_labels.py:SharpLabels"}
     assert rows["sharp_labels.py:SharpLabels"]["student_accuracy"] is not None
     assert "sharp_labels.py:SharpLabels" in (tmp_path / "runs" / "small" / "table.txt").read_text("utf8")
+
+
+def test_the_guide_goes_from_rows_of_ones_own_to_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands and files, in its order, in an empty folder."""
+    guide = (ROOT / "docs" / "write-a-task.md").read_text("utf8")
+    found = list(blocks(guide))
+    (python,), (sheet,) = ([b for lang, b in found if lang == kind] for kind in ("python", "csv"))
+    tickets, small, findings = (b for lang, b in found if lang == "toml")
+    new, check, run = list(map(shlex.join, commands(guide)))[:3]
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    for command in (new, check):
+        done = runner.invoke(main, shlex.split(command))
+        assert done.exit_code == 0, done.output
+    (tmp_path / "small.toml").write_text(small)
+    done = runner.invoke(main, [*shlex.split(run), "--workers", "1", "--json"])
+    assert done.exit_code == 0, done.stderr
+    rows = {r["method"]: r for r in json.loads(done.stdout)["rows"] if r["task"]}
+    assert rows.keys() == {"naive", "zero-shot"} and rows["naive"]["task"] == "my_reviews.toml"
+    (tmp_path / "short.py").write_text(python)
+    checks.check_task("short.py:TASK")
+    (tmp_path / "tickets.csv").write_text(sheet)
+    (tmp_path / "tickets.toml").write_text(f"{tickets}\n{findings}")
+    task = load_task("tickets.toml")
+    assert task.card.findings[0][0] == "bag of words"
+    built = [task.build(row) for row in task.rows("train", None)]
+    assert [(e.options[e.gold], e.group) for e in built] == [("can wait", "17"), ("urgent", "23")]
+
+
+def test_the_guide_names_every_check_and_every_key() -> None:
+    guide = (ROOT / "docs" / "write-a-task.md").read_text("utf8")
+    for key in Spec.model_fields:
+        assert f"`{key}`" in guide or f"[{key}]" in guide or f"{key} = " in guide, key
+    for check in NAMES - {"most common destination"}:
+        assert check in guide, f"no word on the check {check!r}"
 
 
 def test_the_two_commands_stand_at_the_top_of_the_readme() -> None:

@@ -288,6 +288,22 @@ def new_method_(name: str, out: Path) -> None:
     click.echo(f"run it:    w2s-bench run quick --method {named(paths[0])}", err=True)
 
 
+@new.command("task")
+@click.argument("name")
+@click.option("--domain", type=click.Choice(["nlp", "chess", "reward"]), default="nlp", show_default=True)
+@click.option("--form", type=click.Choice(["toml", "python"]), default="toml", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Folder; default: this one.")
+def new_task_(name: str, domain: Any, form: Any, out: Path) -> None:
+    """Write a task that works (NAME.toml or NAME.py), rows for it, and test_NAME.py; overwrites nothing."""
+    from w2s_bench.new_task import named, new_task
+
+    paths = new_task(name, domain, form, out)
+    for path in paths:
+        click.echo(path)
+    click.echo(f"check it:  w2s-bench check task {named(paths[0])}", err=True)
+    click.echo(f'run it:    tasks = ["{named(paths[0])}"] in a grid of a suite', err=True)
+
+
 @main.group()
 def check() -> None:
     """Check something of one's own against its contract."""
@@ -330,6 +346,34 @@ def check_intervals(runs: int, items: tuple[int, ...], as_json: bool) -> None:
     click.echo(
         json.dumps({"coverage": [asdict(c) for c in found]}) if as_json else as_markdown(found), nl=False
     )
+
+
+@check.command("task")
+@click.argument("name")
+@click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Local mirror of the hub.")
+@click.option(
+    "--tokenizer",
+    "tokenizers",
+    multiple=True,
+    metavar="NAME",
+    help="Another tokenizer to count with. Repeatable.",
+)
+@_json_option
+def check_task_(name: str, hub: Path | None, tokenizers: tuple[str, ...], as_json: bool) -> None:
+    """Audit a task (a name, path/to/mine.toml or path/to/mine.py:TASK): copies, leaks, balance, shortcuts,
+    truncation, personal data.
+
+    Exit status 2 where something fails that its card does not know.
+    """
+    _calm()
+    from w2s_bench.audit.audit import audit_task, audit_text
+
+    audit = audit_task(name, hub, tokenizers)
+    click.echo(json.dumps(audit.describe()) if as_json else audit_text(audit))
+    if audit.failures:
+        told = ", ".join(dict.fromkeys(f.check for f in audit.failures))
+        click.echo(f"w2s-bench: {name} fails in {told}: mend it, or say in its card why not", err=True)
+        sys.exit(2)
 
 
 @main.group()

@@ -2,8 +2,9 @@
 
 An entry point names a *pack*: a package whose modules are the items. An item is called pack/file,
 with hyphens for underscores (``nlp/sst2``); items of the pack ``core`` go by their file alone
-(``naive``). ``path/to/file.py:Name`` also works, so that a researcher tries something without
-packaging it. Listing imports no item; a broken pack is listed with its error, never skipped.
+(``naive``). ``path/to/file.py:Name`` also works, and ``path/to/task.toml`` for a task, so that a
+researcher tries something without packaging it. Listing imports no item; a broken pack is listed with
+its error, never skipped.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from w2s_bench.errors import UnknownName, UserError
 Kind = Literal["task", "method", "model", "suite"]
 
 CORE = "core"
+READERS = {"task": ("w2s_bench.own.read", "read_task")}  # by name: they stand above this floor
 ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
 
 
@@ -136,7 +138,11 @@ def find(kind: Kind, name: str) -> Item:
 
 
 def load(kind: Kind, name: str) -> Any:
-    """Import an item and return its ``TASK``, ``METHOD`` or ``FAMILY``; ``file.py:Name`` reads a file."""
+    """Import an item and return its ``TASK``, ``METHOD`` or ``FAMILY``; ``file.py:Name`` reads a file,
+    and so does ``file.toml`` for a task."""
+    if reads_toml(kind, name):
+        module_name, reader = READERS[kind]
+        return getattr(importlib.import_module(module_name), reader)(Path(name))
     if ".py:" in name:
         path, _, attribute = name.rpartition(":")
         return _attribute(_module_from(Path(path)), attribute, name)
@@ -185,8 +191,15 @@ def _module_from(path: Path) -> ModuleType:
     return module
 
 
+def reads_toml(kind: Kind, name: str) -> bool:
+    """Whether a name is that of a TOML file which tells what the item is."""
+    return kind in READERS and name.endswith(".toml")
+
+
 def anchored(name: str) -> str:
     """The same item named so that it is found from any working folder."""
+    if name.endswith(".toml"):
+        return str(Path(name).resolve())
     if ".py:" not in name:
         return name
     path, _, attribute = name.rpartition(":")
@@ -199,9 +212,21 @@ def source_hash(kind: Kind, name: str) -> str:
 
     Part of every content key: editing the code of a task, method or model reruns what it made.
     """
+    if reads_toml(kind, name):
+        return _toml_hash(kind, Path(name))
     path = Path(name.rpartition(":")[0]).resolve() if ".py:" in name else find(kind, name).path
     beside = sorted(path.parent.glob("_*.py")) if ".py:" not in name else []
     digest = hashlib.sha256(name.rpartition(":")[2].encode() if ".py:" in name else b"")
     for file in [path, *beside]:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _toml_hash(kind: Kind, path: Path) -> str:
+    """Of the file, and of the code that reads it."""
+    spec = importlib.util.find_spec(READERS[kind][0])
+    assert spec is not None and spec.origin is not None
+    digest = hashlib.sha256()
+    for file in [path, *sorted(Path(spec.origin).parent.glob("*.py"))]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -68,6 +68,9 @@ class Ask:
     answers: tuple[str, ...] = ()
 
 
+Findings = tuple[tuple[str, str], ...]  # checks of an audit that do not hold, and why that is accepted
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCard:
     """What a user must know of a task before quoting a number on it.
@@ -77,6 +80,7 @@ class TaskCard:
     tasks, boards rank on the held-out ones. ``pretraining``: what is known of these rows in the corpora of
     public models. ``companions``: names of tasks whose test sets a model finetuned on this one answers as
     well, harder or of another distribution. ``test_only``: such a test set, on which nothing is trained.
+    ``findings``: checks of ``w2s-bench check task`` that do not hold, each with the reason to accept that.
     """
 
     name: str
@@ -96,6 +100,7 @@ class TaskCard:
     pretraining: str = "not known"
     companions: tuple[str, ...] = ()
     test_only: bool = False
+    findings: Findings = ()
     notes: str = ""
 
 
@@ -181,9 +186,11 @@ def load_task(name: str) -> Task:
 
 def fingerprint(name: str, task: Task, mirror: Path | None) -> str:
     """Content key of a task's card, code and data."""
+    card = task.describe()
+    del card["findings"]  # what an audit says of the rows changes none
     return content_key(
         {
-            "card": task.describe(),
+            "card": card,
             "code": source_hash("task", name),
             "data": task.source.fingerprint(mirror),
         }

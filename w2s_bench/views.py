@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import UnknownName
@@ -13,6 +14,8 @@ from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.records import CellRecord
 from w2s_bench.registry import Item, find, items, load, suites
 from w2s_bench.store import Store
+from w2s_bench.suite import load_suite
+from w2s_bench.task import load_task
 from w2s_bench.tune.record import curve, shipped
 
 
@@ -80,6 +83,8 @@ def describe(name: str) -> dict[str, Any]:
         known = suites() if kind == "suite" else items(kind)  # type: ignore[arg-type]
         if name in known:
             return {"kind": kind, "name": name, **describer(known[name])}
+    if ".py:" in name or name.endswith(".toml"):
+        return _from_file(name)
     if ":" in name:
         return {"kind": "model", "name": name, **_model(find("model", name.partition(":")[0]))}
     raise UnknownName(
@@ -87,6 +92,20 @@ def describe(name: str) -> dict[str, Any]:
         expected=_near(name),
         mend="w2s-bench list tasks (methods, models, suites) shows what there is",
     )
+
+
+def _from_file(name: str) -> dict[str, Any]:
+    """A task of one's own; a TOML file with a grid is a suite."""
+    if name.endswith(".toml") and "[[grid]]" in _text(Path(name)):
+        suite, text = load_suite(name)
+        summary = text.partition("\n")[0].lstrip("# ")
+        described = {"summary": summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
+        return {"kind": "suite", "name": name, **described}
+    return {"kind": "task", "name": name, "card": load_task(name).describe()}
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf8", "replace") if path.is_file() else ""
 
 
 def _near(name: str) -> str:
@@ -148,8 +167,6 @@ def _model(item: Item) -> dict[str, Any]:
 
 
 def _suite(item: Item) -> dict[str, Any]:
-    from w2s_bench.suite import load_suite
-
     suite, _ = load_suite(item.name)
     return {"summary": item.summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from w2s_bench import world
 from w2s_bench.sources import GeneratedSource, Row
-from w2s_bench.task import Ask, Example, Task, TaskCard
+from w2s_bench.task import Ask, Example, Findings, Task, TaskCard
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.pools import PUBLISHED, SIZE
 
 
-def generated_task(concept: Concept, *, title: str, notes: str, seed: int = PUBLISHED) -> Task:
+def generated_task(
+    concept: Concept, *, title: str, notes: str, seed: int = PUBLISHED, findings: Findings = ()
+) -> Task:
     """Distinct texts with exact labels, all classes in turn; the prompt is the text alone."""
     card = TaskCard(
         name=f"nlp/{concept.name}-generated",
@@ -26,6 +28,7 @@ def generated_task(concept: Concept, *, title: str, notes: str, seed: int = PUBL
         size=f"{SIZE:,} distinct texts",
         classes=concept.classes,
         pretraining="In no corpus older than this project; no text of it is in the zoo's corpus.",
+        findings=findings,
         notes=notes,
     )
 

@@ -6,5 +6,8 @@ from w2s_bench.world.feelings import FEELINGS
 TASK = generated_task(
     FEELINGS,
     title="Is somebody glad, relieved, disappointed or distressed at what happened?",
+    findings=(
+        ("near-duplicates", "texts are short and of one grammar: alike ones often differ in their class"),
+    ),
     notes="Hope or fear, negation and outcome make the class; at times a second person differs.",
 )

@@ -20,6 +20,9 @@ CARD = TaskCard(
     size="about 24,000 of 27,243 answers to questions about 456 paragraphs; test: about 4,300 of 4,848",
     classes=CLASSES,
     pretraining="not known; the paragraphs are of several public sources, Wikipedia and news among them",
+    findings=(
+        ("truncated", "paragraphs are long; the question and the answer stand at the end, which is kept"),
+    ),
     notes="A question has any number of right answers. 56% are wrong upstream; a hash of paragraph, question "
     "and answer keeps 79% of these; three empty answers are left out. About 60 answers share a paragraph, so "
     "a part of 2,000 holds few paragraphs. Paragraphs are long: models with a short context see their end.",

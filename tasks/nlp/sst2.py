@@ -21,6 +21,13 @@ CARD = TaskCard(
     companions=("nlp/imdb", "nlp/amazon-polarity", "nlp/twitter-sentiment"),
     pretraining="not known; the phrases are of reviews on rottentomatoes.com, and the set is part of "
     "instruction collections such as FLAN's and P3",
+    findings=(
+        ("duplicates", "upstream has phrases and the sentences that hold them, and does not say which"),
+        (
+            "near-duplicates",
+            "as for duplicates; the test set holds whole sentences, of which none has a copy",
+        ),
+    ),
     notes="The labels of the official test split are not public, so the validation split is the test set.",
 )
 

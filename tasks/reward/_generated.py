@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 from w2s_bench import world
 from w2s_bench.sources import GeneratedSource, Row
-from w2s_bench.task import Ask, Example, Task, TaskCard, preference
+from w2s_bench.task import Ask, Example, Findings, Task, TaskCard, preference
 from w2s_bench.world.pools import PUBLISHED, SIZE, Preference
 
 
-def generated_pairs(kind: Preference, *, title: str, seed: int = PUBLISHED) -> Task:
+def generated_pairs(kind: Preference, *, title: str, seed: int = PUBLISHED, findings: Findings = ()) -> Task:
     """Distinct pairs; the better completion has the larger share of good sentences."""
     card = TaskCard(
         name=f"reward/{kind.concept.name}-generated",
@@ -24,6 +24,7 @@ def generated_pairs(kind: Preference, *, title: str, seed: int = PUBLISHED) -> T
         language="en",
         group="content",
         size=f"{SIZE:,} distinct pairs",
+        findings=findings,
         notes="The larger share of good sentences decides; labels are exact. Sentences that say "
         "nothing make the better completion the longer one more often than not.",
     )

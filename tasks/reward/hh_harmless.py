@@ -16,6 +16,7 @@ CARD = TaskCard(
     size="44,849 pairs (42,537 + 2,312); a mirror may hold one split only",
     pretraining="public since 2022 and widely trained on; copies stand in instruction-tuning mixtures",
     companions=("reward/hh-helpful",),
+    findings=(("truncated", "dialogues are long; the reply stands at the end, which is kept"),),
     notes="Some texts are offensive by design. Rarely the two dialogues differ before their last turn; "
     "the prompt then ends at the last turn they share. A few replies are empty.",
 )

@@ -4,5 +4,9 @@ from w2s_bench.tasks.reward._generated import generated_pairs
 from w2s_bench.world.pools import POLARITY
 
 TASK = generated_pairs(
-    POLARITY, title="Which of two generated reviews answers a request for a positive one better?"
+    POLARITY,
+    title="Which of two generated reviews answers a request for a positive one better?",
+    findings=(
+        ("options without the question", "every request is for a positive review: the options tell all"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from w2s_bench.models._folder import folder_hash
 from w2s_bench.models._text import EVERY_DOMAIN, text_model
 
 RANDOM = "random:"
+SIZE = re.compile(r"[-_](\d+(?:\.\d+)?)(m|b)(?![a-z0-9])", re.IGNORECASE)
+MILLIONS = {"m": 1, "b": 1000}
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 
 
@@ -55,10 +58,12 @@ class HuggingFace(ModelFamily):
         return f"{prefix}hub:{_commit(argument)}"
 
     def size(self, argument: str) -> int | None:
-        """From the size of local weights (half precision: 2 bytes a parameter); None for the hub."""
+        """From the size of local weights (half precision: 2 bytes a parameter), or what a hub name says, as
+        ``pythia-1.4b``; None where it does not."""
         argument = argument.removeprefix(RANDOM)
         if not _is_folder(argument):
-            return None
+            told = SIZE.search(argument.partition("@")[0])
+            return round(float(told[1]) * MILLIONS[told[2].lower()] * 1e6) if told else None
         return sum(p.stat().st_size for p in Path(argument).glob("*.safetensors")) // 2
 
     def untrained(self, argument: str) -> str:

@@ -1,0 +1,1 @@
+"""Audits of tasks: copies, leaks, balance, shortcuts, truncation, personal data, with thresholds."""

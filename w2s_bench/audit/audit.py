@@ -1,0 +1,91 @@
+"""All checks of a task, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from w2s_bench.audit.balance import balance, leaks
+from w2s_bench.audit.boards import boards
+from w2s_bench.audit.copies import copies, prompts
+from w2s_bench.audit.drawn import SIZES, Drawn, draw
+from w2s_bench.audit.finding import Finding, judged
+from w2s_bench.audit.guesses import guesses
+from w2s_bench.audit.privacy import personal
+from w2s_bench.audit.tokens import truncated
+from w2s_bench.audit.words import words
+from w2s_bench.suite import Data
+from w2s_bench.task import load_task
+
+CHECKS = (copies, prompts, leaks, balance, guesses, words, boards, personal)
+NAMES = frozenset(
+    {
+        "duplicates",
+        "near-duplicates",
+        "shared prompts",
+        "group leaks",
+        "contents in two groups",
+        "label balance",
+        "answer's place",
+        "length",
+        "first option",
+        "most common option",
+        "bag of words",
+        "options without the question",
+        "illegal moves",
+        "most common move",
+        "most common destination",
+        "best static capture",
+        "truncated",
+        "personal columns",
+        "contact data",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audit:
+    """The findings of a task, and how many examples of each part were looked at."""
+
+    task: str
+    sizes: dict[str, int]
+    findings: list[Finding]
+
+    @property
+    def failures(self) -> list[Finding]:
+        """What fails and the card does not know."""
+        return [f for f in self.findings if f.state == "FAILS"]
+
+    def describe(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"task": self.task, "parts": self.sizes, "checks": [f.describe() for f in self.findings]}
+
+
+def audit_task(
+    name: str, mirror: Path | None = None, tokenizers: Sequence[str] = (), data: Data = SIZES
+) -> Audit:
+    """Audit a task. Errors: UserError for an unknown task, missing data, or a bad tokenizer."""
+    drawn = draw(load_task(name), mirror, data)
+    return Audit(task=name, sizes=drawn.sizes, findings=judged(look(drawn, tokenizers), drawn.card))
+
+
+def look(drawn: Drawn, tokenizers: Sequence[str] = ()) -> list[Finding]:
+    """The findings of drawn parts, without the card's reasons."""
+    return [f for check in CHECKS for f in check(drawn)] + list(truncated(drawn, tokenizers))
+
+
+def audit_text(audit: Audit) -> str:
+    """A line a finding: state, check, value, threshold; what was measured below it where it fails."""
+    sizes = ", ".join(f"{n} {part}" for part, n in audit.sizes.items())
+    lines = [f"{audit.task}: {sizes}"]
+    for found in audit.findings:
+        name = f"{found.check} ({found.of})" if found.of else found.check
+        limit = "" if found.threshold is None else f"  at most {found.threshold:.3f}"
+        lines.append(f"{found.state:<5}  {name:<38}  {found.value:6.3f}{limit}")
+        if found.state in ("FAILS", "known", "noted"):
+            lines.append(f"       {' '.join(found.told.split())}")
+        if found.state == "known":
+            lines.append(f"       the card: {found.why}")
+    return "\n".join(lines)

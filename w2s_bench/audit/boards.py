@@ -1,0 +1,91 @@
+"""Chess: positions and moves must be legal, and no move may be guessed without looking at the board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import chess
+
+from w2s_bench.audit.drawn import Drawn
+from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.guesses import accuracy, chance, frequencies, guess
+from w2s_bench.task import Example
+
+FREQUENT = 0.10  # points above chance for the most common move
+CAPTURE = 0.30  # points above chance for the best static capture
+VALUE = {chess.PAWN: 1, chess.KNIGHT: 3, chess.BISHOP: 3, chess.ROOK: 5, chess.QUEEN: 9, chess.KING: 99}
+
+
+def boards(drawn: Drawn) -> Iterator[Finding]:
+    """Illegal positions and moves, most common move and destination, best static capture."""
+    if drawn.card.domain != "chess":
+        return
+    yield _illegal([e for part in drawn.parts.values() for e in part])
+    if drawn.training:
+        yield _common(drawn, "most common move", 0)
+        yield _common(drawn, "most common destination", 2)
+    yield _capture(drawn.test)
+
+
+def board_of(example: Example) -> chess.Board:
+    """The position to move in. Errors: ValueError for what is no FEN."""
+    return chess.Board(" ".join((example.position or "").split()[:6]))
+
+
+def wrong(example: Example) -> str | None:
+    """What is illegal in an example, in words."""
+    try:
+        board = board_of(example)
+    except ValueError as error:
+        return f"no position: {error}"
+    if not board.is_valid():
+        return f"position {board.fen()!r} is not valid"
+    legal = {move.uci() for move in board.legal_moves}
+    if strange := set(example.options) - legal:
+        return f"{min(strange)} is not legal in {board.fen()!r}"
+    return None
+
+
+def _illegal(examples: list[Example]) -> Finding:
+    found = [told for told in map(wrong, examples) if told]
+    return Finding(
+        check="illegal moves",
+        value=len(found) / len(examples),
+        threshold=0.0,
+        told=f"{len(found)} of {len(examples)} positions are illegal or have an illegal option"
+        + (f": {found[0]}" if found else ""),
+    )
+
+
+def _common(drawn: Drawn, check: str, start: int) -> Finding:
+    counts = frequencies(drawn.training, lambda uci: uci[start:4])
+    value = guess(drawn.test, lambda uci: counts[uci[start:4]])
+    return Finding(
+        check=check,
+        value=value,
+        threshold=allowed(chance(drawn.test) + FREQUENT, len(drawn.test)),
+        told=f"it is right {value:.1%} of the time; chance is {chance(drawn.test):.1%}",
+    )
+
+
+def _capture(test: list[Example]) -> Finding:
+    legal = [e for e in test if wrong(e) is None]
+    scored = [([_gain(board, o) for o in e.options], e.gold) for e in legal for board in [board_of(e)]]
+    value = accuracy(scored) if scored else 0.0
+    return Finding(
+        check="best static capture",
+        value=value,
+        threshold=allowed(chance(test) + CAPTURE, len(test)),
+        told=f"the capture worth most, less the taker where the square is guarded, is right {value:.1%} "
+        f"of the time; chance is {chance(test):.1%}",
+    )
+
+
+def _gain(board: chess.Board, uci: str) -> float:
+    move = chess.Move.from_uci(uci)
+    victim = chess.PAWN if board.is_en_passant(move) else board.piece_type_at(move.to_square)
+    if victim is None:
+        return 0.0
+    taker = board.piece_type_at(move.from_square) or chess.PAWN
+    guarded = board.is_attacked_by(not board.turn, move.to_square)
+    return VALUE[victim] - (VALUE[taker] if guarded else 0)

@@ -1,0 +1,143 @@
+"""Copies and near-copies of test items in the halves, and of the teacher half in the transfer half.
+
+Texts are compared without case and punctuation; near-copies by word shingles: MinHash finds candidates, their
+exact Jaccard similarity decides. Chess positions are compared exactly, without move counters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from zlib import crc32
+
+from w2s_bench.audit.drawn import Drawn
+from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.records import Domain
+from w2s_bench.task import Example
+
+MOST_COPIES = 0.005
+MOST_NEAR = 0.01
+MOST_PROMPTS = 0.05
+SIMILAR = 0.8  # Jaccard similarity of the shingles of near-copies
+SHINGLE = 3  # words
+PERMUTATIONS = 64
+CANDIDATES = 40  # of an item, that are compared exactly
+Signed = dict[str, tuple[frozenset[str], Any]]  # shingles and MinHash by text
+PAIRS = (("test", ("teacher", "transfer", "validation")), ("transfer", ("teacher",)))
+
+
+def copies(drawn: Drawn) -> Iterator[Finding]:
+    """Share of items whose content stands in another part, exactly and nearly."""
+    signed: Signed = {}
+    for part, others in PAIRS:
+        items = drawn.parts.get(part, [])
+        there = [e for other in others for e in drawn.parts.get(other, [])]
+        if items and there:
+            yield _exact(drawn, part, items, there)
+            if drawn.card.domain != "chess":
+                yield _near(drawn, part, items, there, signed)
+
+
+def prompts(drawn: Drawn) -> Iterator[Finding]:
+    """Share of test items whose prompt, with other options, is asked in the halves under another group."""
+    if drawn.card.classes or drawn.card.domain == "chess":
+        return
+    groups: dict[str, set[str]] = {}
+    for example in drawn.training:
+        groups.setdefault(plain(example.prompt), set()).add(example.group)
+    every = len(drawn.training)
+    shared = [
+        e
+        for e in drawn.test
+        if (found := groups.get(plain(e.prompt), set()) - {e.group}) and len(found) < every / 20
+    ]
+    yield Finding(
+        check="shared prompts",
+        value=len(shared) / len(drawn.test),
+        threshold=allowed(MOST_PROMPTS, len(drawn.test)),
+        told=f"{len(shared)} of {len(drawn.test)} test prompts are asked in the halves under another group"
+        + _shown([e.prompt for e in shared]),
+    )
+
+
+def plain(text: str) -> str:
+    """Words alone, in small letters."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def content(example: Example, domain: Domain, classes: bool) -> str:
+    """What makes two examples the same, whatever their punctuation, order of options or move counters."""
+    if domain == "chess":
+        return " ".join((example.position or "").split()[:4])
+    return plain(" ".join([example.prompt, *([] if classes else sorted(example.options))]))
+
+
+def shingles(text: str) -> frozenset[str]:
+    """Runs of three words; of shorter texts, the text."""
+    words = text.split()
+    starts = range(max(1, len(words) - SHINGLE + 1))
+    return frozenset(" ".join(words[k : k + SHINGLE]) for k in starts)
+
+
+def _contents(drawn: Drawn, examples: list[Example]) -> list[str]:
+    return [content(e, drawn.card.domain, bool(drawn.card.classes)) for e in examples]
+
+
+def _exact(drawn: Drawn, part: str, items: list[Example], there: list[Example]) -> Finding:
+    known = set(_contents(drawn, there))
+    found = [text for text in _contents(drawn, items) if text in known]
+    return Finding(
+        check="duplicates",
+        of=part,
+        value=len(found) / len(items),
+        threshold=allowed(MOST_COPIES, len(items)),
+        told=f"{len(found)} of {len(items)} {part} items have a copy in another part" + _shown(found),
+    )
+
+
+def _near(drawn: Drawn, part: str, items: list[Example], there: list[Example], signed: Signed) -> Finding:
+    found = near_copies(_contents(drawn, items), _contents(drawn, there), signed)
+    return Finding(
+        check="near-duplicates",
+        of=part,
+        value=len(found) / len(items),
+        threshold=allowed(MOST_NEAR, len(items)),
+        told=f"{len(found)} of {len(items)} {part} items share {SIMILAR:.0%} of their three-word runs with "
+        "an item of another part" + _shown(found),
+    )
+
+
+def near_copies(texts: list[str], there: list[str], signed: Signed | None = None) -> list[str]:
+    """Those of ``texts`` that are nearly one of ``there``; ``signed`` remembers what was hashed before."""
+    from datasketch import MinHashLSH
+
+    signed = {} if signed is None else signed
+    _sign([*texts, *there], signed)
+    index = MinHashLSH(threshold=SIMILAR - 0.1, num_perm=PERMUTATIONS)
+    for text in dict.fromkeys(there):
+        index.insert(text, signed[text][1])
+    return [text for text in texts if _near_one_of(signed[text], index, signed)]
+
+
+def _near_one_of(own: tuple[frozenset[str], Any], index: Any, signed: Signed) -> bool:
+    candidates = sorted(index.query(own[1]))[:CANDIDATES]
+    return any(_jaccard(own[0], signed[text][0]) >= SIMILAR for text in candidates)
+
+
+def _sign(texts: list[str], signed: Signed) -> None:
+    from datasketch import MinHash
+
+    new = list(dict.fromkeys(t for t in texts if t not in signed))
+    sets = [shingles(text) for text in new]
+    encoded = ([s.encode("utf8", "replace") for s in one] for one in sets)
+    hashes = MinHash.generator(encoded, num_perm=PERMUTATIONS, hashfunc=crc32)
+    signed |= {text: (one, minhash) for text, one, minhash in zip(new, sets, hashes, strict=True)}
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
+
+
+def _shown(texts: list[str]) -> str:
+    return f", such as {texts[0][:80]!r}" if texts else ""

@@ -1,0 +1,86 @@
+"""How many test inputs each tokenizer truncates at the length that suites take by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from w2s_bench.audit.drawn import Drawn
+from w2s_bench.audit.finding import Finding
+from w2s_bench.errors import BadModel
+from w2s_bench.models._tokenizer import FILE
+from w2s_bench.suite import Training
+
+MOST = 0.25
+LENGTH = Training().max_length
+PRETRAINED = Path(FILE).parents[1] / "weights" / "text"
+
+
+def truncated(drawn: Drawn, tokenizers: Sequence[str] = (), length: int = LENGTH) -> Iterator[Finding]:
+    """Share of test items longer than ``length`` tokens: the shipped tokenizers', and of any named ones.
+
+    Text models alone are looked at: a board network reads no tokens. Errors: BadModel for a tokenizer that
+    cannot be loaded.
+    """
+    for name, path in _shipped().items():
+        if drawn.card.domain != "chess" or name == "llama":
+            yield _finding(drawn, name, _from_file(str(path)), length)
+    for name in tokenizers:
+        yield _finding(drawn, name, _named(name), length)
+
+
+def _finding(drawn: Drawn, name: str, tokenizer: Any, length: int) -> Finding:
+    counts = [_tokens(tokenizer, text) for text in _texts(drawn)]
+    share = sum(n > length for n in counts) / len(counts)
+    return Finding(
+        check="truncated",
+        of=name,
+        value=share,
+        threshold=MOST,
+        told=f"{share:.1%} of the test items are longer than {length} tokens; the median has "
+        f"{sorted(counts)[len(counts) // 2]}",
+    )
+
+
+def _texts(drawn: Drawn) -> list[str]:
+    """What a text model reads of an item: the prompt and, where it has options of its own, the longest."""
+    if drawn.card.classes:
+        return [e.prompt for e in drawn.test]
+    return [f"{e.prompt} {max(e.options, key=len)}" for e in drawn.test]
+
+
+def _tokens(tokenizer: Any, text: str) -> int:
+    encoded = tokenizer.encode(text, add_special_tokens=False)
+    return len(encoded.ids if hasattr(encoded, "ids") else encoded)
+
+
+def _shipped() -> dict[str, Path]:
+    """One of each tokenizer that ships: the zoo's, and that of randomly initialised models."""
+    zoo = sorted(PRETRAINED.glob("*/tokenizer.json"))
+    return {"llama": FILE} | ({"zoo:text": zoo[0]} if zoo else {})
+
+
+@cache
+def _from_file(path: str) -> Any:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(path)
+
+
+def _named(name: str) -> Any:
+    """By hub name, name@revision or folder, as ``hf:`` models are named."""
+    from transformers import AutoTokenizer
+
+    bare, _, revision = name.removeprefix("hf:").partition("@")
+    where = {"revision": revision} if revision else {}
+    try:
+        return AutoTokenizer.from_pretrained(bare, trust_remote_code=False, **where)
+    except Exception as error:
+        raise BadModel(
+            f"tokenizer cannot be loaded: {type(error).__name__}: {error}"[:300],
+            where=name,
+            expected="a name on the hub or a folder with a tokenizer",
+            mend="check the name, or download it elsewhere and give its folder",
+        ) from None
