@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from w2s_bench.reserve import lichess_test, reserved
 from w2s_bench.sources import Held, HubSource, Row
-from w2s_bench.task import Example, Task, TaskCard
+from w2s_bench.task import Example, Findings, Task, TaskCard
 from w2s_bench.tasks.chess._position import best_move
 
 ALL = (0, 10_000)
@@ -28,6 +28,7 @@ def lichess(
     theme: str | None = None,
     but: Collection[str] = (),
     companions: tuple[str, ...] = (),
+    findings: Findings = (),
     notes: str = "",
 ) -> Task:
     """Puzzles with ``band[0] <= rating < band[1]``; those of test games with ratings in ``test``.
@@ -47,6 +48,7 @@ def lichess(
         size="40% of about 5 million puzzles on the hub, which grows",
         pretraining=PUBLIC,
         companions=companions,
+        findings=findings,
         notes=RESERVED_ONLY + GROWS + notes,
     )
     columns = ("GameId", "FEN", "Moves", "Rating", *(("Themes",) if theme else ()))

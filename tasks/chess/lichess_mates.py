@@ -7,5 +7,6 @@ TASK = lichess(
     theme="mate",
     but=("mateIn1",),
     companions=("chess/lichess-endgames",),
+    findings=(("most common move", "mates are given at a few squares beside a castled king; chance is 3%"),),
     notes=" Mates in one are left out: several moves may mate, and only one of them is the line's.",
 )
