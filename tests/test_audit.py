@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+import chess
 import pytest
 from commands import strict, w2s, well
 
 from w2s_bench.audit.audit import NAMES, audit_task, look
-from w2s_bench.audit.boards import wrong
+from w2s_bench.audit.boards import in_uci, wrong
 from w2s_bench.audit.copies import near_copies
 from w2s_bench.audit.drawn import SIZES, Drawn, draw
 from w2s_bench.audit.finding import Finding, allowed, judged
@@ -354,3 +355,12 @@ class _Tests:
 
     def fingerprint(self, mirror: Path | None) -> str:
         return "rows"
+
+
+def test_moves_in_san_are_audited_as_moves() -> None:
+    board = chess.Board()
+    options = tuple(board.san(move) for move in board.legal_moves)
+    told = Example(prompt="1.", options=(*options, "Qh5"), gold=0, group="g", position=board.fen())
+    moves = in_uci(told).options
+    assert set(moves[:-1]) == {move.uci() for move in board.legal_moves}
+    assert moves[-1] == "Qh5" and "Qh5 is not legal" in (wrong(in_uci(told)) or "")

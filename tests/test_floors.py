@@ -18,7 +18,19 @@ FLOORS = {
     3: ("task", "model", "metrics", "cells", "ranking", "pgr", "store", "rundir", "world"),
     4: ("splits", "student", "method", "models", "report", "tasks", "own"),
     5: ("harness", "methods", "zoo", "audit"),
-    6: ("line", "display", "tune", "pages", "views", "author", "new_task", "cli", "__init__", "__main__"),
+    6: (
+        "line",
+        "display",
+        "verbs",
+        "tune",
+        "pages",
+        "views",
+        "author",
+        "new_task",
+        "cli",
+        "__init__",
+        "__main__",
+    ),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import chess
 
@@ -11,6 +13,7 @@ from w2s_bench.audit.finding import Finding, allowed
 from w2s_bench.audit.guesses import accuracy, chance, frequencies, guess
 from w2s_bench.task import Example
 
+UCI = re.compile(r"[a-h][1-8][a-h][1-8][nbrq]?")
 FREQUENT = 0.10  # points above chance for the most common move
 CAPTURE = 0.30  # points above chance for the best static capture
 VALUE = {chess.PAWN: 1, chess.KNIGHT: 3, chess.BISHOP: 3, chess.ROOK: 5, chess.QUEEN: 9, chess.KING: 99}
@@ -20,11 +23,30 @@ def boards(drawn: Drawn) -> Iterator[Finding]:
     """Illegal positions and moves, most common move and destination, best static capture."""
     if drawn.card.domain != "chess":
         return
+    drawn = replace(drawn, parts={name: [in_uci(e) for e in part] for name, part in drawn.parts.items()})
     yield _illegal([e for part in drawn.parts.values() for e in part])
     if drawn.training:
         yield _common(drawn, "most common move", 0)
         yield _common(drawn, "most common destination", 2)
     yield _capture(drawn.test)
+
+
+def in_uci(example: Example) -> Example:
+    """The example with its options in UCI, where they are in SAN; what is no legal move stays as it is."""
+    if all(UCI.fullmatch(option) for option in example.options):
+        return example
+    try:
+        board = board_of(example)
+    except ValueError:
+        return example
+    return replace(example, options=tuple(_uci(board, option) for option in example.options))
+
+
+def _uci(board: chess.Board, option: str) -> str:
+    try:
+        return option if UCI.fullmatch(option) else board.parse_san(option).uci()
+    except ValueError:
+        return option
 
 
 def board_of(example: Example) -> chess.Board:

@@ -1,0 +1,1 @@
+"""Groups of verbs of the command line, and the options that verbs share."""

@@ -1,0 +1,78 @@
+"""What verbs share: options that several take, and quiet libraries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+
+def json_option(function: Callable) -> Callable:
+    """``--json``: one document on standard output."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(
+        function
+    )
+
+
+def where_options(function: Callable) -> Callable:
+    """Folders, machine and methods of a run."""
+    function = method_option(function)
+    return place_options(function)
+
+
+def method_option(function: Callable) -> Callable:
+    """``--method``: more methods beside a suite's."""
+    return click.option(
+        "--method",
+        "methods",
+        multiple=True,
+        metavar="NAME",
+        help="Another method beside the suite's: a name, path/to/mine.py:Mine, or all. Repeatable.",
+    )(function)
+
+
+def place_options(function: Callable) -> Callable:
+    """Folders and machine of a run."""
+    folder = click.Path(path_type=Path)
+    for option in reversed(
+        (
+            click.option(
+                "--hub", type=folder, envvar="W2S_HUB", help="Root of a local mirror of the hub (W2S_HUB)."
+            ),
+            click.option(
+                "--store", type=folder, help="Where finished jobs are kept (W2S_STORE; default: user cache)."
+            ),
+            click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+            click.option(
+                "--workers",
+                type=click.IntRange(min=1),
+                help="Jobs at a time; default: one a core, or one a GPU.",
+            ),
+            click.option(
+                "--threads",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                help="CPU threads a worker; results may differ in the last digits between values.",
+            ),
+            click.option(
+                "--limit",
+                type=click.FloatRange(min=1),
+                default=3600,
+                show_default=True,
+                help="Seconds for one student; a method that takes longer is ended and marked failed.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def calm() -> None:
+    """Quiet libraries: their notices would break the display and mean nothing to the user."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
