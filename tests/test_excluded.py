@@ -103,7 +103,7 @@ HOSTILE: list[tuple[str, dict[str, Any], str]] = [
     ("chess/lichess", {"Rating": float("nan")}, words.NAN),
     ("chess/lichess", {"Rating": None}, words.NULL),
     ("chess/lichess", {"Rating": ...}, "missing key 'Rating'"),
-    ("chess/lichess", {"GameId": None}, words.NULL),
+    ("chess/lichess", {"GameId": None}, "the row names no game"),
     ("reward/hh-harmless", {"rejected": DOOR + " Yes.", "chosen": DOOR + " Yes."}, words.EQUAL),
     ("reward/hh-harmless", {"rejected": DOOR + " Yes. ", "chosen": DOOR + " Yes."}, words.EQUAL),
     ("reward/hh-harmless", {"rejected": DOOR, "chosen": DOOR}, words.EQUAL),
