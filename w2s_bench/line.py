@@ -7,14 +7,14 @@ import platform
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from w2s_bench.errors import UserError
 from w2s_bench.harness.added import with_methods
-from w2s_bench.harness.collect import collect
+from w2s_bench.harness.collect import collect, left_out
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
@@ -25,7 +25,8 @@ from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
-from w2s_bench.report.frame import load_table
+from w2s_bench.report.frame import load_companions, load_table
+from w2s_bench.report.notes import excluded_notes
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store, write_text
@@ -94,13 +95,14 @@ def _cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A finished run: what it did, its folder, its table."""
+    """A finished run: what it did, its folder, its table, and the same cells on companions."""
 
     tally: Tally
     seconds: float
     folder: Path
     run: Run
     rows: list[Row]
+    companions: list[Row] = field(default_factory=list)
 
 
 def default_store() -> Path:
@@ -157,11 +159,12 @@ def run_suite(
         fits_finished=tally.finished,
         seconds=round(seconds, 3),
         started=started.isoformat(timespec="seconds"),
+        excluded=left_out(plan, store),
     )
     cells = marked(plan.cells, tally.reasons)
     save_run(folder, info, collect(plan, store), cells, _timings(plan, store))
     run, rows = write_report(folder)
-    return Finished(tally, time.perf_counter() - clock, folder, run, rows)
+    return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
 
 
 def _execute(
@@ -184,9 +187,10 @@ def _timings(plan: Plan, store: Store) -> dict[str, float]:
 def write_report(folder: Path) -> tuple[Run, list[Row]]:
     """Tables, curves and entries of a run's folder, made again from its records alone."""
     run, rows = load_table(folder)
-    write_text(folder / "table.txt", as_text(rows))
-    write_text(folder / "table.md", as_markdown(rows))
-    write_text(folder / "table.csv", as_csv(rows))
+    companions, notes = load_companions(run), excluded_notes(run.info)
+    write_text(folder / "table.txt", as_text(rows, None, companions, notes))
+    write_text(folder / "table.md", as_markdown(rows, companions, notes))
+    write_text(folder / "table.csv", as_csv(rows, companions))
     _sweep(draw_curves(folder, run, rows))
     _sweep(write_entries(folder, entries(run, rows)))
     return run, rows

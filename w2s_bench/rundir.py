@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +28,35 @@ from w2s_bench.store import atomic_file, write_text
 
 RUN, RECORDS, CELLS = "run.json", "records.jsonl", "cells.jsonl"
 PREDICTIONS, TIMINGS = "predictions.parquet", "timings.json"
+COMPANIONS = "companions.parquet"  # predictions on companions; only where there are some
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a fit answers to the items of a test set: ids, option picked, gold and its probability ``[N]``."""
+
+    items: list[str]
+    picked: NDArray[np.int64]
+    gold: NDArray[np.int64]
+    gold_probability: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each)."""
+    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each); its answers
+    to the items of companions by their names."""
 
     record: ScoreRecord
     items: list[str]
     picked: NDArray[np.int64]
     gold: NDArray[np.int64]
     gold_probability: NDArray[np.float32]
+    companions: dict[str, Answers] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> Answers:
+        """Those to the task's own test set."""
+        return Answers(self.items, self.picked, self.gold, self.gold_probability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +71,15 @@ class Predictions:
 @dataclass(frozen=True, slots=True)
 class Run:
     """Everything a report needs. ``failed`` cells have no student to score; where one seed of a cell
-    failed, all its seeds stand there and none among ``cells``."""
+    failed, all its seeds stand there and none among ``cells``. ``companions``: predictions by companion and
+    fit."""
 
     info: RunInfo
     records: list[ScoreRecord]
     cells: list[CellRecord]
     predictions: dict[str, Predictions]
     failed: list[CellRecord] = field(default_factory=list)
+    companions: dict[str, dict[str, Predictions]] = field(default_factory=dict)
 
 
 def save_run(
@@ -72,24 +93,38 @@ def save_run(
     ordered = sorted(scored, key=lambda s: s.record.key)
     write_text(folder / RECORDS, dump_lines(s.record for s in ordered))
     write_text(folder / CELLS, dump_lines(cells))
-    _save_predictions(folder / PREDICTIONS, ordered)
+    _save_predictions(folder / PREDICTIONS, [(s.record.key, None, s.answers) for s in ordered])
+    others = [(s.record.key, name, answers) for s in ordered for name, answers in s.companions.items()]
+    if others:
+        _save_predictions(folder / COMPANIONS, others)
+    else:  # of an earlier run in this folder
+        (folder / COMPANIONS).unlink(missing_ok=True)
     write_text(folder / TIMINGS, canonical_json(seconds) + "\n")
     write_text(folder / RUN, canonical_json(asdict(info)) + "\n")
 
 
-def _save_predictions(path: Path, scored: Sequence[Scored]) -> None:
+def _save_predictions(path: Path, scored: Sequence[tuple[str, str | None, Answers]]) -> None:
+    """Answers with the key of their fit, and with their companion where they are on one."""
     import pyarrow
     import pyarrow.parquet
 
-    repeats = [len(s.items) for s in scored]
-    keys = np.repeat(np.arange(len(scored), dtype=np.int32), repeats)
+    answers = [s[2] for s in scored]
+    rows = np.repeat(np.arange(len(scored), dtype=np.int32), [len(a.items) for a in answers])
+
+    def name(values: Sequence[str | None]) -> Any:
+        distinct = list(dict.fromkeys(values))
+        places = np.array([distinct.index(v) for v in values], dtype=np.int32)
+        return pyarrow.DictionaryArray.from_arrays(places[rows], distinct)
+
+    companion = {} if scored and scored[0][1] is None else {"companion": name([s[1] for s in scored])}
     table = pyarrow.table(
         {
-            "key": pyarrow.DictionaryArray.from_arrays(keys, [s.record.key for s in scored]),
-            "item": [i for s in scored for i in s.items],
-            "picked": np.concatenate([s.picked for s in scored]).astype(np.int16),
-            "gold": np.concatenate([s.gold for s in scored]).astype(np.int16),
-            "gold_probability": np.concatenate([s.gold_probability for s in scored]),
+            "key": name([s[0] for s in scored]),
+            **companion,
+            "item": [i for a in answers for i in a.items],
+            "picked": np.concatenate([a.picked for a in answers]).astype(np.int16),
+            "gold": np.concatenate([a.gold for a in answers]).astype(np.int16),
+            "gold_probability": np.concatenate([a.gold_probability for a in answers]),
         }
     )
     with atomic_file(path) as draft:
@@ -113,6 +148,7 @@ def load_run(folder: Path) -> Run:
         [cell for cell in cells if _name(cell) not in lost],
         _load_predictions(folder / PREDICTIONS),
         [cell for cell in cells if _name(cell) in lost],
+        _load_companions(folder / COMPANIONS),
     )
 
 
@@ -121,10 +157,22 @@ def _name(cell: CellRecord) -> tuple[str, ...]:
 
 
 def _load_predictions(path: Path) -> dict[str, Predictions]:
+    return _by_key(_frame(path, ["key", "item", "picked", "gold"]))
+
+
+def _load_companions(path: Path) -> dict[str, dict[str, Predictions]]:
+    if not path.is_file():
+        return {}
+    frame = _frame(path, ["key", "companion", "item", "picked", "gold"])
+    groups = frame.groupby("companion", observed=True, sort=False)
+    return {str(name): _by_key(part) for name, part in groups}
+
+
+def _frame(path: Path, columns: list[str]) -> Any:
     import pyarrow.parquet
 
     try:
-        frame = pyarrow.parquet.read_table(path, columns=["key", "item", "picked", "gold"]).to_pandas()
+        frame = pyarrow.parquet.read_table(path, columns=columns).to_pandas()
     except Exception as error:
         raise StoreError(
             f"cannot be read ({error})",
@@ -133,6 +181,10 @@ def _load_predictions(path: Path) -> dict[str, Predictions]:
             mend="run the suite again: finished fits are not repeated",
         ) from None
     frame["correct"] = (frame["picked"] == frame["gold"]).astype(np.uint8)
+    return frame
+
+
+def _by_key(frame: Any) -> dict[str, Predictions]:
     return {
         str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy(), part["picked"].to_numpy())
         for key, part in frame.groupby("key", observed=True, sort=False)
