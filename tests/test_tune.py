@@ -16,6 +16,7 @@ from w2s_bench.errors import BadSuite, UserError
 from w2s_bench.harness.steps import Site
 from w2s_bench.method import Options, load_method
 from w2s_bench.suite import load_suite, parse_suite
+from w2s_bench.tune.judges import as_markdown, as_sentence, correlation, gain, searches
 from w2s_bench.tune.record import curve, load, save, shipped
 from w2s_bench.tune.say import tuned_text
 from w2s_bench.tune.score import Judged, judge, lead, mean_score
@@ -72,19 +73,11 @@ def test_whatever_is_suggested_is_valid_and_the_defaults_come_first(name: str) -
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
     study.enqueue_trial({a.name: defaults[a.name] for a in space})
     for number in range(6):
-        values = {a.name: a.suggest(trial) for a in space for trial in [_asked(study, number, a is space[0])]}
+        trial = study.ask()
+        values = {a.name: a.suggest(trial) for a in space}
         load_method(name, values)
         if number == 0:
             assert values == {a.name: defaults[a.name] for a in space}
-
-
-_open: dict[int, optuna.Trial] = {}
-
-
-def _asked(study: optuna.Study, number: int, first: bool) -> optuna.Trial:
-    if first:
-        _open[number] = study.ask()
-    return _open[number]
 
 
 def test_selection_is_agreement_with_the_second_teacher() -> None:
@@ -217,7 +210,18 @@ def test_files_are_named_by_the_method() -> None:
     assert file_name("some/where/mine.py:Mine") == "mine.py-Mine.json"
 
 
+def test_judges_by_hand() -> None:
+    tables = [np.array([[0.5, 0.9, 0.1], [0.6, 0.8, 0.2], [0.7, 0.7, 0.6]])] * 2
+    assert correlation(tables, 0) == pytest.approx(1) and correlation(tables, 1) == pytest.approx(-1)
+    assert gain(tables, 0) == pytest.approx(0.3) and gain(tables, 1) == pytest.approx(-0.2)
+
+
 # What is shipped
+
+
+def test_the_table_of_judges_in_the_docs_is_that_of_the_shipped_searches() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "tuning.md").read_text("utf8")
+    assert as_markdown(searches()) in page and as_sentence(searches()) in page
 
 
 def test_the_tuning_suite_is_of_development_tasks_alone() -> None:

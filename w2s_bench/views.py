@@ -15,6 +15,7 @@ from w2s_bench.harness.job import describe as describe_job
 from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry import Item, find, items, load, suites
+from w2s_bench.report.notes import excluded_document
 from w2s_bench.sample import sample
 from w2s_bench.sources import described
 from w2s_bench.store import Store
@@ -39,10 +40,7 @@ def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
         "fits_to_run": sum(not job["finished"] for job in fits),
         "cells": len(plan.cells),
         "failed": failed_document(plan.cells),
-        "excluded": {
-            task: {name: asdict(e) for name, e in found.items()}
-            for task, found in left_out(plan, store).items()
-        },
+        "excluded": excluded_document(left_out(plan, store)),
         "estimate_seconds": round(seconds, 1),
     }
 

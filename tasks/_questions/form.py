@@ -22,6 +22,7 @@ CONVERTED = (
     "Upstream's main branch is a loading script; its conversion to Parquet is a branch whose commit could "
     "not be looked up, so that of the day enters every key."
 )
+HIDDEN = "The official test split has no public answers, so the validation split is the test set."
 BRANCH = "Upstream's main branch is a loading script; the commit is of its conversion to Parquet."
 Read = tuple[str, str, list[str], str]
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.tasks._questions.form import BRANCH, CONVERTED, DISTINCT, Questions, Read, labelled, numbered
+from w2s_bench.tasks._questions.form import (
+    BRANCH,
+    CONVERTED,
+    DISTINCT,
+    HIDDEN,
+    Questions,
+    Read,
+    labelled,
+    numbered,
+)
 
 CODE = Path(__file__)
-HIDDEN = "The official test split has no public answers, so the validation split is the test set."
 
 
 def _asked(text: str, question: str) -> str:

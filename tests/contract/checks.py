@@ -7,9 +7,8 @@ applies them to everything that is registered, theirs included.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -31,8 +30,8 @@ from w2s_bench.method import (
     targets_of,
 )
 from w2s_bench.model import MASKED, Model, Shape, build_model, check_model, model_fingerprint
+from w2s_bench.once import Once
 from w2s_bench.records import Domain
-from w2s_bench.sources import Row, Source
 from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Item, Task, TaskCard, load_task
@@ -40,28 +39,6 @@ from w2s_bench.task import Example, Item, Task, TaskCard, load_task
 ROWS = 300  # rows of a task that are built and looked at
 DATA = Data(teacher=40, transfer=40, validation=10, test=30)
 MAY_BE_EMPTY = {"classes", "supersedes", "notes", "companions", "test_only", "findings"}
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A source whose rows are read once."""
-
-    source: Source
-    known: dict[str, Sequence[Row]] = field(default_factory=dict)
-
-    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The rows of a split."""
-        if split not in self.known:
-            self.known[split] = self.source.rows(split, mirror)
-        return self.known[split]
-
-    def has(self, split: str) -> bool:
-        """As the source has."""
-        return self.source.has(split)
-
-    def fingerprint(self, mirror: Path | None) -> str:
-        """That of the source."""
-        return self.source.fingerprint(mirror)
 
 
 def check_task(name: str) -> None:
@@ -72,7 +49,7 @@ def check_task(name: str) -> None:
     split = "train" if task.source.has("train") else "test"
     rows = task.rows(split, None)
     assert rows == task.rows(split, None), f"{name}: two readings of the rows differ"
-    task = replace(task, source=Read(task.source))
+    task = replace(task, source=Once(task.source))
     examples = [task.build(row) for row in rows[:ROWS]]
     assert examples == [task.build(row) for row in rows[:ROWS]], f"{name}: two builds of a row differ"
     for row, example in zip(rows, examples, strict=False):

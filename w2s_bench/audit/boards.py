@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,9 +10,9 @@ import chess
 from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding, allowed
 from w2s_bench.audit.guesses import accuracy, chance, frequencies, guess
+from w2s_bench.models._board import UCI
 from w2s_bench.task import Example
 
-UCI = re.compile(r"[a-h][1-8][a-h][1-8][nbrq]?")
 FREQUENT = 0.10  # points above chance for the most common move
 CAPTURE = 0.30  # points above chance for the best static capture
 VALUE = {chess.PAWN: 1, chess.KNIGHT: 3, chess.BISHOP: 3, chess.ROOK: 5, chess.QUEEN: 9, chess.KING: 99}

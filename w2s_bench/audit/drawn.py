@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import BadData
+from w2s_bench.once import Once
 from w2s_bench.pool import Pool
 from w2s_bench.sources import Row, Source
 from w2s_bench.splits import make_split
@@ -17,28 +17,6 @@ from w2s_bench.task import Example, Task, TaskCard
 SIZES = Data(teacher=2000, transfer=2000, validation=500, test=1000)
 SHRINK = 0.75  # where a data set is smaller, parts are drawn this much smaller until it suffices
 LEAST = 8  # items of a half, below which there is nothing to audit
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """A source whose rows are read once."""
-
-    source: Source
-    known: dict[str, Sequence[Row]] = field(default_factory=dict)
-
-    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The rows of a split."""
-        if split not in self.known:
-            self.known[split] = self.source.rows(split, mirror)
-        return self.known[split]
-
-    def has(self, split: str) -> bool:
-        """As the source has."""
-        return self.source.has(split)
-
-    def fingerprint(self, mirror: Path | None) -> str:
-        """That of the source."""
-        return self.source.fingerprint(mirror)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +10,10 @@ from w2s_bench.excluded import Excluded
 from w2s_bench.records import RunInfo
 
 
-def excluded_document(info: RunInfo) -> dict[str, dict[str, Any]]:
+def excluded_document(excluded: Mapping[str, Mapping[str, Excluded]]) -> dict[str, dict[str, Any]]:
     """Rows that were looked at and left out, by task and split, as JSON values."""
     return {
-        task: {name: asdict(found) for name, found in splits.items()}
-        for task, splits in info.excluded.items()
+        task: {name: asdict(found) for name, found in splits.items()} for task, splits in excluded.items()
     }
 
 

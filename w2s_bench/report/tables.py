@@ -45,7 +45,7 @@ def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> d
         "suite_hash": info.suite_hash,
         "rows": [asdict(r) for r in rows],
         "companions": [asdict(r) for r in companions],
-        "excluded": excluded_document(info),
+        "excluded": excluded_document(info.excluded),
     }
 
 

@@ -1,0 +1,31 @@
+"""A source that remembers: for whoever goes through the rows of a task several times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from w2s_bench.sources import Row, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A source whose rows are read once."""
+
+    source: Source
+    known: dict[str, Sequence[Row]] = field(default_factory=dict)
+
+    def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """The rows of a split."""
+        if split not in self.known:
+            self.known[split] = self.source.rows(split, mirror)
+        return self.known[split]
+
+    def has(self, split: str) -> bool:
+        """As the source has."""
+        return self.source.has(split)
+
+    def fingerprint(self, mirror: Path | None) -> str:
+        """That of the source."""
+        return self.source.fingerprint(mirror)
