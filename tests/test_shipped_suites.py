@@ -102,3 +102,10 @@ def test_openai_repo_has_its_sets_and_settings() -> None:
 )
 def test_the_size_of_a_model_of_the_hub_is_read_off_its_name(name: str, size: int | None) -> None:
     assert model_size(name) == size
+
+
+@pytest.mark.parametrize("name", sorted(suites()))
+def test_development_tasks_are_those_whose_cards_say_so(name: str) -> None:
+    suite, _ = load_suite(name)
+    tasks = {task for grid in suite.grid for task in grid.tasks}
+    assert set(suite.development) == {t for t in tasks if load_task(t).card.standing == "development"}

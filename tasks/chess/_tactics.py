@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from w2s_bench.reserve import tactics_test
 from w2s_bench.sources import Held, ParquetSource, Row
@@ -15,9 +16,16 @@ FILE = Path(__file__).parent / "data" / "tactics.parquet"
 
 
 def tactics(
-    name: str, version: int, title: str, size: str, keep: Callable[[Row], bool] | None = None, notes: str = ""
+    name: str,
+    version: int,
+    title: str,
+    size: str,
+    keep: Callable[[Row], bool] | None = None,
+    notes: str = "",
+    **facts: Any,
 ) -> Task:
-    """Positions with one best move; games from bucket 60 on are the test set."""
+    """Positions with one best move; games from bucket 60 on are the test set. ``facts`` are further fields of
+    the card."""
     card = TaskCard(
         name=f"chess/{name}",
         domain="chess",
@@ -31,6 +39,7 @@ def tactics(
         size=size,
         notes="The best move wins at least 0.35 more in win chance than the second best, is not the best "
         "static capture and no recapture; the side to move is not in check." + notes,
+        **facts,
     )
     return Task(
         card=card,

@@ -7,4 +7,5 @@ TASK = tactics(
     version=2,
     title="Tactics from Stockfish self-play",
     size="22,120 puzzles from 14,913 games, two fifths of the games for the test",
+    standing="development",
 )

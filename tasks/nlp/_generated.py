@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from w2s_bench import world
 from w2s_bench.sources import GeneratedSource, Row
-from w2s_bench.task import Ask, Example, Findings, Task, TaskCard
+from w2s_bench.task import Ask, Example, Task, TaskCard
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.pools import PUBLISHED, SIZE
 
 
-def generated_task(
-    concept: Concept, *, title: str, notes: str, seed: int = PUBLISHED, findings: Findings = ()
-) -> Task:
-    """Distinct texts with exact labels, all classes in turn; the prompt is the text alone."""
+def generated_task(concept: Concept, *, title: str, notes: str, seed: int = PUBLISHED, **facts: Any) -> Task:
+    """Distinct texts with exact labels, all classes in turn; the prompt is the text alone. ``facts`` are
+    further fields of the card."""
     card = TaskCard(
         name=f"nlp/{concept.name}-generated",
         domain="nlp",
@@ -28,8 +28,8 @@ def generated_task(
         size=f"{SIZE:,} distinct texts",
         classes=concept.classes,
         pretraining="In no corpus older than this project; no text of it is in the zoo's corpus.",
-        findings=findings,
         notes=notes,
+        **facts,
     )
 
     def rows(size: int, seed: int) -> Iterator[Row]:

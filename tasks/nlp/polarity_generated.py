@@ -7,4 +7,5 @@ TASK = generated_task(
     POLARITY,
     title="Is a generated review for or against its subject?",
     notes="One clause in four denies the opposite; contrast and concession decide which clause counts.",
+    standing="development",
 )

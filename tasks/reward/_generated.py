@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from w2s_bench import world
 from w2s_bench.sources import GeneratedSource, Row
-from w2s_bench.task import Ask, Example, Findings, Task, TaskCard, preference
+from w2s_bench.task import Ask, Example, Task, TaskCard, preference
 from w2s_bench.world.pools import PUBLISHED, SIZE, Preference
 
 
-def generated_pairs(kind: Preference, *, title: str, seed: int = PUBLISHED, findings: Findings = ()) -> Task:
-    """Distinct pairs; the better completion has the larger share of good sentences."""
+def generated_pairs(kind: Preference, *, title: str, seed: int = PUBLISHED, **facts: Any) -> Task:
+    """Distinct pairs; the better completion has the larger share of good sentences. ``facts`` are further
+    fields of the card."""
     card = TaskCard(
         name=f"reward/{kind.concept.name}-generated",
         domain="reward",
@@ -24,9 +26,9 @@ def generated_pairs(kind: Preference, *, title: str, seed: int = PUBLISHED, find
         language="en",
         group="content",
         size=f"{SIZE:,} distinct pairs",
-        findings=findings,
         notes="The larger share of good sentences decides; labels are exact. Sentences that say "
         "nothing make the better completion the longer one more often than not.",
+        **facts,
     )
 
     def rows(size: int, seed: int) -> Iterator[Row]:

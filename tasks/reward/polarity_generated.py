@@ -6,6 +6,7 @@ from w2s_bench.world.pools import POLARITY
 TASK = generated_pairs(
     POLARITY,
     title="Which of two generated reviews answers a request for a positive one better?",
+    standing="development",
     findings=(
         ("options without the question", "every request is for a positive review: the options tell all"),
     ),
