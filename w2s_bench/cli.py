@@ -118,7 +118,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "json", "markdown"]),
+    type=click.Choice(["text", "csv", "json", "markdown", "latex"]),
     default="text",
     show_default=True,
 )
@@ -127,6 +127,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     """Print the tables of a run's FOLDER again and redraw its figures, from its records alone."""
     from w2s_bench.line import write_report
     from w2s_bench.report import tables
+    from w2s_bench.report.latex import as_latex
 
     run, rows = write_report(folder)
     if as_json or form == "json":
@@ -134,7 +135,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     elif form == "text":
         click.echo(tables.as_text(rows, _width()))
     else:
-        click.echo({"csv": tables.as_csv, "markdown": tables.as_markdown}[form](rows), nl=False)
+        click.echo({"csv": tables.as_csv, "markdown": tables.as_markdown, "latex": as_latex}[form](rows), nl=False)
 
 
 @main.command()
