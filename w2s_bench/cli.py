@@ -135,7 +135,9 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     elif form == "text":
         click.echo(tables.as_text(rows, _width()))
     else:
-        click.echo({"csv": tables.as_csv, "markdown": tables.as_markdown, "latex": as_latex}[form](rows), nl=False)
+        click.echo(
+            {"csv": tables.as_csv, "markdown": tables.as_markdown, "latex": as_latex}[form](rows), nl=False
+        )
 
 
 @main.command()

@@ -25,6 +25,7 @@ from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
+from w2s_bench.report.figures import draw_figures
 from w2s_bench.report.frame import load_table
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
 from w2s_bench.rundir import Run, save_run
@@ -187,7 +188,7 @@ def write_report(folder: Path) -> tuple[Run, list[Row]]:
     write_text(folder / "table.txt", as_text(rows))
     write_text(folder / "table.md", as_markdown(rows))
     write_text(folder / "table.csv", as_csv(rows))
-    _sweep(draw_curves(folder, run, rows))
+    _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
     _sweep(write_entries(folder, entries(run, rows)))
     return run, rows
 
