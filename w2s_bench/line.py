@@ -13,8 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from w2s_bench.errors import UserError
+from w2s_bench.examples import choose, load_examples, save_examples
 from w2s_bench.harness.added import with_methods
-from w2s_bench.harness.collect import collect
+from w2s_bench.harness.collect import collect, test_items
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
@@ -27,6 +28,7 @@ from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.figures import draw_figures
 from w2s_bench.report.frame import load_table
+from w2s_bench.report.html import write_html
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store, write_text
@@ -160,7 +162,9 @@ def run_suite(
         started=started.isoformat(timespec="seconds"),
     )
     cells = marked(plan.cells, tally.reasons)
-    save_run(folder, info, collect(plan, store), cells, _timings(plan, store))
+    scored = collect(plan, store)
+    save_examples(folder, choose(cells, scored, test_items(plan, store)))
+    save_run(folder, info, scored, cells, _timings(plan, store))
     run, rows = write_report(folder)
     return Finished(tally, time.perf_counter() - clock, folder, run, rows)
 
@@ -183,13 +187,14 @@ def _timings(plan: Plan, store: Store) -> dict[str, float]:
 
 
 def write_report(folder: Path) -> tuple[Run, list[Row]]:
-    """Tables, curves and entries of a run's folder, made again from its records alone."""
+    """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone."""
     run, rows = load_table(folder)
     write_text(folder / "table.txt", as_text(rows))
     write_text(folder / "table.md", as_markdown(rows))
     write_text(folder / "table.csv", as_csv(rows))
     _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
     _sweep(write_entries(folder, entries(run, rows)))
+    write_html(folder, run, rows, load_examples(folder))
     return run, rows
 
 

@@ -16,6 +16,7 @@ from w2s_bench.records import ScoreRecord
 from w2s_bench.rundir import Scored
 from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Artifact, Store
+from w2s_bench.task import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ def collect(plan: Plan, store: Store) -> list[Scored]:
                 tests[job.split] = Test([i.id for i in items], load_gold(store, job.split, "test"), chance)
             scored.append(_score(job, store, tests[job.split]))
     return scored
+
+
+def test_items(plan: Plan, store: Store) -> dict[str, list[Item]]:
+    """The test items of each task of the plan; every seed has the same."""
+    found: dict[str, list[Item]] = {}
+    for job in plan.jobs.values():
+        if isinstance(job, FitJob) and job.task not in found and store.has("fit", job.key):
+            found[job.task] = load_items(store, job.split, "test")
+    return found
 
 
 def _score(job: FitJob, store: Store, test: Test) -> Scored:

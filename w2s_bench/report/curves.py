@@ -24,7 +24,6 @@ from w2s_bench.report.summary import over_tasks
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
 
-
 MOST_TASKS = 24  # of a run whose every task has its panels; of more, the mean is drawn
 
 
@@ -100,9 +99,10 @@ def _lines(
             chosen = [r for r in rows if (r.teacher, r.method) == (teacher, method)]
             points = sorted((look.size[str(r.student)] * look.aside(method), *value(r)) for r in chosen)
             if points:
-                x, y, down, up = zip(*points, strict=True)
-                axis.plot(x, y, color=look.colour(teacher), alpha=0.9, **look.mark(method))
+                places = [p[:2] for p in points]
+                axis.plot(
+                    *zip(*places, strict=True), color=look.colour(teacher), alpha=0.9, **look.mark(method)
+                )
                 bars += [(a, b - c, b + d) for a, b, c, d in points if c or d]
         if bars:
-            x, low, high = zip(*bars, strict=True)
-            axis.vlines(x, low, high, color=look.colour(teacher), lw=0.8, alpha=0.9)
+            axis.vlines(*zip(*bars, strict=True), color=look.colour(teacher), lw=0.8, alpha=0.9)

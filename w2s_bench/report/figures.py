@@ -33,7 +33,7 @@ BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")
 
 
 def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
-    """Write ``figures/{agreement,methods,profiles,training}.png`` and ``.svg``; what has no data is left out."""
+    """Write ``figures/{agreement,methods,profiles,training}.png`` and ``.svg``, where there is data."""
     set_up()
     made = {
         "agreement": _agreement(rows, parameters(run)),

@@ -63,7 +63,7 @@ class Losses:
 
 
 def losses(run: Run) -> list[Losses]:
-    """By domain, role and method, over fits of the same number of epochs (the most frequent), more than one."""
+    """By domain, role and method, over fits of the most frequent number of epochs above one."""
     groups: dict[tuple[str, str], list[ScoreRecord]] = {}
     for r in run.records:
         if r.role in ROLES and len(r.loss) > 1:
