@@ -206,7 +206,8 @@ def _shape(teachers: Sequence[str]) -> Any:
     import altair as alt
 
     shapes = [SHAPES[k % len(SHAPES)] for k in range(len(teachers))]
-    return alt.Shape("teacher:N", scale=alt.Scale(domain=list(teachers), range=shapes), legend=None)
+    legend = alt.Legend(orient="bottom", columns=2, title="teacher", symbolStrokeColor=INK)
+    return alt.Shape("teacher:N", scale=alt.Scale(domain=list(teachers), range=shapes), legend=legend)
 
 
 def _chosen() -> Any:
@@ -252,7 +253,6 @@ def _profile(domain: str) -> Chart:
             x=alt.X("pgr:Q", title="PGR above", scale=alt.Scale(domain=[-0.5, 1.5])),
             y=alt.Y("share:Q", title="share of admitted cells", scale=alt.Scale(domain=[0, 1])),
             color=_plain_colour("method"),
-            strokeDash=alt.StrokeDash("method:N", legend=None),
             tooltip=["method:N", "pgr:Q", "share:Q"],
         )
     )
@@ -270,7 +270,6 @@ def _loss(domain: str) -> Chart:
             x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("loss:Q", title="mean training loss (nats)", scale=alt.Scale(zero=False)),
             color=_plain_colour("fits"),
-            strokeDash=alt.StrokeDash("fits:N", legend=None),
             tooltip=["fits:N", "epoch:O", "loss:Q"],
         )
     )
