@@ -106,7 +106,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     else:
         click.echo(as_text(done.rows, _width()))
         click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
-        click.echo(f"report: {done.folder}  (table.txt, table.md, table.csv, figures/, entries/)")
+        click.echo(f"report: {done.folder}  (report.html, table.txt, .md and .csv, figures/, entries/)")
     for failure in failures:
         click.echo(failed_text(failure), err=True)
     if failures:
@@ -133,7 +133,8 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     if as_json or form == "json":
         click.echo(json.dumps(tables.as_json(rows, run.info), allow_nan=False))
     elif form == "text":
-        click.echo(tables.as_text(rows, _width()))
+        width = _width()  # without a terminal: the table that was written, as wide as needed
+        click.echo((folder / "table.txt").read_text("utf8") if width is None else tables.as_text(rows, width))
     else:
         click.echo(
             {"csv": tables.as_csv, "markdown": tables.as_markdown, "latex": as_latex}[form](rows), nl=False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,8 +124,11 @@ def _name(cell: CellRecord) -> tuple[str, ...]:
 def _load_predictions(path: Path) -> dict[str, Predictions]:
     import pyarrow.parquet
 
+    coded = ["key", "item"]  # read as numbers: fits of a task share their ids
     try:
-        frame = pyarrow.parquet.read_table(path, columns=["key", "item", "picked", "gold"]).to_pandas()
+        table = pyarrow.parquet.read_table(path, columns=[*coded, "picked", "gold"], read_dictionary=coded)
+        (keys, names), (items, ids) = (_codes(table.column(name)) for name in coded)
+        picked, gold = (table.column(name).to_numpy() for name in ("picked", "gold"))
     except Exception as error:
         raise StoreError(
             f"cannot be read ({error})",
@@ -132,8 +136,21 @@ def _load_predictions(path: Path) -> dict[str, Predictions]:
             expected="the predictions of a run",
             mend="run the suite again: finished fits are not repeated",
         ) from None
-    frame["correct"] = (frame["picked"] == frame["gold"]).astype(np.uint8)
-    return {
-        str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy(), part["picked"].to_numpy())
-        for key, part in frame.groupby("key", observed=True, sort=False)
-    }
+    order = np.argsort(keys, kind="stable")
+    keys, items, picked, gold = keys[order], items[order], picked[order], gold[order]
+    shared: dict[bytes, tuple[str, ...]] = {}
+    found = {}
+    for part in np.split(np.arange(len(keys)), np.flatnonzero(np.diff(keys)) + 1) if len(keys) else ():
+        listed = items[part]
+        told = shared.get(listed.tobytes()) or tuple(ids[k] for k in listed.tolist())
+        shared[listed.tobytes()] = told
+        correct = (picked[part] == gold[part]).astype(np.uint8)
+        found[names[int(keys[part[0]])]] = Predictions(told, correct, picked[part])
+    return found
+
+
+def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """A column of texts as places in the list of its texts."""
+    whole = column.unify_dictionaries().combine_chunks()
+    whole = whole if hasattr(whole, "indices") else whole.chunk(0)
+    return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()

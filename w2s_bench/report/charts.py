@@ -190,7 +190,7 @@ def _method_colour(methods: Sequence[str]) -> Any:
     import altair as alt
 
     colours = [COLOURS[k % len(COLOURS)] for k in range(len(methods))]
-    legend = alt.Legend(orient="bottom", columns=3, title="method (tap: this one alone)", labelLimit=150)
+    legend = alt.Legend(orient="bottom", columns=2, title="method (tap: this one alone)", labelLimit=150)
     return alt.Color("method:N", scale=alt.Scale(domain=list(methods), range=colours), legend=legend)
 
 
@@ -291,7 +291,7 @@ def _spec(made: Any, height: int) -> dict[str, Any]:
         "view": {"stroke": None},
         "font": "system-ui, sans-serif",
         "axis": ink | {"gridColor": INK, "gridOpacity": 0.13, "domainColor": INK, "tickColor": INK},
-        "legend": ink,
+        "legend": ink | {"layout": {"bottom": {"direction": "vertical", "anchor": "start"}}},
     }
     spec: dict[str, Any] = made.properties(width="container", height=height).to_dict()
     spec.pop("$schema", None)

@@ -120,7 +120,7 @@ def _heat(axis: Any, table: np.ndarray, form: str, limit: float | None) -> None:
     known = np.abs(table[~np.isnan(table)])
     top = limit or max(1.0, float(known.max()) if known.size else 1.0)
     colours = LinearSegmentedColormap.from_list("gain", BLUE_ORANGE)
-    colours.set_bad("#E8E8E8")
+    axis.set_facecolor("#E8E8E8")  # where there is no value
     axis.imshow(table, cmap=colours, vmin=-top, vmax=top, aspect="auto")
     for (i, j), value in np.ndenumerate(table):
         text = "–" if np.isnan(value) else form.format(value)

@@ -68,7 +68,7 @@
   const specs = parse("chart-specs");
   const data = parse("chart-data");
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const options = { actions: false, renderer: "svg", ast: true, tooltip: { theme: dark ? "dark" : "light" } };
+  const options = { actions: false, renderer: "svg", ast: true, logLevel: 1, tooltip: { theme: dark ? "dark" : "light" } };
   const views = [];
   const used = (spec) => {
     const names = new Set();
