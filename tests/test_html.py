@@ -1,4 +1,4 @@
-"""``report.html`` in a real browser: nothing is fetched or complained of, tables sort and filter, boards show."""
+"""``report.html`` in a real browser: nothing is fetched, tables sort and filter, boards are drawn."""
 
 from __future__ import annotations
 
