@@ -125,9 +125,9 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
 @json_option
 def report(folder: Path, form: str, as_json: bool) -> None:
     """Print the tables of a run's FOLDER again and redraw its figures, from its records alone."""
-    from w2s_bench.line import write_report
     from w2s_bench.report import tables
     from w2s_bench.report.latex import as_latex
+    from w2s_bench.report.write import write_report
 
     run, rows = write_report(folder)
     if as_json or form == "json":

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from w2s_bench.errors import UserError
-from w2s_bench.examples import choose, load_examples, save_examples
+from w2s_bench.examples import choose, save_examples
 from w2s_bench.harness.added import with_methods
 from w2s_bench.harness.collect import collect, test_items
 from w2s_bench.harness.device import name as device_name
@@ -24,14 +24,9 @@ from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.report.board import entries, write_entries
-from w2s_bench.report.curves import draw_curves
-from w2s_bench.report.figures import draw_figures
-from w2s_bench.report.frame import load_table
-from w2s_bench.report.html import write_html
-from w2s_bench.report.tables import as_csv, as_markdown, as_text
+from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
-from w2s_bench.store import Store, write_text
+from w2s_bench.store import Store
 from w2s_bench.suite import Suite, load_suite
 
 LIBRARIES = (
@@ -184,24 +179,6 @@ def _timings(plan: Plan, store: Store) -> dict[str, float]:
     fits = [job.key for job in plan.jobs.values() if isinstance(job, FitJob)]
     done = (key for key in fits if store.has("fit", key))
     return {key: float(store.open("fit", key).json("timing")["seconds"]) for key in done}
-
-
-def write_report(folder: Path) -> tuple[Run, list[Row]]:
-    """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone."""
-    run, rows = load_table(folder)
-    write_text(folder / "table.txt", as_text(rows))
-    write_text(folder / "table.md", as_markdown(rows))
-    write_text(folder / "table.csv", as_csv(rows))
-    _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
-    _sweep(write_entries(folder, entries(run, rows)))
-    write_html(folder, run, rows, load_examples(folder))
-    return run, rows
-
-
-def _sweep(written: list[Path]) -> None:
-    """Remove what an earlier run left beside these files: a method or domain that is no longer there."""
-    for path in {p for w in written for p in w.parent.glob(f"*{w.suffix}")} - set(written):
-        path.unlink()
 
 
 def libraries() -> dict[str, str]:
