@@ -332,9 +332,9 @@ def test_a_test_set_alone_is_audited() -> None:
         card=card("reward", test_only=True),
         source=_Tests(rows),
         example=lambda r: Example(
-            prompt="", options=(f"a {r['n']}", f"b {r['n'] * 7}"), gold=r["n"] % 2, group=""
+            prompt="", options=(f"a {r['n']}", f"b {r['n'] * 7}"), gold=r["n"] % 2, group=str(r["n"])
         ),
-        group=lambda r: "",
+        group=lambda r: str(r["n"]),
     )
     drawn = draw(task, None)
     assert drawn.sizes == {"test": 50} and "length" in {f.check for f in look(drawn)}

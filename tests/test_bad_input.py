@@ -134,7 +134,7 @@ def too_few_rows(folder: Path) -> object:
 
 
 def equal_sides(folder: Path) -> object:
-    body = 'return preference("rate :", f"good {n}", f"good {n}" if n == 5 else "bad", group=str(n))'
+    body = 'return preference("rate :", f"good {n}", f"good {n}" if n % 10 == 5 else "bad", group=str(n))'
     return suite_of(folder, task=f'"{task_file(folder, "reward", body)}"')
 
 
@@ -160,7 +160,7 @@ def no_such_file(folder: Path) -> object:
         (empty_task, ["nlp/mine", "expected at least one row"]),
         (one_class, ["nlp/mine", "only the class 'yes'", "expected at least two classes", "labels"]),
         (too_few_rows, ["nlp/mine", "too few rows", "of 30", "[data]"]),
-        (equal_sides, ["reward/mine", "'n': 5", "sides of the pair are equal", "row"]),
+        (equal_sides, ["reward/mine", "identical sides", "'n': ", "of the rows looked at", "at most 5%"]),
         (no_such_file, ["none.py", "no such file", "expected path/to/file.py:Name"]),
     ],
     ids=lambda v: v.__name__ if callable(v) else "",
@@ -210,19 +210,19 @@ def illegal(k: int, moves: str) -> str:
             "nlp/sst2",
             "nyu-mll/glue/*/*.parquet",
             lambda table: replaced(table, "label", lambda k, v: 4),
-            ["nlp/sst2", "gold option 4", "row"],
+            ["nlp/sst2 (test)", "gold option 4", "label outside the range 40; for example row"],
         ),
         (
             "chess/lichess",
             "Lichess/*/*/*.parquet",
             lambda table: replaced(table, "Moves", illegal),
-            ["chess/lichess", "'a1a1'", "row", "GameId"],
+            ["chess/lichess", "'a1a1'", "row", "GameId", "at most 5%"],
         ),
         (
             "reward/hh-harmless",
             "Anthropic/*/*/*.parquet",
             lambda table: replaced(table, "rejected", lambda k, v: table["chosen"][k].as_py()),
-            ["reward/hh-harmless", "sides of the pair are equal", "row"],
+            ["reward/hh-harmless", "identical sides", "100.0% of the rows", "row"],
         ),
     ],
     ids=["missing-column", "no-rows", "one-class", "unknown-label", "illegal-move", "equal-sides"],
@@ -232,10 +232,6 @@ def test_bad_rows_of_a_mirror_are_one_line(
 ) -> None:
     rewrite(hub, pattern, change)
     path = suite_of(tmp_path, task=f'"{task}"')
-    if task.startswith("chess"):  # every game is drawn, so that the bad one is
-        path.write_text(
-            path.read_text().replace("teacher = 30, transfer = 30", "teacher = 37, transfer = 33")
-        )
     refused(w2s("run", path, "--hub", hub, "--out", tmp_path / "out"), words, tmp_path)
 
 

@@ -22,6 +22,7 @@ from w2s_bench.rundir import RUN
 
 KEYS = ("suite", "domain", "task", "teacher", "student", "method", "seeds", "admitted")
 NUMBERS = ("teacher_accuracy", "student_accuracy", "ceiling_accuracy", "gain", "pgr", "pgr_low", "pgr_high")
+FIGURES = ("nlp", "agreement", "methods", "profiles")  # one epoch: no losses over epochs
 ROW = {*KEYS, *NUMBERS}  # what every row of a table carries, in JSON and in CSV
 
 
@@ -92,8 +93,9 @@ def test_a_run_leaves_all_that_was_promised(done: Done) -> None:
         "table.txt",
         "table.md",
         "table.csv",
-        "figures/nlp.png",
-        "figures/nlp.svg",
+        "report.html",
+        "examples.jsonl",
+        *(f"figures/{name}.{end}" for name in FIGURES for end in ("png", "svg")),
         "entries/naive.json",
         "entries/confidence.json",
     }
@@ -186,6 +188,63 @@ def test_show_describes_everything_registered(kind: str, name: str) -> None:
         assert document["domains"] and document["usage"]
     if kind == "suite":
         assert document["hash"] and document["suite"]["name"] == name
+
+
+def test_show_tells_of_a_task_what_its_rows_are(hub: Path) -> None:
+    for name, classes in (
+        ("nlp/sst2", {"negative", "positive"}),
+        ("reward/hh-harmless", {"option 1", "option 2"}),
+        ("nlp/commonsense-qa-choice", {f"option {k}" for k in range(1, 6)}),
+    ):
+        document = strict(well("show", name, "--hub", hub, "--json").stdout)
+        source, data = document["source"], document["data"]
+        assert source["hub"] and source["revision"] and source["columns"]
+        train = data["splits"]["train"]
+        assert train["rows"] >= train["kept"] >= train["built"] > 0 and train["left out"] == []
+        assert set(train["balance"]) == classes and sum(train["balance"].values()) == pytest.approx(
+            1, abs=0.01
+        )
+        assert len(data["examples"]) == 3
+        for example in data["examples"]:
+            assert example["answer"] in example["options"] and example["group"]
+        said = well("show", name, "--hub", hub).stdout
+        assert source["revision"] in said and data["examples"][0]["answer"] in said
+    assert "HF_HUB_OFFLINE" in os.environ
+
+
+def test_show_counts_rows_that_cannot_be_used_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        '''"""Mine."""
+from w2s_bench.sources import GeneratedSource
+from w2s_bench.task import Example, Task, TaskCard
+
+CARD = TaskCard(name="nlp/mine", domain="nlp", version=1, title="t", source="s", licence="l", citation="c",
+                language="en", group="g", size="1", classes=("no", "yes"))
+TASK = Task(
+    card=CARD,
+    source=GeneratedSource(generate=lambda size, seed: ({"n": n} for n in range(size)), size=90),
+    example=lambda row: Example(prompt=f"a\\nb {row['n']}" if row["n"] % 3 else "", options=CARD.classes,
+                                gold=row["n"] % 2, group=str(row["n"])),
+    group=lambda row: str(row["n"]),
+)
+'''
+    )
+    document = strict(well("show", f"{tmp_path}/mine.py:TASK", "--json").stdout)
+    train = document["data"]["splits"]["train"]
+    assert train["share that cannot be used"] == pytest.approx(1 / 3, abs=1e-3) and train["built"] == 90
+    assert "empty text: 30" in train["left out"][0] and document["source"] == {
+        "generated rows": 90,
+        "seed": 0,
+    }
+    said = well("show", f"{tmp_path}/mine.py:TASK").stdout
+    assert "empty text: 30" in said and "prompt: a\n" in said
+
+
+def test_show_says_in_one_line_why_there_are_no_examples(tmp_path: Path) -> None:
+    said = strict(well("show", "nlp/sst2", "--json").stdout)
+    assert said["card"]["licence"] and "out of reach" in said["data"]["none"]
+    said = strict(well("show", "nlp/sst2", "--hub", tmp_path, "--json").stdout)
+    assert "not in the mirror" in said["data"]["none"] and "\n" not in said["data"]["none"]
 
 
 def test_show_takes_a_sized_model() -> None:

@@ -13,10 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
-    1: ("errors", "stats", "ridge"),
+    1: ("errors", "excluded", "stats", "ridge"),
     2: ("coverage", "records", "registry", "suite", "sources", "reserve"),
     3: ("task", "model", "metrics", "cells", "ranking", "pgr", "store", "rundir", "world", "examples"),
-    4: ("splits", "student", "method", "models", "report", "tasks", "own"),
+    4: ("pool", "sample", "splits", "student", "method", "models", "report", "tasks", "own"),
     5: ("harness", "methods", "zoo", "audit"),
     6: (
         "line",

@@ -27,10 +27,10 @@ name = "canary"
 version = 1
 seeds = [0]
 methods = ["{method}"]
-data = {{ teacher = 40, transfer = 37, validation = 11, test = 31 }}
+data = {{ teacher = 40, transfer = 37, validation = 11, test = 31, companion = 23 }}
 training = {{ epochs = 1, batch_size = 8, max_length = 64 }}
 [[grid]]
-tasks = ["nlp/polarity-generated"]
+tasks = ["{task}"]
 models = [{{ name = "bow", learning_rate = 0.05 }}, "zoo:text/16x1"]
 """
 STORE = "store-of-the-canary"
@@ -149,7 +149,21 @@ class Mine(Method):
             raise RuntimeError(told(found))
         return cross_entropy(logits, weak)
 '''
-PARTS = ("transfer", "validation", "test")
+PARTS = ("transfer", "validation", "test", "companion-1")
+# Its companion is another draw of the same world, so that the same classes answer it.
+TASK = '''"""A task with a companion."""
+from dataclasses import replace
+from w2s_bench.sources import GeneratedSource
+from w2s_bench.task import load_task
+
+POLARITY = load_task("nlp/polarity-generated")
+OTHER = replace(
+    POLARITY,
+    card=replace(POLARITY.card, name="nlp/other", test_only=True),
+    source=replace(POLARITY.source, seed=77, size=400),
+)
+MAIN = replace(POLARITY, card=replace(POLARITY.card, name="nlp/main", companions=(f"{__file__}:OTHER",)))
+'''
 
 
 def digest(gold: NDArray[np.int64]) -> str:
@@ -162,19 +176,22 @@ def site(folder: Path) -> Site:
 
 def canary(folder: Path) -> tuple[Plan, dict[str, NDArray[np.int64]]]:
     """The plan of a suite whose method is the canary, and the gold that it must not find."""
-    plain = make_plan(parse_suite(SUITE.format(method="naive"), "canary.toml"), None)
+    code = folder / "code"
+    code.mkdir()
+    (code / "task.py").write_text(TASK)
+    task = f"{code}/task.py:MAIN"
+    plain = make_plan(parse_suite(SUITE.format(method="naive", task=task), "canary.toml"), None)
     split = next(iter(plain.jobs.values()))
     execute(split, site(folder))
     gold = {part: load_gold(Store(folder / STORE), split.key, part) for part in PARTS}
-    code = folder / "code"
-    code.mkdir()
     text = CANARY.format(
         digests={digest(g) for g in gold.values()} | {digest(1 - g) for g in gold.values()},
         lengths={len(g) for g in gold.values()},
         backwards=STORE[::-1],
     )
     (code / "mine.py").write_text(text)
-    return make_plan(parse_suite(SUITE.format(method=f"{code}/mine.py:Mine"), "canary.toml"), None), gold
+    suite = SUITE.format(method=f"{code}/mine.py:Mine", task=task)
+    return make_plan(parse_suite(suite, "canary.toml"), None), gold
 
 
 def sung(folder: Path, executor: Executor, plan: Plan) -> Tally:
@@ -213,7 +230,7 @@ def test_the_canary_sees_a_file_in_its_folder(tmp_path: Path, monkeypatch: pytes
 
 
 def test_shuffled_weak_labels_destroy_the_gain(tmp_path: Path) -> None:
-    text = SUITE.format(method="naive").replace(
+    text = SUITE.format(method="naive", task="nlp/polarity-generated").replace(
         'methods = ["naive"]', 'methods = ["naive"]\nreferences = ["shuffled-labels"]'
     )
     text = text.replace("teacher = 40, transfer = 37", "teacher = 400, transfer = 400")
@@ -231,7 +248,7 @@ def test_shuffled_weak_labels_destroy_the_gain(tmp_path: Path) -> None:
 def test_the_gold_of_a_budget_is_of_the_teacher_half_alone(tmp_path: Path) -> None:
     from w2s_bench.harness.brief import lesson_of
 
-    text = SUITE.format(method="oracle-early-stopping").replace(
+    text = SUITE.format(method="oracle-early-stopping", task="nlp/polarity-generated").replace(
         '"oracle-early-stopping"', '{ name = "oracle-early-stopping", labels = 7 }'
     )
     plan, store = make_plan(parse_suite(text, "t.toml"), None), Store(tmp_path / STORE)

@@ -13,6 +13,7 @@ import pytest
 from browser import DESKTOP, PHONE, Page, browser, chromium
 
 from w2s_bench.examples import Shown, load_examples, save_examples
+from w2s_bench.excluded import Excluded, Reason
 from w2s_bench.report.frame import load_table
 from w2s_bench.report.html import as_html, write_html
 from w2s_bench.rundir import save_run
@@ -77,6 +78,16 @@ def test_a_run_without_examples_has_a_report_too(tmp_path: Path, toy_run: dict[s
     save_run(tmp_path / "run", **toy_run)
     text = as_html(*load_table(tmp_path / "run"))
     assert "This folder holds no <code>examples.jsonl" in text and "<details" not in text.split("<script")[0]
+
+
+def test_rows_that_could_not_be_used_are_told_and_escaped(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    reason = Reason(reason="BadRow: no label", stage="read", rows=3, first=7, example=HOSTILE)
+    found = {"nlp/toy": {"train": Excluded(read=90, built=80, reasons=[reason])}}
+    save_run(tmp_path / "run", **toy_run | {"info": replace(toy_run["info"], excluded=found)})
+    text = as_html(*load_table(tmp_path / "run"))
+    told = text[text.index('id="excluded"') : text.index('id="examples"')]
+    assert "nlp/toy (train)" in told and "BadRow: no label: 3" in told and html.escape(HOSTILE[:40]) in told
+    assert HOSTILE not in text
 
 
 # In the browser

@@ -14,6 +14,7 @@ import pytest
 
 from w2s_bench import sources
 from w2s_bench.errors import BadData
+from w2s_bench.excluded import BrokenRow
 from w2s_bench.sources import Expanded, GeneratedSource, Held, HubSource, ParquetSource, Row
 
 SST2 = HubSource(
@@ -359,7 +360,7 @@ def test_an_expanded_fingerprint_changes_with_source_and_code(tmp_path: Path) ->
     assert len({NUMBERS.fingerprint(None), *found}) == 5
 
 
-def test_a_row_that_cannot_be_expanded_is_shown() -> None:
+def test_a_row_that_cannot_be_expanded_keeps_its_place_and_says_why() -> None:
     source = Expanded(source=NUMBERS, expand=lambda row: [{"x": row["gone"]}])
-    said = complaint(lambda: source.rows("train", None))
-    assert said.startswith("row {'x': 0}: row cannot be used: 'gone'") and "\n" not in said
+    broken = source.rows("train", None)[0]
+    assert isinstance(broken, BrokenRow) and broken == {"x": 0} and str(broken.error) == "'gone'"

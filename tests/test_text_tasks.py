@@ -203,8 +203,10 @@ def test_a_question_that_cannot_be_read_is_shown(
 ) -> None:
     monkeypatch.setattr(type(questions.hub), "rows", lambda *_: [row])
     name = form.format(questions.name)
+    task = load_task(name)
+    (broken,) = task.rows("train", None)
     with pytest.raises(BadData) as caught:
-        load_task(name).rows("train", None)
+        task.build(broken)
     said = str(caught.value)
     assert said.startswith(f"task {name}, row {{") and what in said and "\n" not in said
 
@@ -262,13 +264,13 @@ def test_a_row_becomes_a_prompt_and_an_answer(
         ("nlp/ethics-utilitarianism", {"baseline": "", "less_pleasant": "x"}),
     ],
 )
-def test_a_row_that_cannot_be_used_is_shown(
+def test_a_data_set_of_one_row_that_cannot_be_used_shows_it(
     name: str, row: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the filter or the group of the row stumbles over it first."""
     task = load_task(name)
     monkeypatch.setattr(type(task.source), "rows", lambda *_: [row])
-    with pytest.raises(BadData, match=f"task {name}, row .*row cannot be used") as caught:
+    with pytest.raises(BadData, match=f"task {name} .*100.0% of the rows .* row 0 {{") as caught:
         make_split(task, SMALL, 0, None)
     assert "\n" not in str(caught.value)
 

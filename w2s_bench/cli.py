@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -86,6 +87,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     calm()
     from w2s_bench.display import progress
     from w2s_bench.line import Where, run_suite
+    from w2s_bench.report.notes import excluded_notes
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
     from w2s_bench.views import failed_document, failed_text
@@ -102,9 +104,9 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
             "folder": str(done.folder),
             "failed": failures,
         }
-        click.echo(json.dumps(head | table_json(done.rows, done.run.info), allow_nan=False))
+        click.echo(json.dumps(head | table_json(done.rows, done.run.info, done.companions), allow_nan=False))
     else:
-        click.echo(as_text(done.rows, _width()))
+        click.echo(as_text(done.rows, _width(), done.companions, excluded_notes(done.run.info)))
         click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
         click.echo(f"report: {done.folder}  (report.html, table.txt, .md and .csv, figures/, entries/)")
     for failure in failures:
@@ -126,19 +128,27 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
 def report(folder: Path, form: str, as_json: bool) -> None:
     """Print the tables of a run's FOLDER again and redraw its figures, from its records alone."""
     from w2s_bench.report import tables
+    from w2s_bench.report.frame import load_companions
     from w2s_bench.report.latex import as_latex
+    from w2s_bench.report.notes import excluded_notes
     from w2s_bench.report.write import write_report
 
     run, rows = write_report(folder)
+    companions, notes = load_companions(run), excluded_notes(run.info)
     if as_json or form == "json":
-        click.echo(json.dumps(tables.as_json(rows, run.info), allow_nan=False))
+        click.echo(json.dumps(tables.as_json(rows, run.info, companions), allow_nan=False))
     elif form == "text":
-        width = _width()  # without a terminal: the table that was written, as wide as needed
-        click.echo((folder / "table.txt").read_text("utf8") if width is None else tables.as_text(rows, width))
+        width = _width()
+        if width is None:  # no terminal: the table that was written, as wide as needed
+            click.echo((folder / "table.txt").read_text("utf8"))
+        else:
+            click.echo(tables.as_text(rows, width, companions, notes))
+    elif form == "csv":
+        click.echo(tables.as_csv(rows, companions), nl=False)
+    elif form == "latex":
+        click.echo(as_latex(rows, companions, notes), nl=False)
     else:
-        click.echo(
-            {"csv": tables.as_csv, "markdown": tables.as_markdown, "latex": as_latex}[form](rows), nl=False
-        )
+        click.echo(tables.as_markdown(rows, companions, notes), nl=False)
 
 
 @main.command()
@@ -175,12 +185,21 @@ def list_(what: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("name")
+@click.option(
+    "--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Root of a local mirror (tasks)."
+)
 @json_option
-def show(name: str, as_json: bool) -> None:
-    """Describe a task, method, model or suite by NAME."""
+def show(name: str, hub: Path | None, as_json: bool) -> None:
+    """Describe a task, method, model or suite by NAME.
+
+    Of a task: card, source, balance of the labels, rows that cannot be used, three examples. It downloads
+    nothing: rows come from --hub, from this machine's cache of the hub, or with the package.
+    """
+    calm()
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from w2s_bench.views import describe, describe_text
 
-    document = describe(name)
+    document = describe(name, hub)
     click.echo(json.dumps(document, default=asdict) if as_json else describe_text(document))
 
 

@@ -7,7 +7,7 @@ import platform
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from w2s_bench.errors import UserError
 from w2s_bench.examples import choose, save_examples
 from w2s_bench.harness.added import with_methods
-from w2s_bench.harness.collect import collect, test_items
+from w2s_bench.harness.collect import collect, left_out, test_items
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
@@ -24,6 +24,7 @@ from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
+from w2s_bench.report.frame import load_companions
 from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store
@@ -92,13 +93,14 @@ def _cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A finished run: what it did, its folder, its table."""
+    """A finished run: what it did, its folder, its table, and the same cells on companions."""
 
     tally: Tally
     seconds: float
     folder: Path
     run: Run
     rows: list[Row]
+    companions: list[Row] = field(default_factory=list)
 
 
 def default_store() -> Path:
@@ -155,13 +157,14 @@ def run_suite(
         fits_finished=tally.finished,
         seconds=round(seconds, 3),
         started=started.isoformat(timespec="seconds"),
+        excluded=left_out(plan, store),
     )
     cells = marked(plan.cells, tally.reasons)
     scored = collect(plan, store)
     save_examples(folder, choose(cells, scored, test_items(plan, store)))
     save_run(folder, info, scored, cells, _timings(plan, store))
     run, rows = write_report(folder)
-    return Finished(tally, time.perf_counter() - clock, folder, run, rows)
+    return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
 
 
 def _execute(

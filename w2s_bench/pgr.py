@@ -58,6 +58,12 @@ def _ranked(
     ]
 
 
+def companion_rows(cells: list[Cell], rule: Rule, suite: str, companion: str) -> list[Row]:
+    """A row for every cell, scored on the test items of a companion; there are no pools of such rows."""
+    rivals = {(cell.where, cell.method): cell for cell in cells}
+    return [replace(_cell_row(cell, rivals, rule, suite), companion=companion) for cell in cells]
+
+
 def with_failed(table: list[Row], cells: Iterable[CellRecord], suite: str) -> list[Row]:
     """The table with a row for every cell that has no student to score, beside its rivals."""
     grouped: dict[Key, list[CellRecord]] = {}

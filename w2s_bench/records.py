@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from w2s_bench.errors import StoreError
+from w2s_bench.excluded import Excluded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -29,13 +30,23 @@ Domain = Literal["nlp", "chess", "reward"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CompanionScore:
+    """How well a fit does on the test items of a companion of its task."""
+
+    accuracy: float
+    n_test: int
+    chance: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreRecord:
     """One finished fit and how well it does on the test set; nothing in it depends on the clock.
 
     ``accuracy`` and ``metrics`` are over ``n_test`` items. ``label_accuracy`` is the share of its
     training labels that agree with gold: 1 for gold labels, below for weak ones. ``chance`` is the accuracy
     of guessing: the mean over items of one over the number of options. ``loss`` holds the mean training
-    loss of each epoch (nats an example).
+    loss of each epoch (nats an example). ``companions``: scores on other tasks' test items by their names;
+    left out of the file where there are none.
     """
 
     schema_version: Literal[1] = RECORD_SCHEMA
@@ -57,6 +68,7 @@ class ScoreRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     chance: float = 0.5
     loss: list[float] = field(default_factory=list)
+    companions: dict[str, CompanionScore] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +98,11 @@ class CellRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunInfo:
-    """What made a run, enough to make it again: suite and its hash, code, libraries, device, seconds."""
+    """What made a run, enough to make it again: suite and its hash, code, libraries, device, seconds.
+
+    ``excluded``: rows that cannot be used, by task and by split, of the draw that left out the most;
+    companions stand there as sources of their task.
+    """
 
     schema_version: Literal[1] = RUN_SCHEMA
     suite: str
@@ -104,6 +120,7 @@ class RunInfo:
     fits_finished: int
     seconds: float
     started: str
+    excluded: dict[str, dict[str, Excluded]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +133,8 @@ class Row:
     ``needs_no_teacher``: the student's zero-shot accuracy reaches naive's (null where there is no zero-shot
     row). ``over_naive`` and ``over_zero_shot``: this row's student minus naive's or the untrained one's.
     ``agreement``: share of test items on which the student picks its teacher's option; ``errors_copied``: the
-    same share of the items that the teacher has wrong. Means over cells in a pool.
+    same share of the items that the teacher has wrong. Means over cells in a pool. ``companion``: the task on
+    whose test items all this was measured, if not the row's own; such rows are in no pool.
 
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
     ``reason`` says why there is none; ``failed`` why a method has no student to score here.
@@ -159,6 +177,7 @@ class Row:
     errors_copied: float | None = None
     group: int | None = None
     pgr_iqm: float | None = None
+    companion: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,7 +217,7 @@ def dump_lines(records: Iterable[ScoreRecord | CellRecord]) -> str:
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
     """Without what later versions added and this record does not use: old and new files are alike."""
-    return {k: v for k, v in values.items() if v or k not in {"uses_gold", "failed"}}
+    return {k: v for k, v in values.items() if v or k not in {"uses_gold", "failed", "companions"}}
 
 
 @cache

@@ -28,17 +28,35 @@ from w2s_bench.store import atomic_file, write_text
 
 RUN, RECORDS, CELLS = "run.json", "records.jsonl", "cells.jsonl"
 PREDICTIONS, TIMINGS = "predictions.parquet", "timings.json"
+COMPANIONS = "companions.parquet"  # predictions on companions; only where there are some
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a fit answers to the items of a test set: ids, option picked, gold and its probability ``[N]``."""
+
+    items: list[str]
+    picked: NDArray[np.int64]
+    gold: NDArray[np.int64]
+    gold_probability: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each)."""
+    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each); its answers
+    to the items of companions by their names."""
 
     record: ScoreRecord
     items: list[str]
     picked: NDArray[np.int64]
     gold: NDArray[np.int64]
     gold_probability: NDArray[np.float32]
+    companions: dict[str, Answers] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> Answers:
+        """Those to the task's own test set."""
+        return Answers(self.items, self.picked, self.gold, self.gold_probability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +71,15 @@ class Predictions:
 @dataclass(frozen=True, slots=True)
 class Run:
     """Everything a report needs. ``failed`` cells have no student to score; where one seed of a cell
-    failed, all its seeds stand there and none among ``cells``."""
+    failed, all its seeds stand there and none among ``cells``. ``companions``: predictions by companion and
+    fit."""
 
     info: RunInfo
     records: list[ScoreRecord]
     cells: list[CellRecord]
     predictions: dict[str, Predictions]
     failed: list[CellRecord] = field(default_factory=list)
+    companions: dict[str, dict[str, Predictions]] = field(default_factory=dict)
 
 
 def save_run(
@@ -73,24 +93,38 @@ def save_run(
     ordered = sorted(scored, key=lambda s: s.record.key)
     write_text(folder / RECORDS, dump_lines(s.record for s in ordered))
     write_text(folder / CELLS, dump_lines(cells))
-    _save_predictions(folder / PREDICTIONS, ordered)
+    _save_predictions(folder / PREDICTIONS, [(s.record.key, None, s.answers) for s in ordered])
+    others = [(s.record.key, name, answers) for s in ordered for name, answers in s.companions.items()]
+    if others:
+        _save_predictions(folder / COMPANIONS, others)
+    else:  # of an earlier run in this folder
+        (folder / COMPANIONS).unlink(missing_ok=True)
     write_text(folder / TIMINGS, canonical_json(seconds) + "\n")
     write_text(folder / RUN, canonical_json(asdict(info)) + "\n")
 
 
-def _save_predictions(path: Path, scored: Sequence[Scored]) -> None:
+def _save_predictions(path: Path, scored: Sequence[tuple[str, str | None, Answers]]) -> None:
+    """Answers with the key of their fit, and with their companion where they are on one."""
     import pyarrow
     import pyarrow.parquet
 
-    repeats = [len(s.items) for s in scored]
-    keys = np.repeat(np.arange(len(scored), dtype=np.int32), repeats)
+    answers = [s[2] for s in scored]
+    rows = np.repeat(np.arange(len(scored), dtype=np.int32), [len(a.items) for a in answers])
+
+    def name(values: Sequence[str | None]) -> Any:
+        distinct = list(dict.fromkeys(values))
+        places = np.array([distinct.index(v) for v in values], dtype=np.int32)
+        return pyarrow.DictionaryArray.from_arrays(places[rows], distinct)
+
+    companion = {} if scored and scored[0][1] is None else {"companion": name([s[1] for s in scored])}
     table = pyarrow.table(
         {
-            "key": pyarrow.DictionaryArray.from_arrays(keys, [s.record.key for s in scored]),
-            "item": [i for s in scored for i in s.items],
-            "picked": np.concatenate([s.picked for s in scored]).astype(np.int16),
-            "gold": np.concatenate([s.gold for s in scored]).astype(np.int16),
-            "gold_probability": np.concatenate([s.gold_probability for s in scored]),
+            "key": name([s[0] for s in scored]),
+            **companion,
+            "item": [i for a in answers for i in a.items],
+            "picked": np.concatenate([a.picked for a in answers]).astype(np.int16),
+            "gold": np.concatenate([a.gold for a in answers]).astype(np.int16),
+            "gold_probability": np.concatenate([a.gold_probability for a in answers]),
         }
     )
     with atomic_file(path) as draft:
@@ -114,6 +148,7 @@ def load_run(folder: Path) -> Run:
         [cell for cell in cells if _name(cell) not in lost],
         _load_predictions(folder / PREDICTIONS),
         [cell for cell in cells if _name(cell) in lost],
+        _load_companions(folder / COMPANIONS),
     )
 
 
@@ -121,14 +156,35 @@ def _name(cell: CellRecord) -> tuple[str, ...]:
     return (cell.task, cell.teacher, cell.student, cell.method)
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Predictions as they are stored: columns of texts as places ``[N]`` in the list of their texts."""
+
+    coded: dict[str, tuple[NDArray[np.int64], list[str]]]
+    picked: NDArray[np.int16]
+    gold: NDArray[np.int16]
+
+
 def _load_predictions(path: Path) -> dict[str, Predictions]:
+    columns = _columns(path, ["key", "item"])  # read as numbers: fits of a task share their ids
+    return _by_key(columns, np.arange(len(columns.picked)))
+
+
+def _load_companions(path: Path) -> dict[str, dict[str, Predictions]]:
+    if not path.is_file():
+        return {}
+    columns = _columns(path, ["key", "item", "companion"])
+    places, names = columns.coded["companion"]
+    return {name: _by_key(columns, np.flatnonzero(places == k)) for k, name in enumerate(names)}
+
+
+def _columns(path: Path, coded: list[str]) -> _Columns:
     import pyarrow.parquet
 
-    coded = ["key", "item"]  # read as numbers: fits of a task share their ids
     try:
         table = pyarrow.parquet.read_table(path, columns=[*coded, "picked", "gold"], read_dictionary=coded)
-        (keys, names), (items, ids) = (_codes(table.column(name)) for name in coded)
         picked, gold = (table.column(name).to_numpy() for name in ("picked", "gold"))
+        return _Columns({name: _codes(table.column(name)) for name in coded}, picked, gold)
     except Exception as error:
         raise StoreError(
             f"cannot be read ({error})",
@@ -136,17 +192,6 @@ def _load_predictions(path: Path) -> dict[str, Predictions]:
             expected="the predictions of a run",
             mend="run the suite again: finished fits are not repeated",
         ) from None
-    order = np.argsort(keys, kind="stable")
-    keys, items, picked, gold = keys[order], items[order], picked[order], gold[order]
-    shared: dict[bytes, tuple[str, ...]] = {}
-    found = {}
-    for part in np.split(np.arange(len(keys)), np.flatnonzero(np.diff(keys)) + 1) if len(keys) else ():
-        listed = items[part]
-        told = shared.get(listed.tobytes()) or tuple(ids[k] for k in listed.tolist())
-        shared[listed.tobytes()] = told
-        correct = (picked[part] == gold[part]).astype(np.uint8)
-        found[names[int(keys[part[0]])]] = Predictions(told, correct, picked[part])
-    return found
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
@@ -154,3 +199,18 @@ def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
     whole = column.unify_dictionaries().combine_chunks()
     whole = whole if hasattr(whole, "indices") else whole.chunk(0)
     return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()
+
+
+def _by_key(columns: _Columns, rows: NDArray[np.int64]) -> dict[str, Predictions]:
+    """Predictions by the key of their fit, of these rows of the file."""
+    (keys, names), (items, ids) = columns.coded["key"], columns.coded["item"]
+    rows = rows[np.argsort(keys[rows], kind="stable")]
+    shared: dict[bytes, tuple[str, ...]] = {}
+    found = {}
+    for part in np.split(rows, np.flatnonzero(np.diff(keys[rows])) + 1) if len(rows) else ():
+        listed, picked = items[part], columns.picked[part]
+        told = shared.get(listed.tobytes()) or tuple(ids[k] for k in listed.tolist())
+        shared[listed.tobytes()] = told
+        correct = (picked == columns.gold[part]).astype(np.uint8)
+        found[names[int(keys[part[0]])]] = Predictions(told, correct, picked)
+    return found

@@ -1,7 +1,7 @@
 """Where raw rows come from: the Hugging Face hub or a mirror of it, files shipped with a task, a generator.
 
-Every source gives rows by split (``train``, and ``test`` where the data set has its own) and a
-fingerprint of exactly the data that it would give.
+Every source gives rows by split (``train``, and ``test`` where the data set has its own), a fingerprint of
+exactly the data that it would give, and the facts of where that is from.
 """
 
 from __future__ import annotations
@@ -16,15 +16,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from w2s_bench.errors import BadData
+from w2s_bench.excluded import UNUSABLE, BrokenRow
 
 Row = Mapping[str, Any]
 
 
 class Source(Protocol):
-    """Raw rows and their fingerprint; ``mirror`` is the root of a local mirror of the hub, or None."""
+    """Raw rows and their fingerprint; ``mirror`` is the root of a local mirror of the hub, or None.
+
+    A source may also have ``describe()``: the facts of where it is from, as JSON values.
+    """
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """All rows of a split, in a fixed order."""
+        """All rows of a split, in a fixed order; a :class:`BrokenRow` in the place of one that cannot be
+        read. They are gone through once in order, and those that are wanted are then asked for by number: a
+        sequence that makes them anew each time holds little in memory."""
 
     def has(self, split: str) -> bool:
         """Whether the data set has that split of its own."""
@@ -79,6 +85,17 @@ class HubSource:
         if mirror is None:
             return f"hub:{self.path}@{self._commit()}:{config}"
         return f"mirror:{_hash_files(self._folder(mirror))}:{config}"
+
+    def describe(self) -> dict[str, Any]:
+        """Name on the hub, revision, configuration, columns and splits."""
+        return {
+            "hub": self.path,
+            "revision": self.revision,
+            "configuration": self.config or "default",
+            "columns": list(self.columns),
+            "train splits": list(self.train),
+            "test split": self.test or "none: the test set is drawn from the rows",
+        }
 
     def _read(self, table: Any) -> Any:
         missing = [c for c in self.columns if c not in table.column_names]
@@ -223,7 +240,8 @@ def _hash_file(path: Path, size: int, mtime_ns: int) -> str:
 class Held:
     """A source whose training rows are divided once for all: those that ``test`` accepts are the test set.
 
-    ``test`` is code of the task, which the task's fingerprint covers.
+    ``test`` is code of the task, which the task's fingerprint covers. A row that it stumbles over is a
+    :class:`BrokenRow` of the training side.
     """
 
     source: Source
@@ -235,11 +253,22 @@ class Held:
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
         """The rows of that side."""
-        return [r for r in self.source.rows("train", mirror) if self.test(r) == (split == "test")]
+        sides = map(self._side, self.source.rows("train", mirror))
+        return [row for side, row in sides if side == split]
+
+    def _side(self, row: Row) -> tuple[str, Row]:
+        try:
+            return "test" if not isinstance(row, BrokenRow) and self.test(row) else "train", row
+        except UNUSABLE as error:
+            return "train", BrokenRow(row, error)
 
     def fingerprint(self, mirror: Path | None) -> str:
         """That of the whole."""
         return f"held:{self.source.fingerprint(mirror)}"
+
+    def describe(self) -> dict[str, Any]:
+        """Those of the whole, and that the test set is a part of it."""
+        return described(self.source) | {"test split": "a part of the rows, divided once for all"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,7 +276,7 @@ class Expanded:
     """A source each of whose rows stands for none, one or several of the task's: a question for its answers.
 
     Rows of one raw row stay in its place and should share their group. ``code``: files, besides the task's
-    own, that decide what ``expand`` yields. Errors: BadData shows the raw row that ``expand`` cannot read.
+    own, that decide what ``expand`` yields. A raw row that ``expand`` cannot read is a :class:`BrokenRow`.
     """
 
     source: Source
@@ -266,23 +295,21 @@ class Expanded:
         """That of the source, and the code."""
         return f"expanded:{hash_code(self.code)}:{self.source.fingerprint(mirror)}"
 
+    def describe(self) -> dict[str, Any]:
+        """Those of the source."""
+        return described(self.source)
+
     def _expand(self, raw: Row) -> list[Row]:
         try:
-            return list(self.expand(raw))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise bad_row(error, f"row {short(raw)}") from None
+            return [raw] if isinstance(raw, BrokenRow) else list(self.expand(raw))
+        except UNUSABLE as error:
+            return [BrokenRow(raw, error)]
 
 
-def short(row: Row) -> str:
-    """A row as one line of a message."""
-    text = repr(dict(row))
-    return text if len(text) <= 160 else text[:157] + "..."
-
-
-def bad_row(error: Exception, where: str) -> BadData:
-    """What a row that cannot be used is told as."""
-    mend = "correct or remove that row in the data set"
-    return BadData(f"row cannot be used: {error}", where=where, mend=mend)
+def described(source: Source) -> dict[str, Any]:
+    """Where a source is from; of one that does not say, its kind."""
+    own: Callable[[], dict[str, Any]] | None = getattr(source, "describe", None)
+    return own() if own is not None else {"kind": type(source).__name__}
 
 
 def hash_code(code: Iterable[Path]) -> str:
@@ -318,6 +345,10 @@ class ParquetSource:
         except OSError as error:
             raise self._bad(error) from None
 
+    def describe(self) -> dict[str, Any]:
+        """The file's name, and its columns."""
+        return {"file": self.file.name, "columns": list(self.columns)}
+
     def _bad(self, error: Exception) -> BadData:
         return BadData(f"cannot be read ({error})", where=str(self.file), expected="a Parquet file")
 
@@ -345,3 +376,7 @@ class GeneratedSource:
     def fingerprint(self, mirror: Path | None) -> str:
         """Size, seed and code."""
         return f"generated:{self.size}:{self.seed}:{hash_code(self.code)}"
+
+    def describe(self) -> dict[str, Any]:
+        """Size and seed."""
+        return {"generated rows": self.size, "seed": self.seed}

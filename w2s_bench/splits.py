@@ -1,29 +1,31 @@
-"""Task → teacher half, transfer half, weak-labelled validation, test set, fresh parts for chains.
+"""Task → teacher half, transfer half, weak-labelled validation, test set, companions, fresh parts for chains.
 
 Groups are never torn, equal content never stands in two parts, and everything follows from hashes:
-two machines draw the same split. The test set does not depend on the seed, so that the same items
-score every seed; the halves do.
+two machines draw the same split. The test set and the companions do not depend on the seed, so that the same
+items score every seed; the halves do.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.errors import BadData
-from w2s_bench.sources import Row
+from w2s_bench.excluded import Excluded
+from w2s_bench.pool import Group, Pool
+from w2s_bench.records import parse
 from w2s_bench.store import Store
 from w2s_bench.suite import Data
-from w2s_bench.task import Example, Item, Task
+from w2s_bench.task import Example, Item, Task, load_task
 
 SPLIT_VERSION = 1
 ITEMS, GOLD = "items", "gold"  # two artifacts under one key: whoever gets the items does not get the gold
+EXCLUDED = "excluded"  # a third: rows that cannot be used; for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class Part:
 Split = dict[str, Part]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A split, and the rows of each source that were looked at and cannot be used."""
+
+    split: Split
+    excluded: dict[str, Excluded] = field(default_factory=dict)
+
+
 def part_sizes(data: Data) -> dict[str, int]:
     """Part names and sizes besides the test set, in the order in which they are filled."""
     hops = {hop(i): data.transfer for i in range(1, data.hops + 1)}
@@ -48,68 +58,89 @@ def hop(i: int) -> str:
     return f"hop-{i}"
 
 
+def companion(i: int) -> str:
+    """Name of the part of the i-th companion, from 1."""
+    return f"companion-{i}"
+
+
+def companions_of(task: Task, data: Data) -> dict[str, str]:
+    """Task names of the companions by the names of their parts; none where the suite asks for no items."""
+    return {companion(i): name for i, name in enumerate(task.card.companions, 1)} if data.companion else {}
+
+
 def make_split(task: Task, data: Data, seed: int, mirror: Path | None) -> Split:
-    """Draw all parts of a task. Errors: BadData for too few rows, a bad row, or a part of one class."""
-    pool = _grouped(task, "train", mirror)
-    seen: set[str] = set()
+    """Draw all parts of a task. Errors: those of :func:`draw_split`."""
+    return draw_split(task, data, seed, mirror).split
+
+
+def draw_split(task: Task, data: Data, seed: int, mirror: Path | None) -> Drawn:
+    """Draw all parts of a task, and count the rows that cannot be used. Errors: BadData for too few rows, too
+    many that cannot be used, or a part of one class."""
+    salt = f"seed {seed}"
+    pool = Pool(task, "train", mirror, (salt,))
+    drawing = _Drawing(task, {"train": pool})
     if task.source.has("test"):
-        own = _grouped(task, "test", mirror)
-        test, used = _fill(task, own, _order(own, "test"), data.test, seen)
+        drawing.test("test", Pool(task, "test", mirror), data.test, "test")
     else:
-        test, used = _fill(task, pool, _order(pool, "test"), data.test, seen)
-        _enough(task, "test", test, data.test)
-    split = {"test": _part(test)}
-    order = iter([g for g in _order(pool, f"seed {seed}") if g not in used])
+        drawing.test("test", pool, data.test, "train")
+    for part, name in companions_of(task, data).items():
+        drawing.companion(part, load_task(name), mirror, data.companion)
+    order = (group for group in pool.groups(salt) if group[0] not in drawing.used)
     for name, size in part_sizes(data).items():
-        examples, _ = _fill(task, pool, order, size, seen)
-        _enough(task, name, examples, size)
-        split[name] = _part(examples)
-    _check_classes(task, split)
-    return split
+        drawing.take(name, pool, order, size)
+    return drawing.done()
 
 
-def _grouped(task: Task, split: str, mirror: Path | None) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in task.rows(split, mirror):
-        groups.setdefault(_group(task, row), []).append(row)
-    return groups
+class _Drawing:
+    """A split while it is drawn: what was taken, and from which pools."""
 
+    def __init__(self, task: Task, pools: dict[str, Pool]) -> None:
+        self.task, self.pools = task, pools
+        self.split: Split = {}
+        self.seen: set[str] = set()
+        self.used: set[int] = set()
 
-def _group(task: Task, row: Row) -> str:
-    try:
-        return task.group(row)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return task.build(row).group  # a row without its group is a bad row: let it say what is wrong
+    def test(self, part: str, pool: Pool, size: int, source: str) -> None:
+        """A part that every seed shares, and whose groups no half gets; a test split of its own may be
+        smaller than asked for."""
+        self.pools[source] = pool
+        examples = pool.fill(pool.groups("test"), size, self.seen, self.used)
+        self._enough(part, examples, size if source == "train" else 1)
+        self.split[part] = _part(examples)
 
+    def companion(self, part: str, task: Task, mirror: Path | None, size: int) -> None:
+        """A part of the items on which another task is tested."""
+        split = "test" if task.source.has("test") else "train"
+        pool = Pool(task, split, mirror)
+        self.test(part, pool, size, task.card.name)
 
-def _order(groups: dict[str, list[Row]], salt: str) -> list[str]:
-    return sorted(groups, key=lambda g: hashlib.sha256(f"{salt}\0{g}".encode("utf8", "replace")).digest())
+    def take(self, part: str, pool: Pool, order: Iterator[Group], size: int) -> None:
+        """The next groups in the order of the seed."""
+        examples = pool.fill(order, size, self.seen)
+        self._enough(part, examples, size)
+        self.split[part] = _part(examples)
 
+    def _enough(self, part: str, examples: list[Example], size: int) -> None:
+        if len(examples) < size:
+            self._check_rows()  # too many bad rows explain why there are too few
+            bad = sum(pool.census.excluded.bad for pool in self.pools.values())
+            left_out = f" ({bad:,} rows that cannot be used are left out)" if bad else ""
+            raise BadData(
+                f"too few rows: part {part!r} got {len(examples)} of {size}{left_out}",
+                where=f"task {self.task.card.name}",
+                expected="a data set with more distinct groups than the suite asks for",
+                mend="lower teacher, transfer, validation, test, companion or hops in the suite's [data]",
+            )
 
-def _fill(
-    task: Task, groups: dict[str, list[Row]], order: Iterator[str] | list[str], size: int, seen: set[str]
-) -> tuple[list[Example], set[str]]:
-    """Take whole groups until ``size`` examples of new content are there; the last group may be cut."""
-    taken: list[Example] = []
-    used: set[str] = set()
-    order = iter(order)
-    while len(taken) < size and (group := next(order, None)) is not None:
-        used.add(group)
-        for example in map(task.build, groups[group]):
-            if len(taken) < size and example.item.id not in seen:
-                seen.add(example.item.id)
-                taken.append(example)
-    return taken, used
+    def _check_rows(self) -> None:
+        for pool in self.pools.values():
+            pool.census.check()
 
-
-def _enough(task: Task, part: str, examples: list[Example], size: int) -> None:
-    if len(examples) < size:
-        raise BadData(
-            f"too few rows: part {part!r} got {len(examples)} of {size}",
-            where=f"task {task.card.name}",
-            expected="a data set with more distinct groups than the suite asks for",
-            mend="lower teacher, transfer, validation, test or hops in the suite's [data]",
-        )
+    def done(self) -> Drawn:
+        """The whole split, if its rows and its classes will do."""
+        self._check_rows()
+        _check_classes(self.task, self.split)
+        return Drawn(self.split, {name: pool.census.excluded for name, pool in self.pools.items()})
 
 
 def _part(examples: list[Example]) -> Part:
@@ -120,7 +151,7 @@ def _check_classes(task: Task, split: Split) -> None:
     """A part in which every answer is the same teaches and measures nothing."""
     if not task.card.classes:
         return
-    for name in ("teacher", "transfer", "test"):
+    for name in ("teacher", "transfer", "test", *(n for n in split if n.startswith("companion-"))):
         if len(np.unique(split[name].gold)) < 2:
             only = task.card.classes[int(split[name].gold[0])]
             raise BadData(
@@ -131,8 +162,10 @@ def _check_classes(task: Task, split: Split) -> None:
             )
 
 
-def save_split(store: Store, key: str, split: Split) -> None:
-    """Write items and gold as two artifacts under one key."""
+def save_split(store: Store, key: str, split: Split, excluded: Mapping[str, Excluded] | None = None) -> None:
+    """Write items and gold as two artifacts under one key, and what was left out as a third."""
+    with store.write(EXCLUDED, key) as draft:
+        draft.json(EXCLUDED, {name: asdict(found) for name, found in (excluded or {}).items()})
     with store.write(GOLD, key) as draft:
         for name, part in split.items():
             draft.arrays(name, {"gold": part.gold})
@@ -167,3 +200,11 @@ def load_gold(store: Store, key: str, part: str) -> NDArray[np.int64]:
 def part_names(store: Store, key: str) -> list[str]:
     """The parts that a split has."""
     return store.open(ITEMS, key).names()
+
+
+def load_excluded(store: Store, key: str) -> dict[str, Excluded]:
+    """Rows that were left out of a split, by source; empty for splits of older versions."""
+    if not store.has(EXCLUDED, key):
+        return {}
+    values = store.open(EXCLUDED, key).json(EXCLUDED)
+    return {name: parse(Excluded, value, f"{EXCLUDED} {key}") for name, value in values.items()}

@@ -43,7 +43,8 @@ class Data(_Strict):
     """Examples a part: teacher half, transfer half, weak-labelled validation, test set, hops of fresh data.
 
     ``hops`` fresh parts, each as large as the transfer half, are drawn for chains through
-    intermediate sizes; with 0 a chain relabels the transfer half itself.
+    intermediate sizes; with 0 a chain relabels the transfer half itself. ``companion``: items of the test set
+    of each companion of a task that every model answers as well.
     """
 
     teacher: Count = 1000
@@ -51,6 +52,11 @@ class Data(_Strict):
     validation: Annotated[int, Field(ge=0)] = 200
     test: Count = 1000
     hops: Annotated[int, Field(ge=0, le=16)] = 0
+    companion: Annotated[int, Field(ge=0)] = 0
+
+    def for_key(self) -> dict[str, Any]:
+        """Sizes as they enter content keys; one that came later is left out where it changes nothing."""
+        return self.model_dump(exclude={"companion"} if self.companion == 0 else set())
 
 
 class Training(_Strict):

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
 from w2s_bench.errors import BadData, UserError
+from w2s_bench.excluded import (
+    EMPTY,
+    EQUAL,
+    LABEL,
+    LONG,
+    LONGEST,
+    NAN,
+    OPTIONS,
+    UNICODE,
+    UNUSABLE,
+    BadRow,
+    BrokenRow,
+    bad_row,
+    has_nan,
+    short,
+)
 from w2s_bench.records import Domain, canonical_json, content_key
 from w2s_bench.registry import load, source_hash
-from w2s_bench.sources import Row, Source, bad_row, short
+from w2s_bench.sources import Row, Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,8 +128,9 @@ class Task:
 
     ``example`` builds the example (raises ValueError saying what is wrong with the row), ``group``
     names what must stay in one part (same question, game, prompt, passage), ``keep`` filters rows
-    by design (a rating band), cheaply and before anything is built. ``ask`` is how a model without any
-    finetuning is asked (the zero-shot reference row); chess needs none.
+    by design (a rating band), cheaply and before anything is built. A row over which one of them stumbles
+    cannot be used. ``ask`` is how a model without any finetuning is asked (the zero-shot reference row);
+    chess needs none.
     """
 
     card: TaskCard
@@ -122,38 +141,66 @@ class Task:
     ask: Ask | None = None
 
     def rows(self, split: str, mirror: Path | None) -> list[Row]:
-        """Kept rows of a split (``train`` or ``test``), in a fixed order; at least one, or BadData."""
-        rows = [r for r in self._raw(split, mirror) if self._keeps(r)]
+        """Kept rows of a split (``train`` or ``test``), in a fixed order; at least one, or BadData. A row
+        over which source or filter stumbled is among them: :meth:`build` says what is wrong with it."""
+        rows = []
+        for row in self.raw(split, mirror):
+            try:
+                if self.keeps(row):
+                    rows.append(row)
+            except UNUSABLE as error:
+                rows.append(row if isinstance(row, BrokenRow) else BrokenRow(row, error))
         if not rows:
-            raise BadData(
-                "no row of the data set is kept",
-                where=f"task {self.card.name} ({split})",
-                expected="at least one row",
-            )
+            raise self.nothing(split)
         return rows
 
-    def _keeps(self, row: Row) -> bool:
-        try:
-            return self.keep is None or self.keep(row)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return True  # a row that cannot be judged is a bad row: building it says what is wrong
+    def raw(self, split: str, mirror: Path | None) -> Sequence[Row]:
+        """All rows that the source gives. Errors: BadData for what is wrong with the data set as a whole."""
+        return self.source.rows(split, mirror)
 
-    def _raw(self, split: str, mirror: Path | None) -> Sequence[Row]:
+    def keeps(self, row: Row) -> bool:
+        """Whether the task keeps a row. Errors: one of UNUSABLE over a row that cannot be used."""
+        if isinstance(row, BrokenRow):
+            raise row.error
+        kept = self.keep is None or self.keep(row)
+        if not kept and has_nan(row):  # NaN is in no band: it fails a filter that it should not have met
+            raise BadRow(NAN, "a value is not a number")
+        return kept
+
+    def group_of(self, row: Row) -> str:
+        """The group of a row. Errors: one of UNUSABLE, that of building the row where this fails too."""
         try:
-            return self.source.rows(split, mirror)
-        except BadData as error:
-            if error.where.startswith("row {"):  # a source does not know whose rows it gives
-                error.where = f"task {self.card.name}, {error.where}"
-            raise
+            group = self.group(row)
+            if isinstance(group, str) and group:
+                return group
+            error: Exception = BadRow("no group", f"group {group!r} is no name")
+        except UNUSABLE as failed:
+            error = failed
+        self.made(row)
+        raise error
+
+    def nothing(self, split: str) -> BadData:
+        """What a task without any row is told as."""
+        return BadData(
+            "no row of the data set is kept",
+            where=f"task {self.card.name} ({split})",
+            expected="at least one row",
+        )
+
+    def made(self, row: Row) -> Example:
+        """The example of a row, checked. Errors: one of UNUSABLE over a row that cannot be used."""
+        if isinstance(row, BrokenRow):
+            raise row.error
+        example = self.example(row)
+        _check(example, self.card)
+        return example
 
     def build(self, row: Row) -> Example:
         """The example of a row, checked against the contract; BadData shows the row that breaks it."""
         try:
-            example = self.example(row)
-            _check(example, self.card)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            return self.made(row)
+        except UNUSABLE as error:
             raise bad_row(error, f"task {self.card.name}, row {short(row)}") from None
-        return example
 
     def describe(self) -> dict[str, Any]:
         """The card as JSON values."""
@@ -161,17 +208,45 @@ class Task:
 
 
 def _check(example: Example, card: TaskCard) -> None:
+    _check_texts(example)
     if len(example.options) < 2:
-        raise ValueError(f"{len(example.options)} option(s), at least two are needed")
-    if len(set(example.options)) != len(example.options):
-        equal = "the two sides of the pair are equal" if card.domain == "reward" else "two options are equal"
-        raise ValueError(equal)
-    if not 0 <= example.gold < len(example.options):
-        raise ValueError(f"gold option {example.gold} is not among {len(example.options)} options")
+        raise BadRow(OPTIONS, f"{len(example.options)} option(s), at least two are needed")
+    if len({option.strip() for option in example.options}) != len(example.options):
+        if card.domain == "reward":
+            raise BadRow(EQUAL, "the two sides of the pair are equal")
+        raise BadRow(OPTIONS, "two options are equal")
+    _check_gold(example)
     if not (example.prompt.strip() or example.position or card.domain == "reward"):
-        raise ValueError("empty prompt")
+        raise BadRow(EMPTY, "empty prompt")
+    if card.domain == "nlp" and not all(option.strip() for option in example.options):
+        raise BadRow(EMPTY, "empty option")
     if card.classes and example.options != card.classes:
         raise ValueError(f"options {example.options} are not the classes {card.classes}")
+
+
+def _check_texts(example: Example) -> None:
+    """Texts that every tokenizer, file and hash can take. Errors: TypeError for what is no text."""
+    tags = [v for v in example.tags.values() if isinstance(v, str)]
+    content = (example.prompt, *example.options)
+    whole = "\n".join((*content, example.position or "", example.group, *tags))
+    if (length := sum(map(len, content))) > LONGEST:
+        raise BadRow(LONG, f"{length:,} characters, at most {LONGEST:,} are taken")
+    if "\0" in whole:
+        raise BadRow(UNICODE, "a NUL character")
+    if not whole.isascii():
+        whole.encode("utf8")  # a surrogate without its other half is a UnicodeError
+    if not_numbers := [k for k, v in example.tags.items() if isinstance(v, float) and not math.isfinite(v)]:
+        raise BadRow(NAN, f"tag {not_numbers[0]!r} is no finite number")
+
+
+def _check_gold(example: Example) -> None:
+    gold: Any = example.gold
+    if isinstance(gold, float) and math.isnan(gold):
+        raise BadRow(NAN, "the label is not a number")
+    if not isinstance(gold, Integral):
+        raise BadRow(LABEL, f"gold option {gold!r} is no whole number")
+    if not 0 <= int(gold) < len(example.options):
+        raise BadRow(LABEL, f"gold option {gold} is not among {len(example.options)} options")
 
 
 def load_task(name: str) -> Task:

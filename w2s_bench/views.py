@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import UnknownName
+from w2s_bench.excluded import Excluded
+from w2s_bench.harness.collect import left_out
 from w2s_bench.harness.job import describe as describe_job
 from w2s_bench.harness.plan import Plan, finished
-from w2s_bench.records import CellRecord
+from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry import Item, find, items, load, suites
+from w2s_bench.sample import sample
+from w2s_bench.sources import described
 from w2s_bench.store import Store
 from w2s_bench.suite import load_suite
 from w2s_bench.task import load_task
@@ -35,6 +39,10 @@ def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
         "fits_to_run": sum(not job["finished"] for job in fits),
         "cells": len(plan.cells),
         "failed": failed_document(plan.cells),
+        "excluded": {
+            task: {name: asdict(e) for name, e in found.items()}
+            for task, found in left_out(plan, store).items()
+        },
         "estimate_seconds": round(seconds, 1),
     }
 
@@ -51,7 +59,17 @@ def plan_text(document: dict[str, Any]) -> str:
         f"\n{len(document['jobs'])} jobs ({document['fits']} fits) for {document['cells']} cells: "
         f"{document['finished']} finished, {document['to_run']} to run, about {minutes:.1f} minutes"
     )
-    return "\n".join([*lines, *map(failed_text, document["failed"])])
+    return "\n".join([*lines, *map(failed_text, document["failed"]), *_excluded_text(document["excluded"])])
+
+
+def _excluded_text(document: dict[str, dict[str, Any]]) -> list[str]:
+    """A line for each finished draw of which rows were left out."""
+    found = [
+        (f"{task} ({name})", parse(Excluded, values, task))
+        for task, splits in document.items()
+        for name, values in splits.items()
+    ]
+    return [f"{title}: {excluded}" for title, excluded in found if excluded.reasons]
 
 
 def failed_document(cells: list[CellRecord]) -> list[dict[str, Any]]:
@@ -77,14 +95,17 @@ def failed_text(failure: dict[str, Any]) -> str:
     return f"failed: {failure['method']} in {cells} ({', '.join(failure['tasks'])}): {failure['reason']}"
 
 
-def describe(name: str) -> dict[str, Any]:
-    """The card of whatever has that name. Errors: UnknownName with what is near in any kind."""
-    for kind, describer in (("task", _task), ("method", _method), ("model", _model), ("suite", _suite)):
+def describe(name: str, mirror: Path | None = None) -> dict[str, Any]:
+    """The card of whatever has that name; of a task also its source and a look at its rows, from ``mirror``
+    where it is given. Errors: UnknownName with what is near in any kind."""
+    if name in items("task"):
+        return {"kind": "task", "name": name, **_task(name, mirror)}
+    for kind, describer in (("method", _method), ("model", _model), ("suite", _suite)):
         known = suites() if kind == "suite" else items(kind)  # type: ignore[arg-type]
         if name in known:
             return {"kind": kind, "name": name, **describer(known[name])}
     if ".py:" in name or name.endswith(".toml"):
-        return _from_file(name)
+        return _from_file(name, mirror)
     if ":" in name:
         return {"kind": "model", "name": name, **_model(find("model", name.partition(":")[0]))}
     raise UnknownName(
@@ -94,14 +115,14 @@ def describe(name: str) -> dict[str, Any]:
     )
 
 
-def _from_file(name: str) -> dict[str, Any]:
+def _from_file(name: str, mirror: Path | None) -> dict[str, Any]:
     """A task of one's own; a TOML file with a grid is a suite."""
     if name.endswith(".toml") and "[[grid]]" in _text(Path(name)):
         suite, text = load_suite(name)
         summary = text.partition("\n")[0].lstrip("# ")
-        described = {"summary": summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
-        return {"kind": "suite", "name": name, **described}
-    return {"kind": "task", "name": name, "card": load_task(name).describe()}
+        told = {"summary": summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
+        return {"kind": "suite", "name": name, **told}
+    return {"kind": "task", "name": name, **_task(name, mirror)}
 
 
 def _text(path: Path) -> str:
@@ -115,8 +136,9 @@ def _near(name: str) -> str:
     return "one near it: " + ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:5])
 
 
-def _task(item: Item) -> dict[str, Any]:
-    return {"card": load("task", item.name).describe()}
+def _task(name: str, mirror: Path | None) -> dict[str, Any]:
+    task = load_task(name)
+    return {"card": task.describe(), "source": described(task.source), "data": sample(task, mirror)}
 
 
 def _method(item: Item) -> dict[str, Any]:
@@ -183,7 +205,6 @@ def describe_text(document: dict[str, Any], indent: str = "") -> str:
             lines.append(f"{indent}{key}:")
             lines += [f"{indent}  - {describe_text(v, indent + '    ').strip()}" for v in value]
         else:
-            lines.append(
-                f"{indent}{key}: {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
-            )
+            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            lines.append(f"{indent}{key}: " + f"\n{indent}    ".join(text.strip().splitlines()))
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import BadData
+from w2s_bench.pool import Pool
 from w2s_bench.sources import Row, Source
 from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
@@ -79,8 +80,9 @@ def draw(task: Task, mirror: Path | None, data: Data = SIZES) -> Drawn:
 
     watched = replace(task, example=example, source=Once(task.source))
     if task.card.test_only:
-        rows = watched.rows("test", mirror)[: data.test]
-        parts = {"test": list({e.item.id: e for e in map(watched.build, rows)}.values())}
+        pool = Pool(watched, "test", mirror)
+        parts = {"test": pool.fill(pool.groups("test"), data.test, set())}
+        pool.census.check()
     else:
         split = _split(watched, mirror, data)
         own = {name: part.items for name, part in split.items() if not name.startswith("companion")}

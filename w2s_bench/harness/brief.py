@@ -35,7 +35,7 @@ def lesson_of(job: Any, store: Store, device: str) -> Lesson:
     if isinstance(job, LookJob):
         return _look(job, store, device, job.kind, job.parts, job.max_length)
     if job.untrained:
-        return _look(job, store, device, "prior", ("test",), ASKED_LENGTH)
+        return _look(job, store, device, "prior", job.predicts, ASKED_LENGTH)
     items = {part: load_items(store, job.split, part) for part in _parts(job)}
     given, budget = job.given, int(job.given.get("budget", 0))
     if budget:

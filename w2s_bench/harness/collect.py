@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.harness.job import FitJob
+from w2s_bench.excluded import Excluded
+from w2s_bench.harness.job import FitJob, SplitJob
 from w2s_bench.harness.plan import Plan
 from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import accuracy, correct, greedy_accuracy, picks
-from w2s_bench.records import ScoreRecord
-from w2s_bench.rundir import Scored
-from w2s_bench.splits import load_gold, load_items
+from w2s_bench.records import CompanionScore, ScoreRecord
+from w2s_bench.rundir import Answers, Scored
+from w2s_bench.splits import load_excluded, load_gold, load_items
 from w2s_bench.store import Artifact, Store
 from w2s_bench.task import Item
 
@@ -30,16 +31,35 @@ class Test:
 
 def collect(plan: Plan, store: Store) -> list[Scored]:
     """Score every finished fit of the plan: those that its cells use, and the rungs between them."""
-    tests: dict[str, Test] = {}
-    scored = []
+    tests: dict[tuple[str, str], Test] = {}
+
+    def test(job: FitJob, part: str) -> Test:
+        key = job.split, part
+        if key not in tests:
+            tests[key] = _test(store, *key)
+        return tests[key]
+
+    jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob) and store.has("fit", j.key)]
+    return [
+        _score(
+            job,
+            store,
+            test(job, "test"),
+            {n: (p, test(job, p)) for n, p in zip(job.companions, job.companion_parts, strict=True)},
+        )
+        for job in jobs
+    ]
+
+
+def left_out(plan: Plan, store: Store) -> dict[str, dict[str, Excluded]]:
+    """Rows that cannot be used, by task and split: of each task's draws the one that left out the most."""
+    found: dict[str, dict[str, Excluded]] = {}
     for job in plan.jobs.values():
-        if isinstance(job, FitJob) and store.has("fit", job.key):
-            if job.split not in tests:
-                items = load_items(store, job.split, "test")
-                chance = float(np.mean([1 / len(i.options) for i in items]))
-                tests[job.split] = Test([i.id for i in items], load_gold(store, job.split, "test"), chance)
-            scored.append(_score(job, store, tests[job.split]))
-    return scored
+        if isinstance(job, SplitJob):
+            mine = load_excluded(store, job.key)
+            if mine and _bad(mine) > _bad(found.get(job.task, {})):
+                found[job.task] = mine
+    return found
 
 
 def test_items(plan: Plan, store: Store) -> dict[str, list[Item]]:
@@ -51,11 +71,25 @@ def test_items(plan: Plan, store: Store) -> dict[str, list[Item]]:
     return found
 
 
-def _score(job: FitJob, store: Store, test: Test) -> Scored:
+def _bad(splits: dict[str, Excluded]) -> int:
+    """-1 where nothing is known."""
+    return sum(e.bad for e in splits.values()) if splits else -1
+
+
+def _test(store: Store, split: str, part: str) -> Test:
+    items = load_items(store, split, part)
+    chance = float(np.mean([1 / len(i.options) for i in items]))
+    return Test([i.id for i in items], load_gold(store, split, part), chance)
+
+
+def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[str, Test]]) -> Scored:
     gold = test.gold
     artifact = store.open("fit", job.key)
     facts: dict[str, Any] = artifact.json("fit")
     probabilities = artifact.arrays("test")["probabilities"]
+    others = {
+        name: (artifact.arrays(part)["probabilities"], other) for name, (part, other) in companions.items()
+    }
     record = ScoreRecord(
         key=job.key,
         role=job.role,
@@ -75,9 +109,21 @@ def _score(job: FitJob, store: Store, test: Test) -> Scored:
         metrics=_metrics(artifact, gold),
         chance=test.chance,
         loss=facts["epoch_loss"],
+        companions={name: _companion(*values) for name, values in others.items()},
     )
-    mine = probabilities[np.arange(len(gold)), gold]
-    return Scored(record, test.ids, picks(probabilities), gold, mine)
+    mine = _answers(probabilities, test)
+    answers = {name: _answers(*values) for name, values in others.items()}
+    return Scored(record, mine.items, mine.picked, mine.gold, mine.gold_probability, answers)
+
+
+def _companion(probabilities: NDArray[np.float32], test: Test) -> CompanionScore:
+    right = float(correct(probabilities, test.gold).mean())
+    return CompanionScore(accuracy=right, n_test=len(test.gold), chance=test.chance)
+
+
+def _answers(probabilities: NDArray[np.float32], test: Test) -> Answers:
+    mine = probabilities[np.arange(len(test.gold)), test.gold]
+    return Answers(test.ids, picks(probabilities), test.gold, mine)
 
 
 def _metrics(artifact: Artifact, gold: NDArray[np.int64]) -> dict[str, float]:

@@ -34,7 +34,8 @@ def _seconds(job: Job, known: dict[tuple[str, str], float], device: str) -> floa
         return known[job.task, job.model]
     size = model_size(job.model) or 1_000_000_000
     trained = job.data.transfer * job.training["epochs"] * 6
-    predicted = (job.data.test + job.data.transfer + job.data.validation) * 2
+    answered = job.data.test + job.data.companion * len(job.companions)
+    predicted = (answered + job.data.transfer + job.data.validation) * 2
     return OVERHEAD + size * TOKENS * (trained + predicted) / FLOPS.get(
         device.partition(":")[0], FLOPS["cpu"]
     )

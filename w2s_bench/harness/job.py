@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from w2s_bench.records import Domain, Role, content_key
-from w2s_bench.splits import SPLIT_VERSION, hop
+from w2s_bench.splits import SPLIT_VERSION, companion, hop
 from w2s_bench.suite import Data
 
 FIT_VERSION = 1  # raise it when the fit loop changes what it computes
@@ -17,24 +17,29 @@ ASKED_LENGTH = 256  # tokens of a model that is asked without any fit
 
 @dataclass(frozen=True, kw_only=True)
 class SplitJob:
-    """Draw the parts of a task at one seed."""
+    """Draw the parts of a task at one seed. ``companions``: names of the tasks whose test items are drawn as
+    well, in the order of the card, and their fingerprints."""
 
     task: str
     fingerprint: str
     data: Data
     seed: int
+    companions: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> str:
-        """Task (card, code, data), sizes of the parts, seed."""
+        """Task (card, code, data), sizes of the parts, seed; companions only where some are drawn."""
+        data = self.data if self.companions else self.data.model_copy(update={"companion": 0})
+        drawn = {"companions": list(self.companions.values())} if self.companions else {}
         return content_key(
             {
                 "kind": "split",
                 "version": SPLIT_VERSION,
                 "task": self.fingerprint,
-                "data": self.data.model_dump(),
+                "data": data.for_key(),
                 "seed": self.seed,
             }
+            | drawn
         )
 
     @property
@@ -56,7 +61,8 @@ class SplitJob:
 @dataclass(frozen=True, kw_only=True)
 class FitJob:
     """Fit a model to labels on one part, then predict. ``labels`` is the key of the fit whose
-    predictions are its labels, or None for gold. ``role`` and ``task`` are for people: not in the key."""
+    predictions are its labels, or None for gold. ``role``, ``task`` and ``companions`` are for people: not in
+    the key, which has the split."""
 
     role: Role
     domain: Domain
@@ -80,6 +86,7 @@ class FitJob:
     ask: dict[str, Any] | None = None  # asked like this without any fit
     labels_others: bool = False  # of this plan; not in the key
     asked: tuple[str, ...] = ()  # further parts that this plan wants answered; not in the key
+    companions: tuple[str, ...] = ()  # tasks whose test items it answers as well
 
     @cached_property
     def key(self) -> str:
@@ -117,20 +124,25 @@ class FitJob:
 
     @property
     def predicts(self) -> tuple[str, ...]:
-        """Parts it predicts on: the test set, and what its labels may be wanted for.
+        """Parts it predicts on: the test set, those of companions, and what its labels may be wanted for.
 
         A teacher labels for every method there may be. A student on the transfer half labels only where it is
         a rung of this plan, and answers what else is asked of it; a fit without those answers is not finished
         in a plan that wants them.
         """
         if self.untrained:
-            return ("test",)
+            return ("test", *self.companion_parts)
         if self.part == "transfer" and not (self.labels_others and self.labels):
-            return ("test", *self.asked)
+            return ("test", *self.companion_parts, *self.asked)
         chain = ["teacher", *(hop(i) for i in range(1, self.data.hops + 1))]
         following = chain[chain.index(self.part) + 1 :][:1] if self.part in chain else []
         validation = ["validation"] if self.data.validation else []
-        return ("test", "transfer", *validation, *following)
+        return ("test", *self.companion_parts, "transfer", *validation, *following)
+
+    @property
+    def companion_parts(self) -> tuple[str, ...]:
+        """Parts of the companions, in the order of their names."""
+        return companion_parts(self.companions)
 
     @property
     def untrained(self) -> bool:
@@ -163,6 +175,7 @@ class LookJob:
     max_length: int
     version: int
     ask: dict[str, Any] | None = None
+    companions: tuple[str, ...] = ()  # not in the key, which has the split
 
     @cached_property
     def key(self) -> str:
@@ -184,12 +197,18 @@ class LookJob:
     def parts(self) -> tuple[str, ...]:
         """Parts it looks at."""
         hops = [hop(i) for i in range(1, self.data.hops + 1)]
-        return ("transfer", *(["validation"] if self.data.validation else []), *hops, "test")
+        validation = ["validation"] if self.data.validation else []
+        return ("transfer", *validation, *hops, "test", *companion_parts(self.companions))
 
     @property
     def title(self) -> str:
         """For people."""
         return f"{self.kind} {self.task} {self.model} seed {self.seed}"
+
+
+def companion_parts(companions: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the parts of so many companions."""
+    return tuple(companion(i) for i in range(1, len(companions) + 1))
 
 
 Job = SplitJob | FitJob | LookJob

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from w2s_bench.errors import UserError
+from w2s_bench.harness.companions import check_trainable, companion_prints
 from w2s_bench.harness.extras import NotOffered, given_of, variants
 from w2s_bench.harness.hidden import HIDDEN_VERSION
 from w2s_bench.harness.job import ASKED_LENGTH, FitJob, Job, LookJob, SplitJob, kinds
@@ -66,12 +67,16 @@ def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) ->
         models = {use.name: model_fingerprint(use.name) for use in grid.models}
         for name in grid.tasks:
             task = load_task(name)
+            check_trainable(name, task)
             for model in models:
                 check_model(model, task.card.domain)
             prints = fingerprint(name, task, mirror)
+            companions = companion_prints(task, grid.data, mirror)
             for seed in suite.seeds:
-                split = SplitJob(task=name, fingerprint=prints, data=grid.data, seed=seed)
-                block = _Block(plan, grid, models, task, name, _add(plan, split).key, seed)
+                split = SplitJob(
+                    task=name, fingerprint=prints, data=grid.data, seed=seed, companions=companions
+                )
+                block = _Block(plan, grid, models, task, name, _add(plan, split).key, seed, tuple(companions))
                 ways = [w for w in methods if _runs(w, grid)]
                 block.fill([*ways, *(rows[r] for r in suite.references_of(grid))], gold)
     _mark_rungs(plan)
@@ -176,6 +181,7 @@ class _Block:
     name: str
     split: str
     seed: int
+    companions: tuple[str, ...] = ()
 
     def fill(self, ways: list[_Way], gold: _How) -> None:
         """Plan teachers, ceilings, students, reference rows and the cells that join them."""
@@ -265,6 +271,7 @@ class _Block:
             max_length=length,
             version=HIDDEN_VERSION,
             ask=ask,
+            companions=self.companions,
         )
         return _add(self.plan, look).key
 
@@ -356,6 +363,7 @@ class _Block:
                 seed=self.seed,
                 data=self.grid.data,
                 options=how.options,
+                companions=self.companions,
                 **special,
             ),
         ).key

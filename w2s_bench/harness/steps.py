@@ -27,7 +27,7 @@ from w2s_bench.harness.teachers import chosen_rows, fit_seed
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
-from w2s_bench.splits import load_gold, load_items, make_split, save_split
+from w2s_bench.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.store import Store
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
@@ -63,7 +63,8 @@ def work_with_gold(job: Job, site: Site) -> str:
     store = Store(site.store)
     with told_by(job):
         if isinstance(job, SplitJob):
-            save_split(store, job.key, make_split(load_task(job.task), job.data, job.seed, site.mirror))
+            drawn = draw_split(load_task(job.task), job.data, job.seed, site.mirror)
+            save_split(store, job.key, drawn.split, drawn.excluded)
         else:
             assert isinstance(job, FitJob) and job.sees_gold
             keep(store, job, train_on_gold(job, store, pick(site.device)))

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.errors import StoreError
-from w2s_bench.pgr import rows, with_failed
-from w2s_bench.records import Row
-from w2s_bench.rundir import Run, load_run
+from w2s_bench.pgr import companion_rows, rows, with_failed
+from w2s_bench.records import CellRecord, Row
+from w2s_bench.rundir import Predictions, Run, load_run
 from w2s_bench.suite import parse_suite
 
 
@@ -24,6 +24,36 @@ def load_table(folder: Path) -> tuple[Run, list[Row]]:
     rule = Rule(min_gap=admission.min_gap, min_teacher=admission.min_teacher)
     made = rows(cells_of(run), rule, run.info.suite, suite.development)
     return run, with_failed(made, run.failed, run.info.suite)
+
+
+def load_companions(run: Run) -> list[Row]:
+    """Rows of every cell on every companion of its task, in the order of the suite; none of them is pooled.
+
+    The rule of admission is the suite's, applied to what teacher and ceiling score on the companion.
+    """
+    admission = parse_suite(run.info.suite_toml, "run.json").admission
+    rule = Rule(min_gap=admission.min_gap, min_teacher=admission.min_teacher)
+    found: list[Row] = []
+    for name, predictions in run.companions.items():
+        cells = [c for c in run.cells if c.student_key in predictions]
+        _prove_paired(cells, predictions, name)
+        chance = {r.task: r.companions[name].chance for r in run.records if name in r.companions}
+        correct = {key: p.correct for key, p in predictions.items()}
+        picked = {key: p.picked for key, p in predictions.items()}
+        found += companion_rows(join(cells, correct, chance, picked), rule, run.info.suite, name)
+    order = list(dict.fromkeys(cell.task for cell in run.cells))
+    return sorted(found, key=lambda row: order.index(str(row.task)))
+
+
+def _prove_paired(cells: list[CellRecord], predictions: dict[str, Predictions], name: str) -> None:
+    """All fits of a task answered the same items of a companion, at every seed."""
+    items: dict[str, tuple[str, ...]] = {}
+    for cell in cells:
+        for key in (cell.teacher_key, cell.student_key, cell.ceiling_key):
+            if key not in predictions:
+                raise _sparse(f"no predictions of fit {key} on companion {name}", cell.task)
+            if items.setdefault(cell.task, predictions[key].items) != predictions[key].items:
+                raise _sparse(f"fit {key} was scored on other items of companion {name}", cell.task)
 
 
 def cells_of(run: Run) -> list[Cell]:

@@ -19,6 +19,7 @@ from w2s_bench.records import Row
 from w2s_bench.report.charts import Chart, charts
 from w2s_bench.report.frame import parameters
 from w2s_bench.report.look import unique
+from w2s_bench.report.notes import excluded_notes
 from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, cell_views, pool_views
 from w2s_bench.report.samples import example_groups
 from w2s_bench.rundir import Run
@@ -28,15 +29,18 @@ PAGE = Path(__file__).parent / "page"
 REPORT = "report.html"
 
 
-def write_html(folder: Path, run: Run, rows: list[Row], examples: Sequence[Shown] = ()) -> Path:
+def write_html(
+    folder: Path, run: Run, rows: list[Row], examples: Sequence[Shown] = (), companions: Sequence[Row] = ()
+) -> Path:
     """Write ``report.html`` below a run's folder."""
     path = folder / REPORT
-    write_text(path, as_html(run, rows, examples))
+    write_text(path, as_html(run, rows, examples, companions))
     return path
 
 
-def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = ()) -> str:
-    """The page; without ``examples`` it says that there are none."""
+def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companions: Sequence[Row] = ()) -> str:
+    """The page; without ``examples`` it says that there are none. ``companions`` have a table of their own,
+    and rows that could not be used stand below it."""
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
@@ -62,6 +66,8 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = ()) -> str:
         "pool_rows": pool_views(rows),
         "cell_head": CELL_HEAD,
         "cell_rows": cell_views(cells, {g["where"]: g["id"] for g in groups}),
+        "companion_rows": cell_views(list(companions), {}),
+        "notes": excluded_notes(run.info),
         "filters": [
             {"key": key, "title": key, "values": unique(mark(r) for r in cells)}
             for key, mark in FILTERS.items()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from w2s_bench.records import Row
-from w2s_bench.report.tables import COLUMNS, TITLES, by_domain, cells_of
+from w2s_bench.report.tables import COLUMNS, COMPANIONS, TITLES, by_domain, cells_of
 
 HEAD = "% needs \\usepackage{booktabs} and \\usepackage{longtable}\n"
 _SPECIAL = {
@@ -31,12 +32,22 @@ _SPECIAL = {
 }
 
 
-def as_latex(rows: list[Row]) -> str:
-    """A table for each domain, in the order and words of the other forms; reference rows and pools too."""
-    return HEAD + "\n".join(_table(domain, chosen) for domain, chosen in by_domain(rows))
+def as_latex(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[str] = ()) -> str:
+    """A table for each domain, in the order and words of the other forms; reference rows and pools too.
+
+    A domain's companions have a table of their own below its table; ``notes`` are paragraphs at the end.
+    """
+    others = dict(by_domain(list(companions)))
+    parts = []
+    for domain, chosen in by_domain(rows):
+        parts.append(_table(TITLES[domain], domain, chosen))
+        if domain in others:
+            title = f"{TITLES[domain]}: {COMPANIONS}"
+            parts.append(_table(title, f"{domain}-companions", others[domain]))
+    return HEAD + "\n".join([*parts, *(f"\\noindent {escaped(note)}\n" for note in notes)])
 
 
-def _table(domain: str, rows: list[Row]) -> str:
+def _table(title: str, label: str, rows: list[Row]) -> str:
     wide = len(COLUMNS)
     head = " & ".join(map(escaped, COLUMNS)) + " \\\\"
     lines, above = [], ""
@@ -49,7 +60,7 @@ def _table(domain: str, rows: list[Row]) -> str:
     body = "\n".join(lines)
     return (
         f"\\begin{{longtable}}{{@{{}}lll{'r' * (wide - 4)}l@{{}}}}\n"
-        f"\\caption{{{escaped(TITLES[domain])}}}\\label{{tab:w2s-{domain}}}\\\\\n"
+        f"\\caption{{{escaped(title)}}}\\label{{tab:w2s-{label}}}\\\\\n"
         f"\\toprule\n{head}\n\\midrule\n\\endfirsthead\n\\toprule\n{head}\n\\midrule\n\\endhead\n"
         f"\\bottomrule\n\\endlastfoot\n{body}\n\\end{{longtable}}\n"
     )

@@ -71,7 +71,7 @@ def cell_views(rows: list[Row], examples: Mapping[Where, str]) -> list[RowView]:
     return [
         RowView(
             [
-                View(str(row.task), small=f"{row.teacher} → {row.student}"),
+                View(cells_of(row)[0], small=f"{row.teacher} → {row.student}"),
                 View(_method(row)),
                 *_numbers(row),
                 View("see", link=link) if (link := examples.get(where(row), "")) else View(""),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from w2s_bench.records import Row, RunInfo
+from w2s_bench.report.notes import excluded_document
 
 TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
 COLUMNS = (
@@ -29,42 +30,56 @@ POOLS = {
     "clean": "of these, clean: zero-shot is below naive",
     "held-out": "all admitted, held-out tasks: the ranking",
 }
+COMPANIONS = "companions, the same models on other test items (never pooled)"
 NONE, FAILED = "–", "failed: "
 LAST = 10**6  # the place of rows that are not ranked
 WIDE = 120  # columns of a terminal that shows all
 Cells = tuple[str, ...]
 
 
-def as_json(rows: list[Row], info: RunInfo) -> dict[str, Any]:
+def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> dict[str, Any]:
     """Rows and the run that made them; null where there is no value, never NaN."""
     return {
         "suite": info.suite,
         "suite_version": info.suite_version,
         "suite_hash": info.suite_hash,
         "rows": [asdict(r) for r in rows],
+        "companions": [asdict(r) for r in companions],
+        "excluded": excluded_document(info),
     }
 
 
-def as_csv(rows: list[Row]) -> str:
-    """One line a row; empty where there is no value."""
+def as_csv(rows: list[Row], companions: Sequence[Row] = ()) -> str:
+    """One line a row; empty where there is no value. Rows on companions stand below the others."""
     out = io.StringIO()
     writer = csv.DictWriter(out, [f.name for f in fields(Row)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: _plain(v) for k, v in asdict(r).items()} for r in rows)
+    writer.writerows({k: _plain(v) for k, v in asdict(r).items()} for r in [*rows, *companions])
     return out.getvalue()
 
 
-def as_markdown(rows: list[Row]) -> str:
-    """A section for each domain."""
+def as_markdown(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[str] = ()) -> str:
+    """A section for each domain, one for its companions, and the notes."""
     parts = []
-    for domain, chosen in by_domain(rows):
+    for title, chosen in _sections(rows, companions):
         head = "| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS)
         lines = ["| " + " | ".join(c.replace("|", "\\|") for c in cells_of(row)) + " |" for row in chosen]
-        parts.append(f"### {TITLES[domain]}\n\n{head}\n" + "\n".join(lines) + "\n")
-    return "\n".join(parts)
+        parts.append(f"### {title}\n\n{head}\n" + "\n".join(lines) + "\n")
+    return "\n".join([*parts, *(f"- {note}\n" for note in notes)])
 
 
-def as_text(rows: list[Row], width: int | None = None) -> str:
+def _sections(rows: list[Row], companions: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Tables by their titles: a domain's own, then its companions'."""
+    others = dict(by_domain(list(companions)))
+    for domain, chosen in by_domain(rows):
+        yield TITLES[domain], chosen
+        if domain in others:
+            yield f"{TITLES[domain]}: {COMPANIONS}", others[domain]
+
+
+def as_text(
+    rows: list[Row], width: int | None = None, companions: Sequence[Row] = (), notes: Sequence[str] = ()
+) -> str:
     """Tables drawn with rich; plain text, ``width`` columns wide (as wide as needed where None).
 
     A narrow one goes without the last column rather than cut a number in two.
@@ -72,9 +87,10 @@ def as_text(rows: list[Row], width: int | None = None) -> str:
     from rich.console import Console
 
     console = Console(width=width or 200, file=io.StringIO(), record=True, color_system=None)
-    for domain, chosen in by_domain(rows):
-        console.print(_rich_table(TITLES[domain], chosen, 6 if width and width < WIDE else 7))
-    return "\n".join(line.rstrip() for line in console.export_text().splitlines()) + "\n"
+    for title, chosen in _sections(rows, companions):
+        console.print(_rich_table(title, chosen, 6 if width and width < WIDE else 7))
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+    return "\n".join([*lines, *notes]) + "\n"
 
 
 def _rich_table(title: str, rows: list[Row], columns: int) -> Any:
@@ -119,7 +135,7 @@ def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     for domain in TITLES:
         chosen = [r for r in rows if r.domain == domain]
         if chosen:
-            yield domain, sorted(chosen, key=lambda r: (*_place(r), tasks.index(r.task)))
+            yield domain, sorted(chosen, key=lambda r: (*_place(r), tasks.index(r.task), r.companion or ""))
 
 
 def _place(row: Row) -> tuple[int, int, float]:
@@ -140,7 +156,7 @@ def cells_of(row: Row) -> Cells:
     )
     show_pgr = row.pgr is not None and (pooled or row.admitted)
     return (
-        POOLS[row.pool or "admitted"] if pooled else str(row.task),
+        POOLS[row.pool or "admitted"] if pooled else _task(row),
         pair,
         ("" if row.group is None else f"{row.group}. ")
         + row.method
@@ -155,6 +171,10 @@ def cells_of(row: Row) -> Cells:
         else _interval(row.over_naive, row.over_naive_low, row.over_naive_high, 100, "+.1f"),
         _remark(row),
     )
+
+
+def _task(row: Row) -> str:
+    return f"{row.task} on {row.companion}" if row.companion else str(row.task)
 
 
 def _remark(row: Row) -> str:

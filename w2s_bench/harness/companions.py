@@ -1,0 +1,57 @@
+"""Companions of a task: other tasks whose test items every model that is finetuned on it answers as well.
+
+Harder items, or items of another distribution. They are scored beside the task's own test set and are never
+pooled with it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from w2s_bench.errors import UserError
+from w2s_bench.splits import companions_of
+from w2s_bench.suite import Data
+from w2s_bench.task import Task, fingerprint, load_task
+
+
+def check_trainable(name: str, task: Task) -> None:
+    """Errors: UserError for a task that only tests."""
+    if task.card.test_only:
+        raise UserError(
+            "this task only tests: nothing is trained on it",
+            where=f"task {name}",
+            expected="a task with rows to train on",
+            mend="name a task that has it among its companions, and set data.companion",
+        )
+
+
+def companion_prints(task: Task, data: Data, mirror: Path | None) -> dict[str, str]:
+    """Fingerprints of the companions that are drawn, by name. Errors: UserError for one that is not there or
+    whose options a model of this task cannot answer."""
+    found = {}
+    for name in companions_of(task, data).values():
+        try:
+            other = load_task(name)
+        except UserError as error:
+            error.where = f"companions of task {task.card.name}" + (f", {error.where}" if error.where else "")
+            raise
+        _check_fits(task, other)
+        found[name] = fingerprint(name, other, mirror)
+    return found
+
+
+def _check_fits(task: Task, other: Task) -> None:
+    mine, theirs = task.card, other.card
+    if mine.domain != theirs.domain or mine.classes != theirs.classes:
+        raise UserError(
+            f"companion {theirs.name} has {_options(other)}",
+            where=f"task {mine.name}",
+            expected=f"those that its models answer: {_options(task)}",
+            mend="name another companion, or give both cards the same classes in one order",
+        )
+
+
+def _options(task: Task) -> str:
+    card = task.card
+    classes = f"classes {', '.join(card.classes)}" if card.classes else "options of each item's own"
+    return f"{card.domain} items with {classes}"
