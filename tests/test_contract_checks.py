@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from w2s_bench.contract import checks
+from w2s_bench.task import load_task
 
 METHOD = '''"""A method with one fault."""
 import torch
@@ -174,7 +175,6 @@ def test_a_sound_task_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fault, told",
     [
-        ({"name": "nlp/other"}, "its card calls it 'nlp/other'"),
         ({"licence": ""}, "the card's licence is empty"),
         ({"n": "n + random.random()"}, "two readings of the rows differ"),
         ({"gold": "random.randrange(2)"}, "two builds of a row differ"),
@@ -185,6 +185,14 @@ def test_a_sound_task_passes(tmp_path: Path) -> None:
 def test_a_faulty_task_is_found(tmp_path: Path, fault: dict[str, str], told: str) -> None:
     with pytest.raises(AssertionError, match=told):
         checks.check_task(task(tmp_path, **fault))
+
+
+def test_a_card_calls_a_registered_task_by_its_name(tmp_path: Path) -> None:
+    card = load_task(task(tmp_path, name="nlp/other")).card
+    checks.check_card("nlp/other", card)
+    checks.check_card(f"{tmp_path}/mine.py:TASK", card)  # a file's task is called as its author likes
+    with pytest.raises(AssertionError, match="its card calls it 'nlp/other'"):
+        checks.check_card("nlp/mine", card)
 
 
 @pytest.mark.parametrize("check", [checks.check_method, checks.check_task])

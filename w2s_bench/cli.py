@@ -222,8 +222,8 @@ def tune(
 ) -> None:
     """Search the options of METHOD (names, path/to/mine.py:Mine, or all) within a budget of trials.
 
-    Only weak labels choose: agreement with the teacher, where it is sure, on validation items of the suite's
-    development tasks. Nothing is changed: what was chosen and every trial are written to --out.
+    Only weak labels choose: agreement with a second weak teacher, a bag of words, on validation items of the
+    suite's development tasks. Nothing is changed: what was chosen and every trial are written to --out.
     """
     calm()
     from w2s_bench.display import progress

@@ -11,7 +11,7 @@ from w2s_bench.tune.record import Tuned, curve
 COLUMNS = 6
 WIDE = 30  # values that differ by this factor are drawn by factors
 LINES = (  # two of Okabe and Ito's colours: safe for the colour-blind
-    ("score", "o-", "#0072B2", "agreement with the teacher where it is sure (selects)"),
+    ("score", "o-", "#0072B2", "agreement with a second weak teacher (selects)"),
     ("accuracy", "s--", "#D55E00", "accuracy (told, not used)"),
 )
 

@@ -16,9 +16,12 @@ SHIPPED = Path(__file__).parent / "shipped"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialRecord:
-    """Options, and what came out: ``score`` (what is selected by) and ``agreement`` are with the teacher, on
-    weak-labelled validation; ``accuracy`` is with gold on the development tasks' test sets, told for readers
-    and used for nothing. By task, then their means. ``failed`` says why there are none."""
+    """Options, and what came out on weak-labelled validation.
+
+    ``score``, agreement with the second teacher, is selected by; ``agreement`` is with the own one, and
+    ``accuracy`` with gold on the development tasks' test sets, both told for readers and used for nothing.
+    ``by_task``: these three by task, of which they are the means. ``failed`` says why there are none.
+    """
 
     options: dict[str, Any]
     score: float | None = None

@@ -26,8 +26,10 @@ from w2s_bench.tune.score import Judged, judge, lead, mean_score
 from w2s_bench.tune.space import Axis, axes
 
 VALIDATION = "validation"
+JUDGE = "bow-teacher"  # the reference row whose teacher judges
 OnRound = Callable[[Plan, list[Job]], None]
 OnDone = Callable[[Job], None]
+Place = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +125,7 @@ def development_part(suite: Suite) -> Suite:
             expected='development = ["pack/task", …]',
             mend="options are never chosen on held-out tasks; take another suite: --suite tuning",
         )
-    return suite.model_copy(update={"grid": grids, "methods": [], "references": []})
+    return suite.model_copy(update={"grid": grids, "methods": [], "references": [JUDGE]})
 
 
 def _begin(name: str, budget: Budget) -> _Search:
@@ -155,20 +157,28 @@ def _run(
     tally = run_plan(plan, LocalExecutor(slots) if slots else InlineExecutor(), site, on_done)
     cells = marked(plan.cells, tally.reasons)
     accuracy = {s.record.key: s.record.accuracy for s in collect(plan, store)}
+    judges = {_place(c): c.teacher_key for c in cells if c.method == JUDGE}
     return {
-        str(use.label): _judged(use, [c for c in cells if c.method == use.label], store, accuracy)
+        str(use.label): _judged(use, [c for c in cells if c.method == use.label], judges, store, accuracy)
         for use in uses
     }
 
 
 def _judged(
-    use: MethodUse, cells: list[CellRecord], store: Store, accuracy: dict[str, float]
+    use: MethodUse,
+    cells: list[CellRecord],
+    judges: dict[Place, str],
+    store: Store,
+    accuracy: dict[str, float],
 ) -> tuple[TrialRecord, list[Judged]]:
     options = load_method(use.name, use.options).options.model_dump(mode="json")
     failed = next((c.failed for c in cells if c.failed is not None), None)
     if failed is not None:
         return TrialRecord(options=options, by_task={}, failed=failed), []
-    judged = [judge(_labels(store, c.student_key), _labels(store, c.teacher_key)) for c in cells]
+    judged = [
+        judge(*(_labels(store, key) for key in (c.student_key, judges[_place(c)], c.teacher_key)))
+        for c in cells
+    ]
     rows: dict[str, list[list[float]]] = {}
     for cell, found in zip(cells, judged, strict=True):
         values = [found.score, found.agreement, accuracy[cell.student_key]]
@@ -178,6 +188,10 @@ def _judged(
     return TrialRecord(
         options=options, score=score, agreement=agreement, accuracy=right, by_task=by_task
     ), judged
+
+
+def _place(cell: CellRecord) -> Place:
+    return cell.task, cell.teacher, cell.student, cell.seed
 
 
 def _labels(store: Store, key: str) -> Any:
