@@ -22,6 +22,7 @@ from w2s_bench.rundir import RUN
 
 KEYS = ("suite", "domain", "task", "teacher", "student", "method", "seeds", "admitted")
 NUMBERS = ("teacher_accuracy", "student_accuracy", "ceiling_accuracy", "gain", "pgr", "pgr_low", "pgr_high")
+FIGURES = ("nlp", "agreement", "methods", "profiles")  # one epoch: no losses over epochs
 ROW = {*KEYS, *NUMBERS}  # what every row of a table carries, in JSON and in CSV
 
 
@@ -92,8 +93,9 @@ def test_a_run_leaves_all_that_was_promised(done: Done) -> None:
         "table.txt",
         "table.md",
         "table.csv",
-        "figures/nlp.png",
-        "figures/nlp.svg",
+        "report.html",
+        "examples.jsonl",
+        *(f"figures/{name}.{end}" for name in FIGURES for end in ("png", "svg")),
         "entries/naive.json",
         "entries/confidence.json",
     }

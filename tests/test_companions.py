@@ -273,6 +273,11 @@ def test_tables_show_companions_apart_and_pool_none_of_them(
     document = strict(well("report", out, "--json").stdout)
     assert len(document["companions"]) == 8 and len(document["rows"]) == len(ran.rows)
     assert well("report", out).stdout.count("never pooled") == 1
+    latex = well("report", out, "--format", "latex").stdout
+    assert latex.count("never pooled") == 1 and "{tab:w2s-nlp-companions}" in latex
+    page = (out / "report.html").read_text("utf8")
+    own = page[page.index('id="companions-table"') : page.index('id="examples"')]
+    assert own.count("<tr data-") == len(ran.companions) and "HARD" in own
 
 
 def test_the_main_numbers_do_not_depend_on_the_items_of_companions(ran: Finished, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import pyarrow.parquet
 import pytest
 
 from w2s_bench.errors import StoreError
-from w2s_bench.line import write_report
 from w2s_bench.records import CellRecord
 from w2s_bench.report.frame import load_table, parameters, prove_dense
+from w2s_bench.report.write import write_report
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, RUN, TIMINGS, Run, load_run, save_run
 
 

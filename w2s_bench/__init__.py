@@ -8,7 +8,7 @@ from typing import Any
 _WHERE = {
     "run_suite": "line",
     "plan_suite": "line",
-    "write_report": "line",
+    "write_report": "report.write",
     "Where": "line",
     "load_suite": "suite",
     "parse_suite": "suite",

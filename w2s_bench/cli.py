@@ -108,7 +108,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     else:
         click.echo(as_text(done.rows, _width(), done.companions, excluded_notes(done.run.info)))
         click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
-        click.echo(f"report: {done.folder}  (table.txt, table.md, table.csv, figures/, entries/)")
+        click.echo(f"report: {done.folder}  (report.html, table.txt, .md and .csv, figures/, entries/)")
     for failure in failures:
         click.echo(failed_text(failure), err=True)
     if failures:
@@ -120,26 +120,33 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "json", "markdown"]),
+    type=click.Choice(["text", "csv", "json", "markdown", "latex"]),
     default="text",
     show_default=True,
 )
 @json_option
 def report(folder: Path, form: str, as_json: bool) -> None:
     """Print the tables of a run's FOLDER again and redraw its figures, from its records alone."""
-    from w2s_bench.line import write_report
     from w2s_bench.report import tables
     from w2s_bench.report.frame import load_companions
+    from w2s_bench.report.latex import as_latex
     from w2s_bench.report.notes import excluded_notes
+    from w2s_bench.report.write import write_report
 
     run, rows = write_report(folder)
     companions, notes = load_companions(run), excluded_notes(run.info)
     if as_json or form == "json":
         click.echo(json.dumps(tables.as_json(rows, run.info, companions), allow_nan=False))
     elif form == "text":
-        click.echo(tables.as_text(rows, _width(), companions, notes))
+        width = _width()
+        if width is None:  # no terminal: the table that was written, as wide as needed
+            click.echo((folder / "table.txt").read_text("utf8"))
+        else:
+            click.echo(tables.as_text(rows, width, companions, notes))
     elif form == "csv":
         click.echo(tables.as_csv(rows, companions), nl=False)
+    elif form == "latex":
+        click.echo(as_latex(rows, companions, notes), nl=False)
     else:
         click.echo(tables.as_markdown(rows, companions, notes), nl=False)
 

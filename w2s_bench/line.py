@@ -13,8 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from w2s_bench.errors import UserError
+from w2s_bench.examples import choose, save_examples
 from w2s_bench.harness.added import with_methods
-from w2s_bench.harness.collect import collect, left_out
+from w2s_bench.harness.collect import collect, left_out, test_items
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
@@ -23,13 +24,10 @@ from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.report.board import entries, write_entries
-from w2s_bench.report.curves import draw_curves
-from w2s_bench.report.frame import load_companions, load_table
-from w2s_bench.report.notes import excluded_notes
-from w2s_bench.report.tables import as_csv, as_markdown, as_text
+from w2s_bench.report.frame import load_companions
+from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
-from w2s_bench.store import Store, write_text
+from w2s_bench.store import Store
 from w2s_bench.suite import Suite, load_suite
 
 LIBRARIES = (
@@ -162,7 +160,9 @@ def run_suite(
         excluded=left_out(plan, store),
     )
     cells = marked(plan.cells, tally.reasons)
-    save_run(folder, info, collect(plan, store), cells, _timings(plan, store))
+    scored = collect(plan, store)
+    save_examples(folder, choose(cells, scored, test_items(plan, store)))
+    save_run(folder, info, scored, cells, _timings(plan, store))
     run, rows = write_report(folder)
     return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
 
@@ -182,24 +182,6 @@ def _timings(plan: Plan, store: Store) -> dict[str, float]:
     fits = [job.key for job in plan.jobs.values() if isinstance(job, FitJob)]
     done = (key for key in fits if store.has("fit", key))
     return {key: float(store.open("fit", key).json("timing")["seconds"]) for key in done}
-
-
-def write_report(folder: Path) -> tuple[Run, list[Row]]:
-    """Tables, curves and entries of a run's folder, made again from its records alone."""
-    run, rows = load_table(folder)
-    companions, notes = load_companions(run), excluded_notes(run.info)
-    write_text(folder / "table.txt", as_text(rows, None, companions, notes))
-    write_text(folder / "table.md", as_markdown(rows, companions, notes))
-    write_text(folder / "table.csv", as_csv(rows, companions))
-    _sweep(draw_curves(folder, run, rows))
-    _sweep(write_entries(folder, entries(run, rows)))
-    return run, rows
-
-
-def _sweep(written: list[Path]) -> None:
-    """Remove what an earlier run left beside these files: a method or domain that is no longer there."""
-    for path in {p for w in written for p in w.parent.glob(f"*{w.suffix}")} - set(written):
-        path.unlink()
 
 
 def libraries() -> dict[str, str]:

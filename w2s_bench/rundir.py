@@ -156,23 +156,35 @@ def _name(cell: CellRecord) -> tuple[str, ...]:
     return (cell.task, cell.teacher, cell.student, cell.method)
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Predictions as they are stored: columns of texts as places ``[N]`` in the list of their texts."""
+
+    coded: dict[str, tuple[NDArray[np.int64], list[str]]]
+    picked: NDArray[np.int16]
+    gold: NDArray[np.int16]
+
+
 def _load_predictions(path: Path) -> dict[str, Predictions]:
-    return _by_key(_frame(path, ["key", "item", "picked", "gold"]))
+    columns = _columns(path, ["key", "item"])  # read as numbers: fits of a task share their ids
+    return _by_key(columns, np.arange(len(columns.picked)))
 
 
 def _load_companions(path: Path) -> dict[str, dict[str, Predictions]]:
     if not path.is_file():
         return {}
-    frame = _frame(path, ["key", "companion", "item", "picked", "gold"])
-    groups = frame.groupby("companion", observed=True, sort=False)
-    return {str(name): _by_key(part) for name, part in groups}
+    columns = _columns(path, ["key", "item", "companion"])
+    places, names = columns.coded["companion"]
+    return {name: _by_key(columns, np.flatnonzero(places == k)) for k, name in enumerate(names)}
 
 
-def _frame(path: Path, columns: list[str]) -> Any:
+def _columns(path: Path, coded: list[str]) -> _Columns:
     import pyarrow.parquet
 
     try:
-        frame = pyarrow.parquet.read_table(path, columns=columns).to_pandas()
+        table = pyarrow.parquet.read_table(path, columns=[*coded, "picked", "gold"], read_dictionary=coded)
+        picked, gold = (table.column(name).to_numpy() for name in ("picked", "gold"))
+        return _Columns({name: _codes(table.column(name)) for name in coded}, picked, gold)
     except Exception as error:
         raise StoreError(
             f"cannot be read ({error})",
@@ -180,12 +192,25 @@ def _frame(path: Path, columns: list[str]) -> Any:
             expected="the predictions of a run",
             mend="run the suite again: finished fits are not repeated",
         ) from None
-    frame["correct"] = (frame["picked"] == frame["gold"]).astype(np.uint8)
-    return frame
 
 
-def _by_key(frame: Any) -> dict[str, Predictions]:
-    return {
-        str(key): Predictions(tuple(part["item"]), part["correct"].to_numpy(), part["picked"].to_numpy())
-        for key, part in frame.groupby("key", observed=True, sort=False)
-    }
+def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """A column of texts as places in the list of its texts."""
+    whole = column.unify_dictionaries().combine_chunks()
+    whole = whole if hasattr(whole, "indices") else whole.chunk(0)
+    return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()
+
+
+def _by_key(columns: _Columns, rows: NDArray[np.int64]) -> dict[str, Predictions]:
+    """Predictions by the key of their fit, of these rows of the file."""
+    (keys, names), (items, ids) = columns.coded["key"], columns.coded["item"]
+    rows = rows[np.argsort(keys[rows], kind="stable")]
+    shared: dict[bytes, tuple[str, ...]] = {}
+    found = {}
+    for part in np.split(rows, np.flatnonzero(np.diff(keys[rows])) + 1) if len(rows) else ():
+        listed, picked = items[part], columns.picked[part]
+        told = shared.get(listed.tobytes()) or tuple(ids[k] for k in listed.tolist())
+        shared[listed.tobytes()] = told
+        correct = (picked == columns.gold[part]).astype(np.uint8)
+        found[names[int(keys[part[0]])]] = Predictions(told, correct, picked)
+    return found

@@ -17,6 +17,7 @@ from w2s_bench.records import CompanionScore, ScoreRecord
 from w2s_bench.rundir import Answers, Scored
 from w2s_bench.splits import load_excluded, load_gold, load_items
 from w2s_bench.store import Artifact, Store
+from w2s_bench.task import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ def left_out(plan: Plan, store: Store) -> dict[str, dict[str, Excluded]]:
             mine = load_excluded(store, job.key)
             if mine and _bad(mine) > _bad(found.get(job.task, {})):
                 found[job.task] = mine
+    return found
+
+
+def test_items(plan: Plan, store: Store) -> dict[str, list[Item]]:
+    """The test items of each task of the plan; every seed has the same."""
+    found: dict[str, list[Item]] = {}
+    for job in plan.jobs.values():
+        if isinstance(job, FitJob) and job.task not in found and store.has("fit", job.key):
+            found[job.task] = load_items(store, job.split, "test")
     return found
 
 

@@ -2,92 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import Row
 from w2s_bench.report.frame import parameters
+from w2s_bench.report.look import (
+    Look,
+    drawn,
+    legend,
+    look_of,
+    nothing,
+    save,
+    scored,
+    set_up,
+    size_axis,
+    unique,
+)
+from w2s_bench.report.summary import over_tasks
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
-from w2s_bench.store import atomic_file
 
-COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)  # Okabe–Ito: safe for the colour-blind
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-LINES = ("-", "--", ":", "-.")
-SVG_SALT = "w2s-bench"  # element ids of an SVG follow from it: equal runs draw equal files
+MOST_TASKS = 24  # of a run whose every task has its panels; of more, the mean is drawn
 
 
 def draw_curves(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
-    """Write ``figures/<domain>.png`` and ``.svg``: a row of panels for each task."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update(
-        {
-            "svg.hashsalt": SVG_SALT,
-            "font.size": 9,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "legend.frameon": False,
-        }
-    )
+    """Write ``figures/<domain>.png`` and ``.svg``: a row of panels for each task, or for the mean of many."""
+    set_up()
     paths: list[Path] = []
+    many = len({r.task for r in scored(rows)}) > MOST_TASKS
     for domain, chosen in by_domain(rows):
-        cells = [r for r in chosen if r.task is not None and not r.reference and r.failed is None]
-        if not cells:
-            continue
-        figure = _domain_figure(TITLES[domain], cells, parameters(run))
-        paths += _save(figure, folder / "figures" / domain)
+        if cells := scored(chosen):
+            shown = over_tasks(cells) if many else cells
+            figure = _domain_figure(TITLES[domain], shown, parameters(run))
+            paths += save(figure, folder / "figures" / domain)
     return paths
-
-
-def _save(figure: Any, stem: Path) -> list[Path]:
-    from matplotlib import pyplot
-
-    paths = []
-    for ending, metadata in (("png", {}), ("svg", {"Date": None})):
-        path = stem.with_suffix(f".{ending}")
-        with atomic_file(path) as draft:
-            figure.savefig(draft, format=ending, dpi=150, bbox_inches="tight", metadata=metadata)
-        paths.append(path)
-    pyplot.close(figure)
-    return paths
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What all panels of a figure share: model sizes, a colour for each teacher, a mark for each method."""
-
-    size: dict[str, int]
-    teachers: list[str]
-    methods: list[str]
-
-    def colour(self, teacher: str) -> str:
-        return COLOURS[self.teachers.index(teacher) % len(COLOURS)]
-
-    def mark(self, method: str) -> dict[str, Any]:
-        k = self.methods.index(method)
-        return {"marker": MARKERS[k % len(MARKERS)], "ls": LINES[k % len(LINES)], "ms": 5, "lw": 1.4}
-
-    def aside(self, method: str) -> float:
-        """Methods stand side by side at one size, not on top of each other."""
-        return 1.04 ** (self.methods.index(method) - (len(self.methods) - 1) / 2)
 
 
 def _domain_figure(title: str, rows: list[Row], size: dict[str, int]) -> Any:
     from matplotlib import pyplot
 
-    look = _Look(size, _unique(str(r.teacher) for r in rows), _unique(r.method for r in rows))
-    tasks = _unique(str(r.task) for r in rows)
+    rows, left_out = drawn(rows)
+    look = look_of(rows, size)
+    tasks = unique(str(r.task) for r in rows)
     figure, axes = pyplot.subplots(len(tasks), 2, figsize=(9.5, 3.4 * len(tasks)), squeeze=False)
     for (left, right), task in zip(axes, tasks, strict=True):
         chosen = [r for r in rows if r.task == task]
@@ -96,25 +54,21 @@ def _domain_figure(title: str, rows: list[Row], size: dict[str, int]) -> Any:
         _pgr(right, chosen, look)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     figure.tight_layout()
-    _legend(figure, look)
+    legend(figure, look, left_out)
     return figure
 
 
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _accuracy(axis: Any, rows: list[Row], look: _Look) -> None:
+def _accuracy(axis: Any, rows: list[Row], look: Look) -> None:
     ceilings = sorted({(look.size[str(r.student)], 100 * (r.ceiling_accuracy or 0)) for r in rows})
     axis.plot(*zip(*ceilings, strict=True), color="black", marker="o", ms=5)
     for r in {str(r.teacher): r for r in rows}.values():
         axis.axhline(100 * (r.teacher_accuracy or 0), color=look.colour(str(r.teacher)), lw=0.9, alpha=0.6)
     _lines(axis, rows, look, lambda r: (100 * (r.student_accuracy or 0), 0.0, 0.0))
     axis.set_ylabel("test accuracy (%)")
-    _size_axis(axis, rows, look)
+    size_axis(axis, rows, look)
 
 
-def _pgr(axis: Any, rows: list[Row], look: _Look) -> None:
+def _pgr(axis: Any, rows: list[Row], look: Look) -> None:
     shown = [r for r in rows if r.admitted and r.pgr is not None]
     _lines(axis, shown, look, _pgr_with_errors)
     for level, dots in ((0, "-"), (1, ":")):
@@ -123,10 +77,8 @@ def _pgr(axis: Any, rows: list[Row], look: _Look) -> None:
     axis.set_ylim(min([0.0, *points]) - 0.3, max([1.0, *points]) + 0.1)  # a wide interval runs out of view
     axis.set_ylabel("PGR")
     if not shown:
-        axis.text(
-            0.5, 0.5, "no admitted cell", ha="center", va="center", transform=axis.transAxes, color="grey"
-        )
-    _size_axis(axis, rows, look)
+        nothing(axis, "no admitted cell")
+    size_axis(axis, rows, look)
 
 
 def _pgr_with_errors(row: Row) -> tuple[float, float, float]:
@@ -138,46 +90,19 @@ def _pgr_with_errors(row: Row) -> tuple[float, float, float]:
 
 
 def _lines(
-    axis: Any, rows: list[Row], look: _Look, value: Callable[[Row], tuple[float, float, float]]
+    axis: Any, rows: list[Row], look: Look, value: Callable[[Row], tuple[float, float, float]]
 ) -> None:
+    """A line for each teacher and method, and all error bars of a teacher as one artist: many are slow."""
     for teacher in look.teachers:
+        bars: list[tuple[float, float, float]] = []
         for method in look.methods:
             chosen = [r for r in rows if (r.teacher, r.method) == (teacher, method)]
             points = sorted((look.size[str(r.student)] * look.aside(method), *value(r)) for r in chosen)
             if points:
-                x, y, down, up = zip(*points, strict=True)
-                axis.errorbar(
-                    x,
-                    y,
-                    yerr=(down, up),
-                    capsize=2,
-                    elinewidth=0.8,
-                    color=look.colour(teacher),
-                    alpha=0.9,
-                    **look.mark(method),
+                places = [p[:2] for p in points]
+                axis.plot(
+                    *zip(*places, strict=True), color=look.colour(teacher), alpha=0.9, **look.mark(method)
                 )
-
-
-def _legend(figure: Any, look: _Look) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color="black", marker="o", ms=5, label="ground truth (ceiling)")]
-    handles += [Line2D([], [], color=look.colour(t), lw=3, label=f"teacher {t}") for t in look.teachers]
-    handles += [Line2D([], [], color="grey", label=m, **look.mark(m)) for m in look.methods]
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 0.95))
-
-
-def _size_axis(axis: Any, rows: list[Row], look: _Look) -> None:
-    ticks = sorted({look.size[str(r.student)] for r in rows})
-    axis.set_xscale("log")
-    axis.set_xlim(ticks[0] / 1.4, ticks[-1] * 1.4)
-    axis.set_xlabel("student size (parameters)")
-    axis.set_xticks(ticks, [_short(t) for t in ticks])
-    axis.minorticks_off()
-
-
-def _short(count: int) -> str:
-    for scale, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if count >= scale:
-            return f"{count / scale:.3g}{unit}"
-    return str(count)
+                bars += [(a, b - c, b + d) for a, b, c, d in points if c or d]
+        if bars:
+            axis.vlines(*zip(*bars, strict=True), color=look.colour(teacher), lw=0.8, alpha=0.9)

@@ -1,0 +1,141 @@
+"""``report.html`` in a real browser: nothing is fetched, tables sort and filter, boards are drawn."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import DESKTOP, PHONE, Page, browser, chromium
+
+from w2s_bench.examples import Shown, load_examples, save_examples
+from w2s_bench.excluded import Excluded, Reason
+from w2s_bench.report.frame import load_table
+from w2s_bench.report.html import as_html, write_html
+from w2s_bench.rundir import save_run
+
+HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>\"'& {{ 7 * 7 }}"
+FEN = "r1bqkbnr/pppp1ppp/2n5/4p3/2B1P3/5N2/PPPP1PPP/RNBQK2R b KQkq - 3 3 f1c4"
+DRAWN = "document.documentElement.classList.contains('drawn')"
+BASE = Shown(
+    domain="nlp", task="nlp/toy", teacher_model="small", student_model="middle", method="naive", seed=0,
+    kind="corrected", count=5, n_test=80, item="abc", prompt=HOSTILE, options=["no", HOSTILE],
+    gold=1, teacher=0, student=1,
+)  # fmt: skip
+CHESS = replace(
+    BASE, domain="chess", task="chess/toy", kind="new", prompt=FEN, position=FEN, options=["g8f6", "f8c5"],
+    gold=0, teacher=0, student=1,
+)  # fmt: skip
+
+
+@pytest.fixture
+def report(tmp_path: Path, toy_run: dict[str, Any]) -> Path:
+    save_run(tmp_path / "run", **toy_run)
+    save_examples(tmp_path / "run", [BASE, CHESS])
+    run, rows = load_table(tmp_path / "run")
+    return write_html(tmp_path / "run", run, rows, load_examples(tmp_path / "run"))
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    program = chromium()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with browser(program, tmp_path / "profile") as opened:
+        yield opened
+
+
+def texts(page: Page, column: int) -> list[str]:
+    """What a column of the shown cells holds."""
+    return list(
+        page.ask(
+            "[...document.querySelectorAll('#cells-table tbody tr:not([hidden])')]"
+            f".map(r => r.cells[{column}].firstChild.textContent)"
+        )
+    )
+
+
+# The file
+
+
+def test_hostile_text_is_escaped(report: Path) -> None:
+    text = report.read_text("utf8")
+    assert HOSTILE not in text and html.escape(HOSTILE[:40]) in text
+    assert "{{ 7 * 7 }}" in text and " 49" not in re.sub(r"<script.*?</script>", "", text, flags=re.S)
+
+
+def test_no_address_is_loaded(report: Path) -> None:
+    text = re.sub(r"<script>.*?</script>", "", report.read_text("utf8"), flags=re.S)
+    assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", text)
+    assert "default-src &#39;none&#39;" in text
+
+
+def test_a_run_without_examples_has_a_report_too(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    save_run(tmp_path / "run", **toy_run)
+    text = as_html(*load_table(tmp_path / "run"))
+    assert "This folder holds no <code>examples.jsonl" in text and "<details" not in text.split("<script")[0]
+
+
+def test_rows_that_could_not_be_used_are_told_and_escaped(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    reason = Reason(reason="BadRow: no label", stage="read", rows=3, first=7, example=HOSTILE)
+    found = {"nlp/toy": {"train": Excluded(read=90, built=80, reasons=[reason])}}
+    save_run(tmp_path / "run", **toy_run | {"info": replace(toy_run["info"], excluded=found)})
+    text = as_html(*load_table(tmp_path / "run"))
+    told = text[text.index('id="excluded"') : text.index('id="examples"')]
+    assert "nlp/toy (train)" in told and "BadRow: no label: 3" in told and html.escape(HOSTILE[:40]) in told
+    assert HOSTILE not in text
+
+
+# In the browser
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)])
+def test_it_opens_from_disk_and_asks_nobody(page: Page, report: Path, size: Any, dark: bool) -> None:
+    page.open(report, size, dark, DRAWN)
+    assert page.requests == [report.as_uri()]
+    assert page.complaints == []
+    assert page.ask("window.hit") is None
+    assert page.ask("document.documentElement.scrollWidth <= innerWidth")
+    charts, drawn = page.ask(
+        "[document.querySelectorAll('.chart').length, document.querySelectorAll('.chart svg').length]"
+    )
+    assert charts == drawn > 5
+
+
+def test_cells_sort_both_ways_and_those_without_a_value_stay_last(page: Page, report: Path) -> None:
+    page.open(report, DESKTOP, ready=DRAWN)
+    head = "#cells-table th:nth-child(7) button"  # PGR
+    for turn in (1, -1):
+        page.click(head)
+        shown = texts(page, 6)
+        values = [float(t) for t in shown if t != "–"]
+        assert values == sorted(values, reverse=turn < 0) and len(values) > 3
+        assert shown[len(values) :] == ["–"] * (len(shown) - len(values))
+
+
+def test_the_filter_holds_for_cells_and_examples(page: Page, report: Path) -> None:
+    page.open(report, PHONE, ready=DRAWN)
+    assert len(texts(page, 0)) == 12
+    page.click("#words-filter")
+    page.call("Input.insertText", text="chess confidence")
+    page.until("document.getElementById('shown').textContent === '2 of 12 cells'")
+    assert texts(page, 1) == ["confidence"] * 2
+    assert page.ask("[...document.querySelectorAll('details.cell')].map(d => d.hidden)") == [True, True]
+    page.click("#filter button[type=reset]")
+    page.until("document.getElementById('shown').textContent === '12 of 12 cells'")
+
+
+def test_a_cell_leads_to_its_examples_and_a_board_is_drawn(page: Page, report: Path) -> None:
+    page.open(report, DESKTOP, ready=DRAWN)
+    page.click("tr[data-task='chess/toy'] a")
+    page.until("document.querySelector('details[data-task=\"chess/toy\"]').open")
+    board = "document.querySelector('details[open] svg.board')"
+    assert page.ask(f"{board}.getBoundingClientRect().width") > 150
+    assert page.ask(f"{board}.querySelectorAll('use').length") == 1 + 32
+    assert page.ask(f"{board}.querySelectorAll('line.arrow').length") == 2
+    assert page.ask(f"{board}.querySelectorAll('.last').length") == 2
+    assert "Nf6 (g8f6)" in page.ask("document.querySelector('details[open]').textContent")

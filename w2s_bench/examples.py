@@ -1,0 +1,140 @@
+"""Examples of what a student did with its teacher's labels: a few test items of each cell, with their texts.
+
+``examples.jsonl`` in a run's folder holds them. Records know items by their ids only; texts come from the
+store's items while the suite runs, so the file is written then, and a report without it shows none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.records import CellRecord, Domain, canonical_json, load_lines
+from w2s_bench.rundir import Scored
+from w2s_bench.store import write_text
+from w2s_bench.task import Item
+
+EXAMPLES = "examples.jsonl"
+MOST, EACH = 2000, 4  # examples of a run; of a cell and kind
+PROMPT, OPTION, OPTIONS = 900, 400, 6  # longest texts, in characters; most options that are all shown
+Kind = Literal["corrected", "copied", "new"]
+KINDS: tuple[Kind, ...] = ("corrected", "copied", "new")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A test item as one cell's teacher and student answered it, at one seed.
+
+    ``kind``: the student corrected its teacher's error, copied it (the same wrong option), or made a new one
+    where the teacher was right; ``count`` of the ``n_test`` items are of this kind. ``gold``, ``teacher`` and
+    ``student`` are places in ``options``, which leaves out options that nobody picked where there are many.
+    Long texts are cut and end in an ellipsis.
+    """
+
+    domain: Domain
+    task: str
+    teacher_model: str
+    student_model: str
+    method: str
+    seed: int
+    kind: Kind
+    count: int
+    n_test: int
+    item: str
+    prompt: str
+    options: list[str]
+    gold: int
+    teacher: int
+    student: int
+    position: str | None = None
+
+
+def choose(
+    cells: Sequence[CellRecord], scored: Sequence[Scored], items: Mapping[str, Sequence[Item]]
+) -> list[Shown]:
+    """At most :data:`EACH` examples of each cell and kind, at its first seed, and :data:`MOST` in all.
+
+    ``items`` are the test items of each task. Reference rows, failed cells and tasks without items have none.
+    The items with the smallest ids come first (they are hashes), so that cells of one task show the same.
+    """
+    fits = {s.record.key: s for s in scored}
+    known = {task: {i.id: i for i in found} for task, found in items.items()}
+    wanted = [c for c in _first_seeds(cells) if c.task in known and c.student_key in fits]
+    each = max(1, min(EACH, MOST // (len(KINDS) * max(1, len(wanted)))))
+    found: list[Shown] = []
+    for cell in wanted:
+        found += _of_cell(cell, fits, known[cell.task], each)
+    return found[:MOST]
+
+
+def _first_seeds(cells: Sequence[CellRecord]) -> list[CellRecord]:
+    first: dict[tuple[str, ...], CellRecord] = {}
+    for c in cells:
+        name = (c.task, c.teacher, c.student, c.method)
+        if not c.reference and c.failed is None and (name not in first or c.seed < first[name].seed):
+            first[name] = c
+    return list(first.values())
+
+
+def _of_cell(
+    cell: CellRecord, fits: Mapping[str, Scored], known: Mapping[str, Item], each: int
+) -> Iterator[Shown]:
+    teacher, student = fits[cell.teacher_key], fits[cell.student_key]
+    gold = teacher.gold
+    for kind, mask in zip(KINDS, kinds(teacher.picked, student.picked, gold), strict=True):
+        places = sorted(np.flatnonzero(mask).tolist(), key=lambda k: teacher.items[k])
+        for k in [p for p in places if teacher.items[p] in known][:each]:
+            picks = (int(gold[k]), int(teacher.picked[k]), int(student.picked[k]))
+            shown = _shown(cell, kind, known[teacher.items[k]], picks)
+            yield replace(shown, count=len(places), n_test=len(gold))
+
+
+def kinds(
+    teacher: NDArray[np.int64], student: NDArray[np.int64], gold: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], ...]:
+    """Which items ``[N]`` are of each of :data:`KINDS`, from the options picked and gold ``[N]``."""
+    wrong = teacher != gold
+    return wrong & (student == gold), wrong & (student == teacher), ~wrong & (student != gold)
+
+
+def _shown(cell: CellRecord, kind: Kind, item: Item, picks: tuple[int, int, int]) -> Shown:
+    chosen = list(range(len(item.options))) if len(item.options) <= OPTIONS else sorted(set(picks))
+    gold, teacher, student = (chosen.index(p) for p in picks)
+    return Shown(
+        domain=cell.domain,
+        task=cell.task,
+        teacher_model=cell.teacher,
+        student_model=cell.student,
+        method=cell.method,
+        seed=cell.seed,
+        kind=kind,
+        count=0,
+        n_test=0,
+        item=item.id,
+        prompt=_cut(item.prompt, PROMPT),
+        options=[_cut(item.options[k], OPTION) for k in chosen],
+        gold=gold,
+        teacher=teacher,
+        student=student,
+        position=item.position,
+    )
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest].rstrip() + " …"
+
+
+def save_examples(folder: Path, found: Sequence[Shown]) -> None:
+    """Write ``examples.jsonl``."""
+    write_text(folder / EXAMPLES, "".join(canonical_json(asdict(s)) + "\n" for s in found))
+
+
+def load_examples(folder: Path) -> list[Shown]:
+    """Read them; none where there is no such file. Errors: StoreError for a damaged one."""
+    path = folder / EXAMPLES
+    return load_lines(Shown, path) if path.is_file() else []

@@ -1,0 +1,119 @@
+"""Chess positions as SVG by python-chess, with arrows; what all boards share stands in a page once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+GOLD, TEACHER, STUDENT = "#0072B2", "#E69F00", "#A03070"  # told apart by the colour-blind, and by a text
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A move in UCI and its colour."""
+
+    move: str
+    colour: str
+
+
+def shared_parts() -> Markup:
+    """Definitions that :func:`board_svg` refers to: the pieces and the two empty boards. Once a page."""
+    import chess
+    import chess.svg
+
+    found = re.search(r"<defs>(.*)</defs>", chess.svg.board(chess.Board()), re.S)
+    boards = "".join(
+        f'<g id="{_frame(side)}">{_inside(chess.svg.board(None, orientation=side))}</g>'
+        for side in (True, False)
+    )
+    pieces = found[1] if found else ""
+    return Markup(f'<svg class="shared" aria-hidden="true"><defs>{pieces}{boards}</defs></svg>')
+
+
+def board_svg(position: str, arrows: list[Arrow], title: str) -> Markup | None:
+    """The position (FEN, and the move that led to it where it is known) from the side to move; None where it
+    is no FEN. ``title`` is read aloud."""
+    board, last = _parsed(position)
+    if board is None:
+        return None
+    marks = "".join(_squares(last, board.turn)) + _pieces(board.fen(), board.turn)
+    lines = _arrows(tuple(arrows), board.turn)
+    return Markup(
+        f'<svg class="board" viewBox="0 0 390 390" role="img" aria-label="{escape(title)}">'
+        f'<use href="#{_frame(board.turn)}"/><g transform="translate(15 15)">{marks}{lines}</g></svg>'
+    )
+
+
+def spoken(position: str, move: str) -> str:
+    """A move in algebraic notation and UCI; as it stands where it is not legal here."""
+    import chess
+
+    board, _ = _parsed(position)
+    try:
+        return move if board is None else f"{board.san(chess.Move.from_uci(move))} ({move})"
+    except ValueError:
+        return move
+
+
+def _parsed(position: str) -> tuple[Any | None, str]:
+    """The board, or None, and the last move or nothing."""
+    import chess
+
+    fields = position.split(" ")
+    try:
+        return chess.Board(" ".join(fields[:6])), "".join(fields[6:])
+    except ValueError:
+        return None, ""
+
+
+def _frame(white: bool) -> str:
+    return "board-white" if white else "board-black"
+
+
+def _inside(svg: str) -> str:
+    """What is drawn, without the definitions and the outer element."""
+    return svg.partition(">")[2].rpartition("</svg>")[0]
+
+
+@cache
+def _pieces(fen: str, white: bool) -> str:
+    import chess
+    import chess.svg
+
+    svg = chess.svg.board(chess.Board(fen), orientation=white, coordinates=False)
+    return "".join(re.sub(r' xlink:href="[^"]*"', "", use) for use in re.findall(r"<use [^>]*/>", svg))
+
+
+@cache
+def _arrows(arrows: tuple[Arrow, ...], white: bool) -> str:
+    import chess
+    import chess.svg
+
+    drawn = []
+    for arrow in arrows:
+        try:
+            move = chess.Move.from_uci(arrow.move)
+        except ValueError:
+            continue
+        drawn.append(chess.svg.Arrow(move.from_square, move.to_square, color=arrow.colour))
+    svg = chess.svg.board(None, orientation=white, coordinates=False, arrows=drawn)
+    return "".join(re.findall(r'<(?:line|polygon|circle) [^>]*class="(?:arrow|circle)"[^>]*/>', svg))
+
+
+def _squares(last: str, white: bool) -> list[str]:
+    """The two squares of the last move, marked."""
+    import chess
+
+    try:
+        move = chess.Move.from_uci(last)
+    except ValueError:
+        return []
+    places = [s if white else 63 - s for s in (move.from_square, move.to_square)]
+    return [
+        f'<rect x="{45 * (s % 8)}" y="{45 * (7 - s // 8)}" width="45" height="45" class="last"/>'
+        for s in places
+    ]

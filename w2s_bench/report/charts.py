@@ -1,0 +1,298 @@
+"""Interactive charts as Vega-Lite, made with Altair; the data stand in the page once, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from w2s_bench.records import Row
+from w2s_bench.report.look import COLOURS, scored, unique
+from w2s_bench.report.summary import THRESHOLDS, losses, pools, profiles
+from w2s_bench.report.tables import TITLES, by_domain
+from w2s_bench.rundir import Run
+
+BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
+INK = "currentColor"  # the page's own: dark on light, light on dark
+Values = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A Vega-Lite document without its data. ``by_task``: it has a parameter ``task`` that the page sets."""
+
+    name: str
+    caption: str
+    spec: dict[str, Any]
+    by_task: bool = False
+
+
+def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
+    """Charts of what there is, and their data by name."""
+    cells, pooled = scored(rows), pools(rows)
+    data = {
+        "cells": [_cell(r, size) for r in cells],
+        "pools": [_pool(r) for r in pooled],
+        "profiles": _profile_values(rows),
+        "losses": _loss_values(run),
+    }
+    made: list[Chart] = []
+    if pooled:
+        methods = unique(r.method for r in pooled)
+        made += [_heat("heat-pgr", "pgr", "Pooled PGR", methods, 1.0)]
+        top = max([1.0, *(abs(v["gain"]) for v in data["pools"] if v["gain"] is not None)])
+        made += [_heat("heat-gain", "gain", "Pooled gain (student − teacher), points", methods, top)]
+    if cells:
+        made += _by_size(cells)
+    made += [_profile(d) for d in TITLES if any(v["domain"] == d for v in data["profiles"])]
+    made += [_loss(d) for d in TITLES if any(v["domain"] == d for v in data["losses"])]
+    return made, {name: values for name, values in data.items() if values}
+
+
+def _cell(r: Row, size: dict[str, int]) -> dict[str, Any]:
+    return {
+        "task": r.task,
+        "teacher": r.teacher,
+        "student": r.student,
+        "size": size[str(r.student)],
+        "method": r.method,
+        "floor": _points(r.teacher_accuracy),
+        "accuracy": _points(r.student_accuracy),
+        "ceiling": _points(r.ceiling_accuracy),
+        "pgr": _rounded(r.pgr) if r.admitted else None,
+        "low": _rounded(r.pgr_low) if r.admitted else None,
+        "high": _rounded(r.pgr_high) if r.admitted else None,
+        "agreement": _points(r.agreement),
+    }
+
+
+def _pool(r: Row) -> dict[str, Any]:
+    return {
+        "domain": r.domain,
+        "method": r.method,
+        "pgr": _rounded(r.pgr),
+        "gain": _points(r.gain),
+        "cells": r.cells,
+    }
+
+
+def _profile_values(rows: list[Row]) -> Values:
+    """A point only where a profile falls: steps need no more."""
+    values = []
+    for domain, chosen in by_domain(rows):
+        for line in profiles(chosen):
+            share, last = line.share.tolist(), len(line.share) - 1
+            for k, (at, y) in enumerate(zip(THRESHOLDS.tolist(), share, strict=True)):
+                if k in (0, last) or y != share[k - 1]:
+                    name = f"{line.method} ({line.cells} cells)"
+                    values.append({"domain": domain, "method": name, "pgr": at, "share": round(y, 4)})
+    return values
+
+
+def _loss_values(run: Run) -> Values:
+    return [
+        {"domain": line.domain, "fits": line.name, "epoch": k, "loss": round(value, 4)}
+        for line in losses(run)
+        for k, value in enumerate(line.loss, 1)
+    ]
+
+
+def _points(value: float | None) -> float | None:
+    return None if value is None else round(100 * value, 2)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _heat(name: str, field: str, title: str, methods: Sequence[str], top: float) -> Chart:
+    import altair as alt
+
+    form = ".2f" if field == "pgr" else "+.1f"
+    base = alt.Chart(alt.NamedData("pools")).encode(
+        x=alt.X("domain:N", title=None, sort=list(TITLES), axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("method:N", title=None, sort=list(methods), axis=alt.Axis(labelLimit=150)),
+    )
+    colour = alt.Color(
+        f"{field}:Q",
+        scale=alt.Scale(
+            domain=[-top, 0, top], range=[BLUE_ORANGE[0], BLUE_ORANGE[2], BLUE_ORANGE[4]], clamp=True
+        ),
+        legend=None,
+    )
+    tip = [alt.Tooltip(f) for f in ("method:N", "domain:N", "pgr:Q", "gain:Q", "cells:Q")]
+    fields = base.mark_rect(stroke="#80808040").encode(color=colour, tooltip=tip)
+    ink = alt.when(f"isValid(datum.{field}) && abs(datum.{field}) > {0.6 * top}").then(alt.value("white"))
+    numbers = base.mark_text(fontSize=12).encode(
+        text=alt.Text(f"{field}:Q", format=form), color=ink.otherwise(alt.value("black")), tooltip=tip
+    )
+    made = fields.transform_filter(f"isValid(datum.{field})") + numbers.transform_filter(
+        f"isValid(datum.{field})"
+    )
+    height = max(60, 26 * len(methods))
+    return Chart(name, title, _spec(made, height))
+
+
+def _by_size(cells: list[Row]) -> list[Chart]:
+    """Accuracy, PGR and agreement of one task against student size."""
+    import altair as alt
+
+    teachers, methods = unique(str(r.teacher) for r in cells), unique(r.method for r in cells)
+    ink = alt.OverlayMarkDef(color=INK, filled=True)
+    ceiling = _base().mark_line(color=INK, point=ink).encode(
+        x=_size(), y="mean(ceiling):Q", tooltip=[alt.Tooltip("mean(ceiling):Q", format=".1f")]
+    )  # fmt: skip
+    floor = _base().mark_rule(strokeOpacity=0.55, color=INK).encode(
+        y="mean(floor):Q",
+        strokeDash=_dash(teachers),
+        tooltip=["teacher:N", alt.Tooltip("mean(floor):Q", format=".1f")],
+    )  # fmt: skip
+    accuracy = _lines("accuracy", "test accuracy (%)", methods, teachers, ".1f")
+    bars = _base().mark_rule().encode(
+        x=_size(), y="low:Q", y2="high:Q", color=_method_colour(methods), opacity=_faded()
+    )  # fmt: skip
+    pgr = _lines("pgr", "PGR", methods, teachers, ".2f", zero=True)
+    agreement = _lines("agreement", "agreement (%)", methods, teachers, ".1f")
+    found = {
+        "accuracy": (
+            "Accuracy by student size; ink: the ceiling, thin: teachers",
+            floor + ceiling + accuracy,
+        ),
+        "pgr": ("PGR by student size, admitted cells, with 95% intervals", bars + pgr),
+        "agreement": ("Agreement with the teacher by student size", alt.layer(agreement)),
+    }
+    first = {"name": "task", "value": cells[0].task}
+    specs = {name: (title, _spec(made, 280)) for name, (title, made) in found.items()}
+    return [
+        Chart(f"size-{name}", title, spec | {"params": [*spec.get("params", []), first]}, by_task=True)
+        for name, (title, spec) in specs.items()
+    ]
+
+
+def _base() -> Any:
+    import altair as alt
+
+    return alt.Chart(alt.NamedData("cells")).transform_filter("datum.task === task")
+
+
+def _size() -> Any:
+    import altair as alt
+
+    scale = alt.Scale(type="log", nice=False, padding=20)
+    return alt.X(
+        "size:Q", title="student size (parameters)", scale=scale, axis=alt.Axis(format="~s", tickCount=4)
+    )
+
+
+def _method_colour(methods: Sequence[str]) -> Any:
+    import altair as alt
+
+    colours = [COLOURS[k % len(COLOURS)] for k in range(len(methods))]
+    legend = alt.Legend(orient="bottom", columns=2, title="method (tap: this one alone)", labelLimit=150)
+    return alt.Color("method:N", scale=alt.Scale(domain=list(methods), range=colours), legend=legend)
+
+
+def _dash(teachers: Sequence[str]) -> Any:
+    import altair as alt
+
+    dashes = [DASHES[k % len(DASHES)] for k in range(len(teachers))]
+    legend = alt.Legend(orient="bottom", columns=2, title="teacher", symbolStrokeColor=INK)
+    return alt.StrokeDash("teacher:N", scale=alt.Scale(domain=list(teachers), range=dashes), legend=legend)
+
+
+def _shape(teachers: Sequence[str]) -> Any:
+    import altair as alt
+
+    shapes = [SHAPES[k % len(SHAPES)] for k in range(len(teachers))]
+    legend = alt.Legend(orient="bottom", columns=2, title="teacher", symbolStrokeColor=INK)
+    return alt.Shape("teacher:N", scale=alt.Scale(domain=list(teachers), range=shapes), legend=legend)
+
+
+def _chosen() -> Any:
+    import altair as alt
+
+    return alt.selection_point(name="chosen", fields=["method"], bind="legend")
+
+
+def _faded() -> Any:
+    import altair as alt
+
+    return alt.when(_chosen()).then(alt.value(1)).otherwise(alt.value(0.12))
+
+
+def _lines(
+    field: str, title: str, methods: Sequence[str], teachers: Sequence[str], form: str, zero: bool = False
+) -> Any:  # fmt: skip
+    import altair as alt
+
+    base = _base().encode(
+        x=_size(),
+        y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=zero)),
+        color=_method_colour(methods),
+        opacity=_faded(),
+    )
+    tip = [
+        *(alt.Tooltip(f"{n}:N") for n in ("method", "teacher", "student")),
+        alt.Tooltip(f"{field}:Q", format=form),
+    ]
+    line = base.mark_line(strokeWidth=2).encode(strokeDash=_dash(teachers))
+    points = base.mark_point(size=55, filled=True).encode(shape=_shape(teachers), tooltip=tip)
+    return line + points.add_params(_chosen())
+
+
+def _profile(domain: str) -> Chart:
+    import altair as alt
+
+    made = (
+        alt.Chart(alt.NamedData("profiles"))
+        .transform_filter(f"datum.domain === '{domain}'")
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            x=alt.X("pgr:Q", title="PGR above", scale=alt.Scale(domain=[-0.5, 1.5])),
+            y=alt.Y("share:Q", title="share of admitted cells", scale=alt.Scale(domain=[0, 1])),
+            color=_plain_colour("method"),
+            tooltip=["method:N", "pgr:Q", "share:Q"],
+        )
+    )
+    return Chart(f"profile-{domain}", f"Performance profile: {TITLES[domain]}", _spec(made, 240))
+
+
+def _loss(domain: str) -> Chart:
+    import altair as alt
+
+    made = (
+        alt.Chart(alt.NamedData("losses"))
+        .transform_filter(f"datum.domain === '{domain}'")
+        .mark_line(point=True, strokeWidth=2)
+        .encode(
+            x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("loss:Q", title="mean training loss (nats)", scale=alt.Scale(zero=False)),
+            color=_plain_colour("fits"),
+            tooltip=["fits:N", "epoch:O", "loss:Q"],
+        )
+    )
+    return Chart(f"loss-{domain}", f"Training loss by epoch: {TITLES[domain]}", _spec(made, 240))
+
+
+def _plain_colour(field: str) -> Any:
+    import altair as alt
+
+    legend = alt.Legend(orient="bottom", columns=2, title=None, labelLimit=220)
+    return alt.Color(f"{field}:N", scale=alt.Scale(range=list(COLOURS)), legend=legend)
+
+
+def _spec(made: Any, height: int) -> dict[str, Any]:
+    """As wide as its place in the page, in the page's own ink; no address of a schema."""
+    ink = {f"{part}Color": INK for part in ("label", "title")}
+    config = {
+        "background": None,
+        "view": {"stroke": None},
+        "font": "system-ui, sans-serif",
+        "axis": ink | {"gridColor": INK, "gridOpacity": 0.13, "domainColor": INK, "tickColor": INK},
+        "legend": ink | {"layout": {"bottom": {"direction": "vertical", "anchor": "start"}}},
+    }
+    spec: dict[str, Any] = made.properties(width="container", height=height).to_dict()
+    spec.pop("$schema", None)
+    return spec | {"config": config, "autosize": {"type": "fit-x", "contains": "padding"}}

@@ -1,0 +1,78 @@
+"""PGR tables as LaTeX: a long table with booktabs rules for each domain, every name escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from w2s_bench.records import Row
+from w2s_bench.report.tables import COLUMNS, COMPANIONS, TITLES, by_domain, cells_of
+
+HEAD = "% needs \\usepackage{booktabs} and \\usepackage{longtable}\n"
+_SPECIAL = {
+    "\\": "\\textbackslash{}",
+    "&": "\\&",
+    "%": "\\%",
+    "$": "\\$",
+    "#": "\\#",
+    "_": "\\_",
+    "{": "\\{",
+    "}": "\\}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    "|": "\\textbar{}",
+    '"': "\\textquotedbl{}",
+    "→": "$\\to$",
+    "–": "--",
+    "−": "$-$",
+    "\n": " ",
+    "\r": " ",
+}
+
+
+def as_latex(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[str] = ()) -> str:
+    """A table for each domain, in the order and words of the other forms; reference rows and pools too.
+
+    A domain's companions have a table of their own below its table; ``notes`` are paragraphs at the end.
+    """
+    others = dict(by_domain(list(companions)))
+    parts = []
+    for domain, chosen in by_domain(rows):
+        parts.append(_table(TITLES[domain], domain, chosen))
+        if domain in others:
+            title = f"{TITLES[domain]}: {COMPANIONS}"
+            parts.append(_table(title, f"{domain}-companions", others[domain]))
+    return HEAD + "\n".join([*parts, *(f"\\noindent {escaped(note)}\n" for note in notes)])
+
+
+def _table(title: str, label: str, rows: list[Row]) -> str:
+    wide = len(COLUMNS)
+    head = " & ".join(map(escaped, COLUMNS)) + " \\\\"
+    lines, above = [], ""
+    for cells in map(cells_of, rows):
+        if above and cells[0] != above:
+            lines.append("\\addlinespace")
+        shown = cells if cells[0] != above else ("", *cells[1:])
+        lines.append(" & ".join(map(_number, shown)) + " \\\\")
+        above = cells[0]
+    body = "\n".join(lines)
+    return (
+        f"\\begin{{longtable}}{{@{{}}lll{'r' * (wide - 4)}l@{{}}}}\n"
+        f"\\caption{{{escaped(title)}}}\\label{{tab:w2s-{label}}}\\\\\n"
+        f"\\toprule\n{head}\n\\midrule\n\\endfirsthead\n\\toprule\n{head}\n\\midrule\n\\endhead\n"
+        f"\\bottomrule\n\\endlastfoot\n{body}\n\\end{{longtable}}\n"
+    )
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX prints as it stands. A bracket in front is put in braces: behind ``\\\\`` it would be
+    read as an option."""
+    plain = "".join(_SPECIAL.get(c, c) for c in text)
+    return "{[}" + plain[1:] if plain.startswith("[") else plain
+
+
+def _number(text: str) -> str:
+    """A cell; the hyphen in front of a number becomes a minus sign."""
+    return re.sub(r"(?<![\w.)-])-(?=\d)", "$-$", escaped(text))

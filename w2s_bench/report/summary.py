@@ -1,0 +1,115 @@
+"""Numbers behind figures and charts: pools by domain, performance profiles, losses by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from w2s_bench import stats
+from w2s_bench.records import Row, ScoreRecord
+from w2s_bench.report.look import unique
+from w2s_bench.rundir import Run
+
+THRESHOLDS = np.round(np.linspace(-0.5, 1.5, 81), 3)
+ROLES = {"teacher": "teacher on gold", "ceiling": "ceiling on gold", "student": "student, "}
+
+
+def pools(rows: list[Row]) -> list[Row]:
+    """The row of each method and domain over all admitted cells; no reference rows."""
+    return [r for r in rows if r.task is None and r.pool == "admitted" and not r.reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Share of a method's ``cells`` with a PGR above each of :data:`THRESHOLDS` (``[T]``)."""
+
+    method: str
+    cells: int
+    share: stats.Floats
+
+
+def profiles(rows: list[Row]) -> list[Profile]:
+    """A profile of each method of one domain over its admitted cells, the best first.
+
+    Where there are cells that all methods have, over these alone: profiles of other cells are no comparison.
+    """
+    found: dict[str, dict[tuple[str | None, ...], float]] = {}
+    for r in rows:
+        if r.task is not None and r.admitted and r.pgr is not None and not r.reference:
+            found.setdefault(r.method, {})[r.task, r.teacher, r.student] = r.pgr
+    if not found:
+        return []
+    common = set.intersection(*(set(cells) for cells in found.values()))
+    values = {
+        method: np.array([v for where, v in cells.items() if not common or where in common])
+        for method, cells in found.items()
+    }
+    order = sorted(values, key=lambda m: -float(values[m].mean()))
+    return [
+        Profile(m, len(values[m]), stats.performance_profile(values[m], np.asarray(THRESHOLDS)))
+        for m in order
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Mean training loss of each epoch over the ``fits`` of one kind."""
+
+    domain: str
+    name: str
+    fits: int
+    loss: list[float]
+
+
+def losses(run: Run) -> list[Losses]:
+    """By domain, role and method, over fits of the most frequent number of epochs above one."""
+    groups: dict[tuple[str, str], list[ScoreRecord]] = {}
+    for r in run.records:
+        if r.role in ROLES and len(r.loss) > 1:
+            name = ROLES[r.role] + (r.method if r.role == "student" else "")
+            groups.setdefault((r.domain, name), []).append(r)
+    order = list(ROLES.values())
+    names = sorted(groups, key=lambda g: order.index(g[1]) if g[1] in order else 2)
+    return [_mean(domain, name, groups[domain, name]) for domain, name in names]
+
+
+def _mean(domain: str, name: str, records: list[ScoreRecord]) -> Losses:
+    lengths = [len(r.loss) for r in records]
+    epochs = max(unique(map(str, lengths)), key=lambda n: (lengths.count(int(n)), int(n)))
+    chosen = [r.loss for r in records if len(r.loss) == int(epochs)]
+    return Losses(domain, name, len(chosen), [float(v) for v in np.mean(chosen, axis=0)])
+
+
+def over_tasks(rows: list[Row]) -> list[Row]:
+    """One row for each domain, teacher, student and method: mean accuracies over tasks, and PGR pooled over
+    the admitted cells, without intervals."""
+    groups: dict[tuple[str, str | None, str | None, str], list[Row]] = {}
+    for r in rows:
+        groups.setdefault((r.domain, r.teacher, r.student, r.method), []).append(r)
+    return [_over_tasks(group) for group in groups.values()]
+
+
+def _over_tasks(group: list[Row]) -> Row:
+    head, admitted = group[0], [r for r in group if r.admitted]
+    points = np.array([_points(r) for r in group]).mean(axis=0).tolist()
+    pgr = stats.pooled_pgr(*np.array([_points(r) for r in admitted]).T) if admitted else None
+    return Row(
+        suite=head.suite,
+        domain=head.domain,
+        task=f"mean of {len(group)} tasks",
+        teacher=head.teacher,
+        student=head.student,
+        method=head.method,
+        seeds=head.seeds,
+        teacher_accuracy=points[0],
+        student_accuracy=points[1],
+        ceiling_accuracy=points[2],
+        pgr=pgr,
+        admitted=bool(admitted),
+        over_naive=float(np.mean([r.over_naive or 0.0 for r in group])),
+    )
+
+
+def _points(r: Row) -> tuple[float, float, float]:
+    return r.teacher_accuracy or 0.0, r.student_accuracy or 0.0, r.ceiling_accuracy or 0.0
