@@ -53,8 +53,11 @@ def read(path: Path) -> dict[str, bytes]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
             raise refused("is no plain file", str(path), "a bundle", "give the path of a bundle")
+        if about.st_size > LARGEST_BUNDLE:
+            raise refused("is too large", str(path), f"at most {LARGEST_BUNDLE // MIB} MiB")
         with path.open("rb") as stream:
             data = stream.read(LARGEST_BUNDLE + 1)
     except (OSError, ValueError) as error:
