@@ -40,7 +40,7 @@ class Verified:
     cells: list[CellLine]
     fits: list[FitLine]
     rows: list[Row]
-    picked: dict[str, NDArray[np.int16]]
+    picked: dict[str, NDArray[np.int32]]
 
 
 def verify(path: Path, find: FindStandard) -> Verified:
@@ -203,7 +203,7 @@ def _check_fits(
 
 def _check_answers(
     fits: Sequence[FitLine],
-    picked: Mapping[str, NDArray[np.int16]],
+    picked: Mapping[str, NDArray[np.int32]],
     standard: Standard,
     at: Mapping[str, str],
 ) -> None:
@@ -249,7 +249,7 @@ def _rows(
     manifest: Manifest,
     cells: Sequence[CellLine],
     lost: set[tuple[Place, str]],
-    picked: Mapping[str, NDArray[np.int16]],
+    picked: Mapping[str, NDArray[np.int32]],
     standard: Standard,
 ) -> list[Row]:
     """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
@@ -258,12 +258,13 @@ def _rows(
         fit: cell.task for cell in cells for fit in (cell.teacher_key, cell.student_key, cell.ceiling_key)
     }
     correct = {key: (mine == tests[tasks[key]].gold).astype(np.uint8) for key, mine in picked.items()}
+    options = {key: mine.astype(np.int16) for key, mine in picked.items()}  # in range: that was checked
     chance = {task: float(np.mean(1 / test.options)) for task, test in tests.items()}
     order = {place: i for i, (place, *_) in enumerate(standard.cells)}
     by_suite = sorted(cells, key=lambda c: order.get(_name(c)[0], len(order)))
     good = [c.record() for c in by_suite if _name(c) not in lost]
     failed = [c.record() for c in by_suite if _name(c) in lost]
     rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
-    made = rows(join(good, correct, chance, picked), rule, suite.name, suite.development)
+    made = rows(join(good, correct, chance, options), rule, suite.name, suite.development)
     mine = [r for r in with_failed(made, failed, suite.name) if r.method == manifest.method.label]
     return [replace(row, group=None) for row in mine]
