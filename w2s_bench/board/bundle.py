@@ -175,9 +175,9 @@ def _manifest(
             name=info.suite, version=info.suite_version, hash=info.suite_hash, toml=info.suite_toml
         ),
         seeds=sorted({c.seed for c in [*run.cells, *run.failed] if c.method == head.method}),
-        code_version=plain(info.code_version),
-        libraries={name: plain(found) for name, found in info.libraries.items()},
-        python=plain(info.python),
+        code_version=info.code_version,
+        libraries=info.libraries,
+        python=info.python,
         platform=plain(info.platform),
         device=plain(info.device),
         workers=info.workers,

@@ -44,6 +44,7 @@ def plain(text: str, longest: int = LONGEST_REASON) -> str:
 
 Text = Annotated[str, Field(max_length=LONGEST_REASON), AfterValidator(_plain)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/,=()+-]{0,159}$"), AfterValidator(_plain)]
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+!_-]{0,63}$")]
 Key = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=10**15)]
@@ -127,9 +128,9 @@ class Manifest(_Strict):
     method: MethodLine
     suite: SuiteLine
     seeds: Annotated[list[Count], Field(min_length=1, max_length=1000)]
-    code_version: Text
-    libraries: Annotated[dict[Name, Text], Field(max_length=64)]
-    python: Text
+    code_version: Version
+    libraries: Annotated[dict[Name, Version], Field(max_length=64)]
+    python: Version
     platform: Text
     device: Text
     workers: Count

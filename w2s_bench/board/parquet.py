@@ -81,17 +81,7 @@ def _column(data: bytes, chunk: _Chunk, rows: int) -> Values:
     at, left = chunk.start, rows
     while left:
         header = Reader(data, at, chunk.end)
-        page = header.record()
-        kind = page.get(1)
-        about = page.get(7 if kind == DICTIONARY_PAGE else 5)
-        numbers = (
-            [kind, page.get(2), page.get(3), *(about.get(i) for i in (1, 2))]
-            if isinstance(about, dict)
-            else []
-        )
-        if not numbers or not all(type(n) is int for n in numbers):
-            raise ValueError("the header of a page lacks a field, or has one of another type")
-        kind, size, stored, count, encoding = numbers
+        kind, size, stored, count, encoding = _page(header.record())
         if kind not in (DATA_PAGE, DICTIONARY_PAGE) or size != stored or not 0 <= count <= rows:
             raise ValueError("a page of another kind, compressed, or of too many values")
         content = header.take(size)
@@ -107,6 +97,16 @@ def _column(data: bytes, chunk: _Chunk, rows: int) -> Values:
         left -= count
     kind_of = np.int32 if chunk.kind == INT32 else object
     return np.concatenate(found) if found else np.zeros(0, dtype=kind_of)
+
+
+def _page(page: dict[int, Any]) -> list[int]:
+    """Type, size, stored size, values and encoding of a page, from its header."""
+    about = page.get(7 if page.get(1) == DICTIONARY_PAGE else 5)
+    inner = [about.get(1), about.get(2)] if isinstance(about, dict) else [None]
+    numbers = [page.get(1), page.get(2), page.get(3), *inner]
+    if not all(type(number) is int for number in numbers):
+        raise ValueError("the header of a page lacks a field, or has one of another type")
+    return [int(number) for number in numbers if number is not None]
 
 
 def _values(content: bytes, kind: int, count: int, encoding: int, words: Values | None) -> Values:
