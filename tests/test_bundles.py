@@ -16,6 +16,7 @@ from commands import SUITE, refused, strict, w2s, well
 from fuzz_bundles import fuzz
 
 from w2s_bench import line
+from w2s_bench.board import verb
 from w2s_bench.board.archive import CELLS, CODE, FITS, LARGEST_BUNDLE, MANIFEST, pack, read, unpack
 from w2s_bench.board.bundle import submit
 from w2s_bench.board.manifest import plain
@@ -184,6 +185,14 @@ def test_the_installed_plan_gives_the_same_keys(made: Made) -> None:
     for task, test in drawn.tests.items():
         assert test.items == standard.tests[task].items
         assert (test.gold == standard.tests[task].gold).all()
+
+
+def test_a_shipped_suite_needs_no_gold(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite is found by its hash, planned, and its test sets are drawn."""
+    suite, text = load_suite(str(made.suite))
+    monkeypatch.setattr(verb, "shipped_suite", lambda wanted: (suite, text) if wanted == suite.hash else None)
+    for path in (made.run / "bundles").iterdir():
+        assert "hold; tier: claimed" in well("board", "verify", path).stdout
 
 
 def test_fits_that_the_store_has_must_agree(made: Made, tmp_path: Path) -> None:
