@@ -4,7 +4,7 @@ BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quick real zoo ablations test lint format clean
+.PHONY: quick real zoo ablations fuzz test lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -12,6 +12,9 @@ quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 test: export HF_HUB_OFFLINE = 1
 test: .venv/ready lint  ## style, types and the whole test suite
 	$(BIN)/pytest -n 2 --dist worksteal
+
+fuzz: .venv/ready  ## mutated bundles through board verify: docs/submitting.md
+	$(BIN)/python -W ignore tests/fuzz_bundles.py --count 12000
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -22,6 +22,7 @@ FLOORS = {
         "line",
         "display",
         "verbs",
+        "board",
         "tune",
         "pages",
         "views",

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from w2s_bench.errors import UserError
-from w2s_bench.verbs.options import calm, json_option, place_options, where_options
+from w2s_bench.verbs.board import board, submit
+from w2s_bench.verbs.options import calm, json_option, place_options, where_options, width
 from w2s_bench.verbs.own import check, new
 from w2s_bench.verbs.zoo import zoo
 
@@ -50,8 +51,8 @@ def main() -> None:
     """
 
 
-for group in (new, check, zoo):
-    main.add_command(group)
+for verb in (new, check, zoo, board, submit):
+    main.add_command(verb)
 
 
 @main.command()
@@ -106,7 +107,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
         }
         click.echo(json.dumps(head | table_json(done.rows, done.run.info, done.companions), allow_nan=False))
     else:
-        click.echo(as_text(done.rows, _width(), done.companions, excluded_notes(done.run.info)))
+        click.echo(as_text(done.rows, width(), done.companions, excluded_notes(done.run.info)))
         click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
         click.echo(f"report: {done.folder}  (report.html, table.txt, .md and .csv, figures/, entries/)")
     for failure in failures:
@@ -138,11 +139,11 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     if as_json or form == "json":
         click.echo(json.dumps(tables.as_json(rows, run.info, companions), allow_nan=False))
     elif form == "text":
-        width = _width()
-        if width is None:  # no terminal: the table that was written, as wide as needed
+        columns = width()
+        if columns is None:  # no terminal: the table that was written, as wide as needed
             click.echo((folder / "table.txt").read_text("utf8"))
         else:
-            click.echo(tables.as_text(rows, width, companions, notes))
+            click.echo(tables.as_text(rows, columns, companions, notes))
     elif form == "csv":
         click.echo(tables.as_csv(rows, companions), nl=False)
     elif form == "latex":
@@ -238,10 +239,3 @@ def tune(
         click.echo(json.dumps({"tuned": [tuned_document(t) for t in found]}))
     else:
         click.echo("\n\n".join(map(tuned_text, found)))
-
-
-def _width() -> int | None:
-    """The terminal's width; as wide as needed where there is no terminal."""
-    import shutil
-
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

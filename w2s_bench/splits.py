@@ -91,6 +91,14 @@ def draw_split(task: Task, data: Data, seed: int, mirror: Path | None) -> Drawn:
     return drawing.done()
 
 
+def draw_test(task: Task, size: int, mirror: Path | None) -> Part:
+    """The test set alone, as :func:`draw_split` draws it at every seed. Errors: BadData."""
+    source = "test" if task.source.has("test") else "train"
+    drawing = _Drawing(task, {})
+    drawing.test("test", Pool(task, source, mirror), size, source)
+    return drawing.checked().split["test"]
+
+
 class _Drawing:
     """A split while it is drawn: what was taken, and from which pools."""
 
@@ -138,8 +146,13 @@ class _Drawing:
 
     def done(self) -> Drawn:
         """The whole split, if its rows and its classes will do."""
-        self._check_rows()
+        drawn = self.checked()
         _check_classes(self.task, self.split)
+        return drawn
+
+    def checked(self) -> Drawn:
+        """What was drawn, if its rows will do."""
+        self._check_rows()
         return Drawn(self.split, {name: pool.census.excluded for name, pool in self.pools.items()})
 
 

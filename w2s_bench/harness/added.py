@@ -28,10 +28,15 @@ def with_methods(suite: Suite, names: Sequence[str]) -> Suite:
     there = {use.name for use in suite.methods}
     uses = [_use(n) for n in wanted if n not in there and n not in get_args(Reference)]
     labels = [use.label or use.name for use in uses]
-    compared = [grid for grid in suite.grid if _compares(grid)] or suite.grid
-    grids = [_with(grid, labels, rows) if grid in compared else grid for grid in suite.grid]
+    chosen = compared(suite)
+    grids = [_with(grid, labels, rows) if grid in chosen else grid for grid in suite.grid]
     update = {"methods": [*suite.methods, *uses], "references": [*suite.references, *rows], "grid": grids}
     return suite.model_copy(update=update)
+
+
+def compared(suite: Suite) -> list[Grid]:
+    """The grids in which further methods run."""
+    return [grid for grid in suite.grid if _compares(grid)] or suite.grid
 
 
 def _registered() -> Iterable[str]:

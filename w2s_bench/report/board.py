@@ -48,13 +48,13 @@ def write_entries(folder: Path, found: list[Entry]) -> list[Path]:
     """Write ``entries/<method>.json`` below a run's folder."""
     paths = []
     for entry in found:
-        path = folder / "entries" / f"{_file_name(entry.method)}.json"
+        path = folder / "entries" / f"{file_name(entry.method)}.json"
         write_text(path, json.dumps(asdict(entry), indent=1, sort_keys=True, allow_nan=False) + "\n")
         paths.append(path)
     return paths
 
 
-def _file_name(method: str) -> str:
+def file_name(method: str) -> str:
     """A plain file name; a label with options, a path or capitals gets a hash, so that no two share one."""
     plain = re.sub(r"[^a-z0-9]+", "-", method.lower()).strip("-")[:60]
     return plain if plain == method else f"{plain or 'method'}-{content_key(method)[:8]}"

@@ -1,8 +1,10 @@
-"""What verbs share: options that several take, and quiet libraries."""
+"""What verbs share: options that several take, quiet libraries, the width of the terminal."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,3 +78,8 @@ def calm() -> None:
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def width() -> int | None:
+    """The terminal's width; as wide as needed where there is no terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

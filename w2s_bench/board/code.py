@@ -1,0 +1,72 @@
+"""The code of a submitted method: its name and hash, and its text where it is its author's own file."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from w2s_bench.board.archive import CODE, LARGEST
+from w2s_bench.errors import UserError
+from w2s_bench.records import RunInfo
+from w2s_bench.registry import items, source_hash
+from w2s_bench.suite import Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Name and hash of a method's code; ``text`` only of a file that is not registered."""
+
+    name: str
+    hash: str
+    text: bytes | None = None
+
+
+def code_of(label: str, suite: Suite, info: RunInfo) -> Code:
+    """The code of the method that tables call ``label``. Errors: UserError where its file is not there, or
+    was changed after the run."""
+    name = _name(label, suite, info)
+    if ".py:" in name:
+        return _own(name, info)
+    return Code(name, source_hash("method", name))
+
+
+def _name(label: str, suite: Suite, info: RunInfo) -> str:
+    """From the suite, from the command line of the run, or the label itself, without options in it."""
+    named = {use.label or use.name: use.name for use in suite.methods}
+    words = shlex.split(info.command)
+    added = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "--method"]
+    named |= {
+        f"{Path(file).name}.py:{rest}": f"{file}.py:{rest}" for file, rest in map(_parted, added) if file
+    }
+    name = named.get(label, label)
+    return name if name in items("method") or ".py:" in name else name.partition(" (")[0]
+
+
+def _parted(name: str) -> tuple[str, str]:
+    file, _, rest = name.rpartition(".py:")
+    return file, rest
+
+
+def _own(name: str, info: RunInfo) -> Code:
+    path = Path(name.rpartition(":")[0])
+    try:
+        text, changed = path.read_bytes(), path.stat().st_mtime
+    except OSError as error:
+        raise UserError(
+            f"the method's file cannot be read ({error.strerror})",
+            where=str(path),
+            expected="the file that the run was made with",
+            mend="submit from the folder that the run was started in",
+        ) from None
+    if changed > datetime.fromisoformat(info.started).timestamp() + info.seconds:
+        raise UserError(
+            "the method's file was changed after the run",
+            where=str(path),
+            mend="run the suite again: fits of unchanged code are not repeated",
+        )
+    if len(text) > LARGEST[CODE]:
+        raise UserError(f"{len(text)} bytes of code", where=str(path), expected=f"at most {LARGEST[CODE]}")
+    return Code(f"{path.name}:{name.rpartition(':')[2]}", hashlib.sha256(text).hexdigest(), text)

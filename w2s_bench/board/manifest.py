@@ -1,0 +1,209 @@
+"""What stands in a bundle: the models of its JSON files, strict and closed, of schema 1.
+
+They are models of their own, not those of a run's folder, so that a bundle that was published once is
+read the same after the records of runs have grown fields. Whatever is shown on a page is one line of
+printable text without the characters that mean something to HTML, and begins with none that a spreadsheet
+takes for a formula.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from w2s_bench.errors import StoreError
+from w2s_bench.records import CellRecord, Domain, canonical_json
+
+BUNDLE_SCHEMA: Literal[1] = 1
+MEND = "send the bundle as w2s-bench submit wrote it"
+MARKUP = frozenset("<>&\"'`\\")
+FORMULA = frozenset("=+-@")
+DEEPEST, LONGEST_LINE = 12, 1 << 16
+LONGEST_REASON = 300
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a character that cannot be printed")
+    if found := MARKUP.intersection(text):
+        raise ValueError(f"holds {min(found)!r}, which means something to HTML")
+    if text[:1] in FORMULA or text != text.strip():
+        raise ValueError("begins as a formula does, or with a space, or ends with one")
+    return text
+
+
+def plain(text: str, longest: int = LONGEST_REASON) -> str:
+    """Free text as a bundle may hold it: what it must not hold is replaced, and it is cut."""
+    swapped = (("(" if c in "<[{" else ")" if c == ">" else "’") if c in MARKUP else c for c in text)
+    kept = "".join(c if c.isprintable() else " " for c in swapped)
+    return " ".join(kept.split()).lstrip("=+-@ ")[:longest].rstrip() or "no reason was given"
+
+
+Text = Annotated[str, Field(max_length=LONGEST_REASON), AfterValidator(_plain)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/,=()+-]{0,159}$"), AfterValidator(_plain)]
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+!_-]{0,63}$")]
+Key = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Scalar = bool | Annotated[int, Field(ge=-(10**15), le=10**15)] | Number | Text | None
+Options = Annotated[dict[Name, Scalar | Annotated[list[Scalar], Field(max_length=64)]], Field(max_length=64)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CellLine(_Strict):
+    """Three fits that make one PGR at one seed; :class:`w2s_bench.records.CellRecord` as schema 1 has it."""
+
+    domain: Domain
+    task: Name
+    method: Name
+    options: Options
+    teacher: Name
+    student: Name
+    seed: Count
+    reference: bool
+    teacher_key: Key
+    student_key: Key | Literal[""]
+    ceiling_key: Key
+    uses_gold: bool
+    failed: Text | None
+
+    def record(self) -> CellRecord:
+        """The cell as tables are made of it."""
+        return CellRecord(**self.model_dump())
+
+
+class FitLine(_Strict):
+    """A fit and what is claimed of it: its accuracy on the test set, the hash of what it picked there, what
+    it cost. ``task`` and ``model`` as its cells have them."""
+
+    key: Key
+    task: Name
+    model: Name
+    parameters: Count
+    n_test: Annotated[int, Field(ge=1, le=10**7)]
+    accuracy: Share
+    answers: Key
+    seconds: Seconds
+
+
+class MethodLine(_Strict):
+    """The method: what tables call it, its registered name or ``FILE.py:NAME``, and the SHA-256 of its code.
+
+    ``tuning``: how many trials chose its options, where that is stated.
+    """
+
+    label: Name
+    name: Name
+    own: bool  # a file of its author's, whose text is in the bundle
+    code: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+    options: Options
+    reference: bool
+    uses_gold: bool
+    tuning: Count | None
+
+
+class SuiteLine(_Strict):
+    """The suite, and its text for readers."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+    version: Annotated[int, Field(ge=1, le=10**6)]
+    hash: Key
+    toml: Annotated[str, Field(max_length=1 << 18)]
+
+
+class Manifest(_Strict):
+    """The head of a bundle. ``cost_seconds``: of all its fits. ``items``: by task, the hash of the ids of its
+    test items in their order. ``files``: SHA-256 of every other file of the bundle."""
+
+    schema_version: Literal[1]
+    method: MethodLine
+    suite: SuiteLine
+    seeds: Annotated[list[Count], Field(min_length=1, max_length=1000)]
+    code_version: Version
+    libraries: Annotated[dict[Name, Version], Field(max_length=64)]
+    python: Version
+    platform: Text
+    device: Text
+    workers: Count
+    cost_seconds: Seconds
+    items: Annotated[dict[Name, Key], Field(min_length=1, max_length=1000)]
+    files: Annotated[dict[Name, Digest], Field(max_length=8)]
+
+
+def dump(value: BaseModel) -> str:
+    """One line of canonical JSON."""
+    return canonical_json(value.model_dump(mode="json")) + "\n"
+
+
+def read_one(kind: type[BaseModel], data: bytes, where: str) -> Any:
+    """One JSON object, alone in its file. Errors: StoreError naming file and field."""
+    found = read_lines(kind, data, where, 1, len(data))
+    if len(found) != 1:
+        raise refused("holds nothing", where, "one JSON object")
+    return found[0]
+
+
+def read_lines(
+    kind: type[BaseModel], data: bytes, where: str, most: int, longest: int = LONGEST_LINE
+) -> list[Any]:
+    """At most ``most`` JSON lines of ``kind``, each in canonical form: sorted keys, none twice, no NaN."""
+    if data and not data.endswith(b"\n"):
+        raise refused("is cut off", where, "a line end behind the last line")
+    lines = data.split(b"\n", most + 1)[:-1]
+    if len(lines) > most:
+        raise refused(f"has more than {most} lines", where, f"at most {most}")
+    return [_line(kind, text, f"{where}:{i}", longest) for i, text in enumerate(lines, 1)]
+
+
+def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
+    if len(data) > longest:
+        raise refused(f"has {len(data)} bytes", where, f"at most {longest} bytes a line")
+    try:
+        text = data.decode("utf8")
+        value = json.loads(text, parse_constant=_no_number)
+        _not_deep(value)
+        same = canonical_json(value) == text
+        found = kind.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part)[:60] for part in first["loc"]) or "(top)"
+        raise refused(f"field {field!r}: {first['msg']}", where, f"a {kind.__name__} of schema 1") from None
+    except (ValueError, RecursionError) as error:
+        raise refused(f"is not JSON ({str(error)[:120]})", where, "JSON in UTF-8") from None
+    if not same:
+        raise refused("is not in canonical form", where, "sorted keys, each once, and no spaces")
+    return found
+
+
+def _no_number(token: str) -> None:
+    raise ValueError(f"{token} is no JSON number")
+
+
+def _not_deep(value: Any) -> None:
+    """Refuse what is nested deeper than any file of ours; goes down without recursion."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _within(outer)]
+        if not level:
+            return
+    raise ValueError(f"nested more than {DEEPEST} deep")
+
+
+def _within(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def refused(what: str, where: str, expected: str, mend: str = MEND) -> StoreError:
+    """Why a bundle is not taken: file and field, what was expected, how to mend it. What the bundle itself
+    says is shown without control characters and cut."""
+    shown = "".join(c if c.isprintable() else "?" for c in what)[:400]
+    return StoreError(shown, where=where, expected=expected, mend=mend)

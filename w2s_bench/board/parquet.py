@@ -1,0 +1,168 @@
+"""A reader of plain Parquet columns that no bytes can crash: Python and NumPy alone.
+
+Arrow's reader is fast and complete, and ends the process on some broken files. This one knows what
+:func:`w2s_bench.board.predictions.write` writes and nothing more: one row group, required columns of texts
+and 32-bit integers, no compression, data pages of version 1, plain or by a dictionary. Memory is bounded by
+the size of the file and the number of rows that the caller asks for; what is wrong is a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.board.thrift import Reader
+
+MAGIC = b"PAR1"
+INT32, TEXT = 1, 6
+PLAIN, BY_DICTIONARY = 0, (2, 8)
+DATA_PAGE, DICTIONARY_PAGE = 0, 2
+Values = NDArray[Any]  # np.int32, or texts as objects
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Where the pages of a column lie, and what they hold."""
+
+    start: int
+    end: int
+    kind: int
+
+
+def columns(data: bytes, wanted: Mapping[str, int], rows: int) -> dict[str, Values]:
+    """The columns ``wanted`` (names and types, in order), each ``[rows]``. Errors: ValueError."""
+    if len(data) < 12 or data[:4] != MAGIC or data[-4:] != MAGIC:
+        raise ValueError("no Parquet file, or one that is cut off")
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    if footer < 4:
+        raise ValueError("a footer larger than the file")
+    meta = Reader(data, footer, len(data) - 8).record()
+    try:
+        chunks = _chunks(meta, wanted, rows, footer)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        raise ValueError("the footer lacks a field, or has one of another type") from None
+    return {name: _column(data, chunk, rows) for name, chunk in chunks.items()}
+
+
+def _chunks(meta: Any, wanted: Mapping[str, int], rows: int, footer: int) -> dict[str, _Chunk]:
+    """Places of the columns from the footer: ``schema`` 2, ``num_rows`` 3, ``row_groups`` 4."""
+    root, *fields = meta[2]
+    there = {f[4].decode("utf8", "replace"): f[1] for f in fields}
+    if there != wanted or list(there) != list(wanted) or root[5] != len(wanted) or len(fields) != len(wanted):
+        raise ValueError(f"columns {', '.join(n[:20] for n in list(there)[:5])}, or of other types")
+    if any(f.get(3) != 0 for f in fields):
+        raise ValueError("columns that may be empty or repeated")
+    if meta[3] != rows:
+        raise ValueError(f"{meta[3]} rows, where the cells and their test sets need {rows}")
+    if len(meta[4]) != 1 or meta[4][0][3] != rows or len(meta[4][0][1]) != len(wanted):
+        raise ValueError(f"{len(meta[4])} row groups, where one of all rows is needed")
+    found = {}
+    for (name, kind), column in zip(wanted.items(), meta[4][0][1], strict=True):
+        about = column[3]
+        if 1 in column or about[1] != kind or about[3] != [name.encode()] or about[5] != rows:
+            raise ValueError(f"column {name!r} does not lie here, whole and by that name")
+        if about[4] != 0:
+            raise ValueError(f"column {name!r} is compressed")
+        start = min(about.get(11, about[9]), about[9])
+        found[name] = _Chunk(start, start + about[7], kind)
+        if not 4 <= start <= start + about[7] <= footer:
+            raise ValueError(f"column {name!r} lies outside the file")
+    return found
+
+
+def _column(data: bytes, chunk: _Chunk, rows: int) -> Values:
+    """All values of a column, page by page."""
+    words: Values | None = None
+    found: list[Values] = []
+    at, left = chunk.start, rows
+    while left:
+        header = Reader(data, at, chunk.end)
+        kind, size, stored, count, encoding = _page(header.record())
+        if kind not in (DATA_PAGE, DICTIONARY_PAGE) or size != stored or not 0 <= count <= rows:
+            raise ValueError("a page of another kind, compressed, or of too many values")
+        content = header.take(size)
+        at = header.at
+        if kind == DICTIONARY_PAGE:
+            if words is not None or encoding not in (PLAIN, *BY_DICTIONARY):
+                raise ValueError("two dictionaries, or one in another encoding")
+            words = _plain(content, chunk.kind, count)
+            continue
+        if not 0 < count <= left:
+            raise ValueError("pages with more or fewer values than rows")
+        found.append(_values(content, chunk.kind, count, encoding, words))
+        left -= count
+    kind_of = np.int32 if chunk.kind == INT32 else object
+    return np.concatenate(found) if found else np.zeros(0, dtype=kind_of)
+
+
+def _page(page: dict[int, Any]) -> list[int]:
+    """Type, size, stored size, values and encoding of a page, from its header."""
+    about = page.get(7 if page.get(1) == DICTIONARY_PAGE else 5)
+    inner = [about.get(1), about.get(2)] if isinstance(about, dict) else [None]
+    numbers = [page.get(1), page.get(2), page.get(3), *inner]
+    if not all(type(number) is int for number in numbers):
+        raise ValueError("the header of a page lacks a field, or has one of another type")
+    return [int(number) for number in numbers if number is not None]
+
+
+def _values(content: bytes, kind: int, count: int, encoding: int, words: Values | None) -> Values:
+    if encoding == PLAIN:
+        return _plain(content, kind, count)
+    if encoding not in BY_DICTIONARY or words is None or not content:
+        raise ValueError("values in another encoding, or without their dictionary")
+    places = _places(content[1:], content[0], count)
+    if len(places) and int(places.max()) >= len(words):
+        raise ValueError("a value that is not in the dictionary")
+    return words[places]
+
+
+def _plain(content: bytes, kind: int, count: int) -> Values:
+    """Values one after the other; a text has its length before it."""
+    if kind == INT32:
+        if len(content) != 4 * count:
+            raise ValueError("numbers are missing")
+        return np.frombuffer(content, dtype="<i4").astype(np.int32)
+    found, at = np.empty(count, dtype=object), 0
+    for i in range(count):
+        end = at + 4 + int.from_bytes(content[at : at + 4], "little")
+        if end > len(content) or at + 4 > len(content):
+            raise ValueError("a text is cut off")
+        found[i] = content[at + 4 : end].decode("utf8")  # UnicodeDecodeError is a ValueError
+        at = end
+    if at != len(content):
+        raise ValueError("bytes behind the last text")
+    return found
+
+
+def _places(content: bytes, width: int, count: int) -> NDArray[np.int64]:
+    """Indices ``[count]`` of ``width`` bits: runs of one value, and groups of eight packed bit by bit."""
+    if width > 31:
+        raise ValueError("indices too wide")
+    runs = Reader(content, 0, len(content))
+    found, left = np.empty(count, dtype=np.int64), count
+    while left:
+        head = runs.varint()
+        if head & 1:
+            packed = np.frombuffer(runs.take((head >> 1) * width), dtype=np.uint8)
+            some = _unpacked(packed, width, min(left, 8 * (head >> 1)))
+        else:
+            value = int.from_bytes(runs.take((width + 7) // 8), "little")
+            if head >> 1 > left:
+                raise ValueError("a run that is too long")
+            some = np.full(head >> 1, value, dtype=np.int64)
+        if not len(some):
+            raise ValueError("an empty run")
+        found[count - left : count - left + len(some)] = some
+        left -= len(some)
+    return found
+
+
+def _unpacked(packed: NDArray[np.uint8], width: int, count: int) -> NDArray[np.int64]:
+    if width == 0:
+        return np.zeros(count, dtype=np.int64)
+    bits = np.unpackbits(packed[: (count * width + 7) // 8], bitorder="little", count=count * width)
+    return bits.reshape(count, width).astype(np.int64) @ (1 << np.arange(width, dtype=np.int64))

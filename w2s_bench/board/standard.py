@@ -1,0 +1,146 @@
+"""What bundles of a suite are judged by: the keys that its plan gives, and the gold of its test sets.
+
+Made from the installed tasks and methods, or read from a folder where it was written down once: keys change
+with the code that they stand for, and a published table must outlive that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.errors import UserError
+from w2s_bench.harness.added import ALL, compared, with_methods
+from w2s_bench.harness.job import SplitJob
+from w2s_bench.harness.plan import Plan, make_plan
+from w2s_bench.pgr import ZERO_SHOT
+from w2s_bench.ranking import NAIVE
+from w2s_bench.records import CellRecord
+from w2s_bench.registry import items, source_hash, suites
+from w2s_bench.splits import draw_test, load_gold, load_items
+from w2s_bench.store import Store
+from w2s_bench.suite import Grid, Suite, load_suite
+from w2s_bench.task import load_task
+
+Place = tuple[str, str, str]  # task, teacher, student
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A test set: ids of its items, gold option and number of options of each (``[N]``)."""
+
+    items: tuple[str, ...]
+    gold: NDArray[np.int64]
+    options: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A suite, its cells by place, method and seed, its methods (name and code hash by label), and its test
+    sets by task."""
+
+    suite: Suite
+    toml: str
+    cells: Mapping[tuple[Place, str, int], CellRecord]
+    methods: Mapping[str, tuple[str, str]]
+    tests: Mapping[str, Test] = field(default_factory=dict)
+
+    def expected(self, label: str) -> list[tuple[Place, str, int]]:
+        """Cells that a bundle of a method must hold, in order: its own and those its rows compare with."""
+        known = [(place, seed) for place, method, seed in self.cells if method == label]
+        wanted = known or [(p, s) for p in places(compared(self.suite)) for s in self.suite.seeds]
+        beside = rivals(self.suite)
+        found: dict[tuple[Place, str, int], None] = {}
+        for place, seed in wanted:
+            found[place, label, seed] = None
+            for rival in beside.get(place, ()):
+                if (place, rival, seed) in self.cells:
+                    found[place, rival, seed] = None
+        return sorted(found)
+
+    def ends(self, place: Place, seed: int) -> CellRecord:
+        """A cell at that place with the plain teacher and the plain ceiling."""
+        there = [c for (p, _, s), c in self.cells.items() if p == place and s == seed]
+        naive = [c for c in there if c.method == NAIVE]
+        (plain, _), *_ = Counter((c.teacher_key, c.ceiling_key) for c in there).most_common(1)
+        return next(c for c in [*naive, *there] if naive or (c.teacher_key, c.ceiling_key) == plain)
+
+
+def places(grids: Iterable[Grid]) -> list[Place]:
+    """Every task of some grids with every pair of models."""
+    return [(task, *pair) for grid in grids for task in grid.tasks for pair in grid.pairs]
+
+
+def rivals(suite: Suite) -> dict[Place, tuple[str, ...]]:
+    """At each place, the rows of the suite itself that a method's row is compared with."""
+    names = {use.label or use.name for use in suite.methods}
+    found = {}
+    for grid in suite.grid:
+        has_naive = NAIVE in names and (grid.methods is None or NAIVE in grid.methods)
+        has_zero = ZERO_SHOT in suite.references_of(grid)
+        rows = tuple(n for n, there in ((NAIVE, has_naive), (ZERO_SHOT, has_zero)) if there)
+        found.update(dict.fromkeys(places([grid]), rows))
+    return found
+
+
+def shipped_suite(wanted: str) -> tuple[Suite, str] | None:
+    """The shipped suite with that hash, and its text."""
+    for name in suites():
+        suite, text = load_suite(name)
+        if suite.hash == wanted:
+            return suite, text
+    return None
+
+
+def standard_of(
+    suite: Suite, toml: str, labels: Iterable[str], mirror: Path | None, store: Path | None = None
+) -> Standard:
+    """The standard for bundles of the methods ``labels`` (or ``all``): plans the suite and draws its test
+    sets, or takes those that ``store`` holds. Methods that are not registered are not looked for.
+
+    Errors: UserError for data that is not there.
+    """
+    there = {use.label or use.name for use in suite.methods}
+    known = {name for name, item in items("method").items() if item.error is None} | {ALL}
+    extra = [name for name in dict.fromkeys((NAIVE, *labels)) if name in known - there]
+    wider = with_methods(suite, extra)
+    plan = make_plan(wider, mirror)
+    cells = {((c.task, c.teacher, c.student), c.method, c.seed): c for c in plan.cells}
+    made = {label for _, label, _ in cells}
+    named = {use.label or use.name: use.name for use in wider.methods}
+    methods = {label: named.get(label, label) for label in sorted(made)}
+    return Standard(suite, toml, cells, _with_code(methods), _tests(suite, plan, mirror, store))
+
+
+def _with_code(names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Names and code hashes by label; a method that a suite uses with options has them in its label."""
+    known = items("method")
+    plain = {label: name if name in known else label.partition(" (")[0] for label, name in names.items()}
+    return {label: (name, source_hash("method", name)) for label, name in plain.items() if name in known}
+
+
+def _tests(suite: Suite, plan: Plan, mirror: Path | None, store: Path | None) -> dict[str, Test]:
+    """The test set of each task: the same at every seed, and in every grid, or no table could be made."""
+    found: dict[str, Test] = {}
+    splits = [job for job in plan.jobs.values() if isinstance(job, SplitJob)]
+    for job in splits:
+        if job.task not in found:
+            found[job.task] = _test(job, mirror, Store(store) if store else None)
+    sizes = {(job.task, job.data.test) for job in splits}
+    if twice := [task for task, n in Counter(t for t, _ in sizes).items() if n > 1]:
+        raise UserError("two grids test on different items", where=f"suite {suite.name}, task {twice[0]}")
+    return found
+
+
+def _test(job: SplitJob, mirror: Path | None, store: Store | None) -> Test:
+    if store and store.has("gold", job.key) and store.has("items", job.key):
+        drawn, gold = load_items(store, job.key, "test"), load_gold(store, job.key, "test")
+    else:
+        part = draw_test(load_task(job.task), job.data.test, mirror)
+        drawn, gold = part.items, part.gold
+    return Test(tuple(i.id for i in drawn), gold, np.array([len(i.options) for i in drawn]))

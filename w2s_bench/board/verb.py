@@ -1,0 +1,125 @@
+"""What the command line does with bundles: find the standard, verify, compare shared fits, print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2s_bench.board.manifest import Manifest, refused
+from w2s_bench.board.sealed import read_standard, write_standard
+from w2s_bench.board.standard import Standard, shipped_suite, standard_of
+from w2s_bench.board.verify import FindStandard, Verified, verify
+from w2s_bench.errors import UserError
+from w2s_bench.harness.added import ALL
+from w2s_bench.metrics import picks
+from w2s_bench.report.tables import as_text
+from w2s_bench.store import Store
+from w2s_bench.suite import load_suite
+from w2s_bench.tune.record import load as load_tuned
+
+ALIKE = 0.01  # of one key: share of items on which two machines may differ in their last digits
+
+
+def verify_bundle(
+    path: Path, hub: Path | None = None, store: Path | None = None, gold: Path | None = None
+) -> tuple[Verified, int]:
+    """Verify a bundle by a shipped suite, or by the folder ``gold`` of ``board gold``; and compare its shared
+    fits with those that ``store`` holds. Returns how many were compared too."""
+    done = verify(path, sealed(gold) if gold else installed(hub, store))
+    return done, _compare(done, Store(store), str(path)) if store else 0
+
+
+def sealed(folder: Path) -> FindStandard:
+    """The standard of a folder, for bundles of its suite alone."""
+    standard = read_standard(folder)
+    return lambda manifest, where: standard
+
+
+def installed(hub: Path | None, store: Path | None) -> FindStandard:
+    """Standards from the shipped suites, by their hash."""
+
+    def find(manifest: Manifest, where: str) -> Standard:
+        found = shipped_suite(manifest.suite.hash)
+        if found is None:
+            raise refused(
+                f"field 'suite.hash': no shipped suite has {manifest.suite.hash}",
+                where,
+                "a suite that w2s-bench list suites shows, in its present version",
+                "install the version of w2s-bench that has it, or give its published gold with --gold",
+            )
+        return standard_of(*found, [manifest.method.label], hub, store)
+
+    return find
+
+
+def seal(suite_name: str, out: Path, hub: Path | None, store: Path | None) -> Standard:
+    """Write the standard of a suite, with every registered method, to a folder."""
+    suite, text = load_suite(suite_name)
+    standard = standard_of(suite, text, [ALL], hub, store)
+    write_standard(out, standard)
+    return standard
+
+
+def trials(stated: str | None) -> int | None:
+    """The tuning budget: a number of trials, or the file that ``w2s-bench tune`` wrote."""
+    if stated is None:
+        return None
+    if stated.isdecimal() and len(stated) < 10:
+        return int(stated)
+    if not Path(stated).is_file():
+        raise UserError(
+            f"no tuning budget: {stated!r}",
+            where="--tuning",
+            expected="a number of trials, or METHOD.json of w2s-bench tune",
+        )
+    return len(load_tuned(Path(stated)).trials)
+
+
+def _compare(done: Verified, store: Store, where: str) -> int:
+    """Fits that the store has under the same key must have picked the same options."""
+    compared = 0
+    for fit in done.fits:
+        if not store.has("fit", fit.key):
+            continue
+        compared += 1
+        here = picks(store.open("fit", fit.key).arrays("test")["probabilities"])
+        mine = done.picked[fit.key]
+        if len(here) != len(mine) or np.mean(here != mine) > ALIKE:
+            raise refused(
+                f"fit {fit.key} ({fit.model} on {fit.task}) answers otherwise than the same fit in the store",
+                f"{where}: predictions.parquet",
+                f"the same option on all but {ALIKE:.0%} of the items",
+                "submit the fits as they were made",
+            )
+    return compared
+
+
+def document(done: Verified, compared: int) -> Mapping[str, Any]:
+    """What was verified, as JSON values."""
+    head = done.manifest
+    return {
+        "method": head.method.model_dump(),
+        "suite": {"name": head.suite.name, "version": head.suite.version, "hash": head.suite.hash},
+        "seeds": head.seeds,
+        "tier": "claimed",
+        "fits": len(done.fits),
+        "fits_compared": compared,
+        "cost_seconds": head.cost_seconds,
+        "rows": [asdict(row) for row in done.rows],
+    }
+
+
+def text(done: Verified, compared: int, width: int | None) -> str:
+    """The rows as a table, and what holds."""
+    head = done.manifest
+    same = f", {compared} of them as in the store" if compared else ""
+    suite = f"{head.suite.name}, version {head.suite.version}"
+    return (
+        f"{as_text(done.rows, width)}\n"
+        f"{head.method.label} on {suite}: {len(done.cells)} cells and "
+        f"{len(done.fits)} fits hold{same}; tier: claimed"
+    )

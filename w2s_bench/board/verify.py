@@ -1,0 +1,270 @@
+"""Score a bundle again from its predictions, trusting nothing that stands in it and running none of it.
+
+The order goes from what costs nothing to what costs most: the archive, its JSON, the suite, the cells
+against the plan's keys, the fits, then the predictions against gold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2s_bench.board import archive, predictions
+from w2s_bench.board.bundle import cost
+from w2s_bench.board.manifest import CellLine, FitLine, Manifest, read_lines, read_one, refused
+from w2s_bench.board.standard import Place, Standard
+from w2s_bench.cells import Rule, join
+from w2s_bench.pgr import rows, with_failed
+from w2s_bench.records import Row
+
+FindStandard = Callable[[Manifest, str], Standard]
+_RERUN = "run the suite as it is shipped and submit that run"
+_CODE = (
+    "if code has changed since that run, run the suite again (finished fits are not repeated), or give the "
+    "suite's published gold with --gold"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A bundle that holds: its manifest, cells and fits, its rows as computed here, what each fit picked."""
+
+    manifest: Manifest
+    cells: list[CellLine]
+    fits: list[FitLine]
+    rows: list[Row]
+    picked: dict[str, NDArray[np.int32]]
+
+
+def verify(path: Path, find: FindStandard) -> Verified:
+    """Check a bundle and compute its rows. ``find`` gives the standard for a manifest's suite.
+
+    Errors: StoreError naming file, field and mend for whatever does not hold.
+    """
+    members = archive.read(path)
+    return verify_members(members, str(path), find)
+
+
+def verify_members(members: Mapping[str, bytes], where: str, find: FindStandard) -> Verified:
+    """The same, of members that were read already."""
+    at = {name: f"{where}: {name}" for name in archive.LARGEST}
+    manifest: Manifest = read_one(Manifest, members[archive.MANIFEST], at[archive.MANIFEST])
+    _check_files(manifest, members, at)
+    standard = find(manifest, at[archive.MANIFEST])
+    _check_suite(manifest, standard, at[archive.MANIFEST])
+    wanted = standard.expected(manifest.method.label)
+    cells = read_lines(CellLine, members[archive.CELLS], at[archive.CELLS], len(wanted))
+    _check_cells(cells, wanted, standard, manifest, at)
+    lost = {_name(c) for c in cells if c.failed is not None}
+    scored = [c for c in cells if _name(c) not in lost]
+    used = {key: c.task for c in scored for key in (c.teacher_key, c.student_key, c.ceiling_key)}
+    fits = read_lines(FitLine, members[archive.FITS], at[archive.FITS], len(used))
+    _check_fits(fits, used, scored, standard, at[archive.FITS])
+    items = {fit.key: standard.tests[fit.task].items for fit in fits}
+    picked = predictions.read(members[archive.PREDICTIONS], items, at[archive.PREDICTIONS])
+    _check_answers(fits, picked, standard, at)
+    _check_manifest(manifest, cells, fits, standard, at[archive.MANIFEST])
+    return Verified(manifest, cells, fits, _rows(manifest, cells, lost, picked, standard), picked)
+
+
+def _name(cell: CellLine) -> tuple[Place, str]:
+    return (cell.task, cell.teacher, cell.student), cell.method
+
+
+def _check_files(manifest: Manifest, members: Mapping[str, bytes], at: Mapping[str, str]) -> None:
+    method, head = manifest.method, at[archive.MANIFEST]
+    there = set(members) - {archive.MANIFEST}
+    if set(manifest.files) != there:
+        raise refused("field 'files': names other files", head, ", ".join(sorted(there)))
+    for name, digest in manifest.files.items():
+        if hashlib.sha256(members[name]).hexdigest() != digest:
+            raise refused("does not match its checksum in the manifest", at[name], f"SHA-256 {digest}")
+    if method.own != (archive.CODE in members):
+        raise refused("field 'method.own': says otherwise", head, f"{archive.CODE} where it is true")
+    if method.own != (".py:" in method.name):
+        raise refused("field 'method.name': no name of that kind", head, "FILE.py:NAME for one's own file")
+    if method.own and method.code != manifest.files[archive.CODE]:
+        raise refused("field 'method.code': is not the hash of the code", head, manifest.files[archive.CODE])
+
+
+def _check_suite(manifest: Manifest, standard: Standard, where: str) -> None:
+    told, suite = manifest.suite, standard.suite
+    for field, value in (("hash", suite.hash), ("name", suite.name), ("version", suite.version)):
+        if getattr(told, field) != value:
+            found = getattr(told, field)
+            raise refused(f"field 'suite.{field}': {found!r}", where, f"{value!r}", _RERUN)
+    try:
+        same = tomllib.loads(told.toml) == tomllib.loads(standard.toml)
+    except (ValueError, RecursionError):
+        same = False
+    if not same:
+        expected = f"the text of {suite.name}, version {suite.version}"
+        raise refused("field 'suite.toml': says something else", where, expected, _RERUN)
+
+
+def _check_cells(
+    cells: Sequence[CellLine],
+    wanted: Sequence[tuple[Place, str, int]],
+    standard: Standard,
+    manifest: Manifest,
+    at: Mapping[str, str],
+) -> None:
+    """Every expected cell stands there once, in order, and its keys are those that the plan gives."""
+    file = at[archive.CELLS]
+    for i, (place, method, seed) in enumerate(wanted):
+        where = f"{file}:{i + 1}"
+        name = f"{method} on {' / '.join(place)}, seed {seed}"
+        if i >= len(cells) or (_name(cells[i]), cells[i].seed) != ((place, method), seed):
+            raise refused("a cell is missing, out of order, or there twice", where, name, _RERUN)
+        cell = cells[i]
+        known = standard.cells.get((place, method, seed))
+        _check_known(cell, known, where) if known else _check_own(cell, standard, place, where)
+    ends = {key for c in cells if not c.reference for key in (c.teacher_key, c.ceiling_key)}
+    _check_students([c for c in cells if c.method not in standard.methods], ends, standard, file)
+    label = manifest.method.label
+    if label in standard.methods:
+        name, code = standard.methods[label]
+        for field, value in (("own", ".py:" in name), ("name", name), ("code", code)):
+            if getattr(manifest.method, field) != value:
+                told = getattr(manifest.method, field)
+                raise refused(f"field 'method.{field}': {told!r}", at[archive.MANIFEST], repr(value), _CODE)
+
+
+def _check_known(cell: CellLine, known: Any, where: str) -> None:
+    """A cell of a method that the standard has: everything but a failure follows from the plan."""
+    for field in type(cell).model_fields:
+        told, right = getattr(cell, field), getattr(known, field)
+        if field != "failed" and told != right:
+            raise refused(f"field {field!r}: {told!r}", where, f"{right!r}, which the plan gives", _CODE)
+    if known.failed is not None and cell.failed is None:
+        raise refused("field 'failed': null", where, "a reason, as the plan has it", _RERUN)
+
+
+def _check_own(cell: CellLine, standard: Standard, place: Place, where: str) -> None:
+    """A cell of a method that only its author has: teacher and ceiling are those that all share."""
+    ends = standard.ends(place, cell.seed)
+    for field, right in (
+        ("domain", ends.domain),
+        ("reference", False),
+        ("teacher_key", ends.teacher_key),
+        ("ceiling_key", ends.ceiling_key),
+    ):
+        if getattr(cell, field) != right:
+            told = getattr(cell, field)
+            raise refused(f"field {field!r}: {told!r}", where, f"{right!r}, which the plan gives", _CODE)
+    if cell.failed is None and not cell.student_key:
+        raise refused("field 'student_key': empty", where, "a key, or a reason in 'failed'")
+
+
+def _check_students(own: Sequence[CellLine], ends: set[str], standard: Standard, file: str) -> None:
+    """A student of one's own is no teacher and no ceiling, and stands in one cell alone; it may be a fit
+    that the plan has at the same place."""
+    shared: dict[str, set[tuple[Place, int]]] = {}
+    for (place, _, seed), planned in standard.cells.items():
+        shared.setdefault(planned.student_key, set()).add((place, seed))
+        ends = ends | {planned.teacher_key, planned.ceiling_key}
+    seen: set[str] = set()
+    for cell in (c for c in own if c.student_key):
+        here = (_name(cell)[0], cell.seed)
+        key = cell.student_key
+        if key in ends or key in seen or here not in shared.get(key, {here}):
+            what = f"field 'student_key': {key} is another fit's, at {' / '.join(here[0])}, seed {here[1]}"
+            raise refused(what, file, "a fit of its own for every student", _RERUN)
+        seen.add(key)
+
+
+def _check_fits(
+    fits: Sequence[FitLine],
+    used: Mapping[str, str],
+    cells: Sequence[CellLine],
+    standard: Standard,
+    file: str,
+) -> None:
+    """Every fit that a cell uses stands there once, by key, with the task and model of its cell."""
+    models = {c.teacher_key: c.teacher for c in cells if not c.reference}
+    models |= {c.ceiling_key: c.student for c in cells if not c.reference}
+    for i, key in enumerate(sorted(used)):
+        where = f"{file}:{i + 1}"
+        if i >= len(fits) or fits[i].key != key:
+            raise refused("a fit is missing, out of order, or there twice", where, f"fit {key}", _RERUN)
+        task, size = used[key], len(standard.tests[used[key]].items)
+        right = {"task": task, "n_test": size, "model": models.get(key, fits[i].model)}
+        for field, value in right.items():
+            if getattr(fits[i], field) != value:
+                raise refused(f"field {field!r}: {getattr(fits[i], field)!r}", where, repr(value), _RERUN)
+
+
+def _check_answers(
+    fits: Sequence[FitLine],
+    picked: Mapping[str, NDArray[np.int32]],
+    standard: Standard,
+    at: Mapping[str, str],
+) -> None:
+    """Options picked exist, and give the accuracy and the hash that are claimed."""
+    for i, fit in enumerate(fits, 1):
+        test, mine, where = standard.tests[fit.task], picked[fit.key], f"{at[archive.FITS]}:{i}"
+        if len(wrong := np.flatnonzero((mine < 0) | (mine >= test.options))):
+            row = int(wrong[0])
+            what = f"column 'picked': {int(mine[row])} at item {test.items[row]} of fit {fit.key}"
+            raise refused(what, at[archive.PREDICTIONS], f"an option from 0 to {test.options[row] - 1}")
+        accuracy = float((mine == test.gold).mean())
+        if fit.accuracy != accuracy:
+            raise refused(f"field 'accuracy': {fit.accuracy}", where, f"{accuracy}, from its predictions")
+        if fit.answers != (answers := predictions.answers_of(mine)):
+            raise refused(f"field 'answers': {fit.answers}", where, f"{answers}, from its predictions")
+
+
+def _check_manifest(
+    manifest: Manifest,
+    cells: Sequence[CellLine],
+    fits: Sequence[FitLine],
+    standard: Standard,
+    where: str,
+) -> None:
+    """What the manifest says of the method is what every cell of it says, and its sums are sums."""
+    method = manifest.method
+    mine = [c for c in cells if c.method == method.label]
+    for field in ("options", "reference", "uses_gold"):
+        told = getattr(method, field)
+        if any(getattr(c, field) != told for c in mine):
+            raise refused(f"field 'method.{field}': its cells say otherwise", where, "the same everywhere")
+    tasks = {fit.task: predictions.items_of(standard.tests[fit.task].items) for fit in fits}
+    for field, right in (
+        ("seeds", sorted({c.seed for c in mine})),
+        ("items", tasks),
+        ("cost_seconds", cost(fits)),
+    ):
+        if getattr(manifest, field) != right:
+            raise refused(f"field {field!r}: does not follow from cells and fits", where, f"{right!r:.200}")
+
+
+def _rows(
+    manifest: Manifest,
+    cells: Sequence[CellLine],
+    lost: set[tuple[Place, str]],
+    picked: Mapping[str, NDArray[np.int32]],
+    standard: Standard,
+) -> list[Row]:
+    """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
+    suite, tests = standard.suite, standard.tests
+    tasks = {
+        fit: cell.task for cell in cells for fit in (cell.teacher_key, cell.student_key, cell.ceiling_key)
+    }
+    correct = {key: (mine == tests[tasks[key]].gold).astype(np.uint8) for key, mine in picked.items()}
+    options = {key: mine.astype(np.int16) for key, mine in picked.items()}  # in range: that was checked
+    chance = {task: float(np.mean(1 / test.options)) for task, test in tests.items()}
+    order = {place: i for i, (place, *_) in enumerate(standard.cells)}
+    by_suite = sorted(cells, key=lambda c: order.get(_name(c)[0], len(order)))
+    good = [c.record() for c in by_suite if _name(c) not in lost]
+    failed = [c.record() for c in by_suite if _name(c) in lost]
+    rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
+    made = rows(join(good, correct, chance, options), rule, suite.name, suite.development)
+    mine = [r for r in with_failed(made, failed, suite.name) if r.method == manifest.method.label]
+    return [replace(row, group=None) for row in mine]
