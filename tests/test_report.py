@@ -17,6 +17,8 @@ from w2s_bench.report import tables
 from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.frame import load_table
+from w2s_bench.report.notes import interval_notes
+from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
 
 
@@ -268,3 +270,19 @@ def test_a_curve_shows_teachers_methods_sizes_and_the_ceiling(
     ):
         assert f">{text}<" in nlp
     assert "no admitted cell" in chess and "no admitted cell" not in nlp
+
+
+def test_intervals_that_promise_too_much_are_warned_of(toy_run: dict[str, Any], tmp_path: Path) -> None:
+    save_run(tmp_path, **toy_run)
+    run, rows = write_report(tmp_path)
+    few, loose = interval_notes(rows)
+    scored = sum(r.student_accuracy is not None for r in rows)  # pools of no cell have no interval
+    assert few.startswith(f"warning: {scored} of {scored} rows rest on two seeds")
+    assert "PGR without bounds" in loose
+    assert few in (tmp_path / "table.txt").read_text("utf8") and few in (tmp_path / "table.md").read_text(
+        "utf8"
+    )
+    assert tables.as_json(rows, run.info)["warnings"] == [few, loose]
+    assert interval_notes([replace(r, seeds=3, reason=None) for r in rows]) == []
+    one = interval_notes([replace(rows[0], seeds=1, reason=None), replace(rows[1], seeds=3, reason=None)])
+    assert "1 of 2 rows rest on one seed" in one[0]

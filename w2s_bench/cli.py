@@ -88,7 +88,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     calm()
     from w2s_bench.display import progress
     from w2s_bench.line import Where, run_suite
-    from w2s_bench.report.notes import excluded_notes
+    from w2s_bench.report.notes import notes
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
     from w2s_bench.views import failed_document, failed_text
@@ -107,7 +107,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
         }
         click.echo(json.dumps(head | table_json(done.rows, done.run.info, done.companions), allow_nan=False))
     else:
-        click.echo(as_text(done.rows, width(), done.companions, excluded_notes(done.run.info)))
+        click.echo(as_text(done.rows, width(), done.companions, notes(done.rows, done.run.info)))
         click.echo(f"{done.tally.run} fits run, {done.tally.finished} finished before, {done.seconds:.0f} s")
         click.echo(f"report: {done.folder}  (report.html, table.txt, .md and .csv, figures/, entries/)")
     for failure in failures:
@@ -131,11 +131,11 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     from w2s_bench.report import tables
     from w2s_bench.report.frame import load_companions
     from w2s_bench.report.latex import as_latex
-    from w2s_bench.report.notes import excluded_notes
+    from w2s_bench.report.notes import notes
     from w2s_bench.report.write import write_report
 
     run, rows = write_report(folder)
-    companions, notes = load_companions(run), excluded_notes(run.info)
+    companions, said = load_companions(run), notes(rows, run.info)
     if as_json or form == "json":
         click.echo(json.dumps(tables.as_json(rows, run.info, companions), allow_nan=False))
     elif form == "text":
@@ -143,13 +143,13 @@ def report(folder: Path, form: str, as_json: bool) -> None:
         if columns is None:  # no terminal: the table that was written, as wide as needed
             click.echo((folder / "table.txt").read_text("utf8"))
         else:
-            click.echo(tables.as_text(rows, columns, companions, notes))
+            click.echo(tables.as_text(rows, columns, companions, said))
     elif form == "csv":
         click.echo(tables.as_csv(rows, companions), nl=False)
     elif form == "latex":
-        click.echo(as_latex(rows, companions, notes), nl=False)
+        click.echo(as_latex(rows, companions, said), nl=False)
     else:
-        click.echo(tables.as_markdown(rows, companions, notes), nl=False)
+        click.echo(tables.as_markdown(rows, companions, said), nl=False)
 
 
 @main.command()

@@ -19,7 +19,7 @@ from w2s_bench.records import Row
 from w2s_bench.report.charts import Chart, charts
 from w2s_bench.report.frame import parameters
 from w2s_bench.report.look import unique
-from w2s_bench.report.notes import excluded_notes
+from w2s_bench.report.notes import notes
 from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, cell_views, pool_views
 from w2s_bench.report.samples import example_groups
 from w2s_bench.rundir import Run
@@ -67,7 +67,7 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companion
         "cell_head": CELL_HEAD,
         "cell_rows": cell_views(cells, {g["where"]: g["id"] for g in groups}),
         "companion_rows": cell_views(list(companions), {}),
-        "notes": excluded_notes(run.info),
+        "notes": notes(rows, run.info),
         "filters": [
             {"key": key, "title": key, "values": unique(mark(r) for r in cells)}
             for key, mark in FILTERS.items()

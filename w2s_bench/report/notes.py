@@ -1,13 +1,41 @@
-"""What stands below the tables of a run: rows of its tasks that could not be used, and why."""
+"""What stands below the tables of a run: where its intervals promise too much or nothing, and rows of its
+tasks that could not be used, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from w2s_bench.excluded import Excluded
-from w2s_bench.records import RunInfo
+from w2s_bench.records import Row, RunInfo
+
+ENOUGH = 3  # seeds from which on intervals were found to hold what they promise: docs/statistics.md
+
+
+def notes(rows: Sequence[Row], info: RunInfo) -> list[str]:
+    """All lines: warnings of intervals first."""
+    return [*interval_notes(rows), *excluded_notes(info)]
+
+
+def interval_notes(rows: Sequence[Row]) -> list[str]:
+    """A line for each way in which some rows' intervals are not to be taken at their word."""
+    scored = [r for r in rows if r.student_accuracy is not None]
+    few = sorted({r.seeds for r in scored if r.seeds < ENOUGH})
+    loose = sum(r.reason is not None and r.reason.startswith("unbounded") for r in scored)
+    found = []
+    if few:
+        which = "one seed" if few == [1] else "two seeds" if few == [2] else "one or two seeds"
+        found.append(
+            f"warning: {sum(r.seeds < ENOUGH for r in scored)} of {len(scored)} rows rest on {which}: their "
+            "intervals hold less often than they say where seeds differ; run three or more"
+        )
+    if loose:
+        found.append(
+            f"warning: {loose} of {len(scored)} rows have a PGR without bounds, their gap is not separated "
+            "from 0: more test items or seeds, or a weaker teacher"
+        )
+    return found
 
 
 def excluded_document(excluded: Mapping[str, Mapping[str, Excluded]]) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.report.notes import excluded_document
+from w2s_bench.report.notes import excluded_document, interval_notes
 
 TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
 COLUMNS = (
@@ -45,6 +45,7 @@ def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> d
         "suite_hash": info.suite_hash,
         "rows": [asdict(r) for r in rows],
         "companions": [asdict(r) for r in companions],
+        "warnings": interval_notes(rows),
         "excluded": excluded_document(info.excluded),
     }
 

@@ -11,7 +11,7 @@ from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.figures import draw_figures
 from w2s_bench.report.frame import load_companions, load_table
 from w2s_bench.report.html import write_html
-from w2s_bench.report.notes import excluded_notes
+from w2s_bench.report.notes import notes
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
 from w2s_bench.rundir import Run
 from w2s_bench.store import write_text
@@ -20,9 +20,9 @@ from w2s_bench.store import write_text
 def write_report(folder: Path) -> tuple[Run, list[Row]]:
     """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone."""
     run, rows = load_table(folder)
-    companions, notes = load_companions(run), excluded_notes(run.info)
-    write_text(folder / "table.txt", as_text(rows, None, companions, notes))
-    write_text(folder / "table.md", as_markdown(rows, companions, notes))
+    companions, said = load_companions(run), notes(rows, run.info)
+    write_text(folder / "table.txt", as_text(rows, None, companions, said))
+    write_text(folder / "table.md", as_markdown(rows, companions, said))
     write_text(folder / "table.csv", as_csv(rows, companions))
     _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
     _sweep(write_entries(folder, entries(run, rows)))
