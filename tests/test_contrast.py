@@ -92,11 +92,11 @@ def test_agreement_by_hand() -> None:
     gold = np.array([0, 0, 0, 1, 1, 2])
     teacher = np.array([0, 0, 1, 1, 0, 1])
     student = np.array([0, 1, 1, 1, 1, 0])
-    found = stats.agreement(student, teacher, gold)
+    found = stats.agreement(student == teacher, student == gold, teacher == gold)
     assert found.everywhere == pytest.approx(3 / 6)
     assert found.teacher_right == pytest.approx(2 / 3) and found.new_errors == pytest.approx(1 / 3)
     assert found.teacher_wrong == pytest.approx(1 / 3) and found.corrected == pytest.approx(1 / 3)
-    flawless = stats.agreement(gold, gold, gold)
+    flawless = stats.agreement(*[np.ones(len(gold), bool)] * 3)
     assert flawless.teacher_wrong is None and flawless.corrected is None and flawless.new_errors == 0
 
 
@@ -118,7 +118,7 @@ def test_similarity_is_cohen_s_kappa() -> None:
     rng = np.random.default_rng(0)
     one = rng.integers(0, 4, 300)
     other = np.where(rng.random(300) < 0.6, one, rng.integers(0, 4, 300))
-    ours = stats.chance_adjusted_similarity(one, other, 4)
+    ours = stats.chance_adjusted_similarity(one, other)
     assert ours == pytest.approx(cohen_kappa_score(one, other))
-    assert stats.chance_adjusted_similarity(one, one, 4) == 1.0
-    assert stats.chance_adjusted_similarity(np.zeros(5, int), np.zeros(5, int), 2) == 1.0
+    assert stats.chance_adjusted_similarity(one, one) == 1.0
+    assert stats.chance_adjusted_similarity(np.zeros(5, int), np.zeros(5, int)) == 1.0

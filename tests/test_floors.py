@@ -15,7 +15,19 @@ FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
     1: ("errors", "excluded", "stats", "ridge"),
     2: ("coverage", "records", "registry", "suite", "sources", "once", "reserve"),
-    3: ("task", "model", "metrics", "cells", "ranking", "pgr", "store", "rundir", "world", "examples"),
+    3: (
+        "task",
+        "model",
+        "metrics",
+        "cells",
+        "facts",
+        "ranking",
+        "pgr",
+        "store",
+        "rundir",
+        "world",
+        "examples",
+    ),
     4: ("pool", "sample", "splits", "student", "method", "models", "report", "tasks", "own"),
     5: ("harness", "methods", "zoo", "audit"),
     6: (

@@ -85,7 +85,7 @@ def test_rows_that_could_not_be_used_are_told_and_escaped(tmp_path: Path, toy_ru
     found = {"nlp/toy": {"train": Excluded(read=90, built=80, reasons=[reason])}}
     save_run(tmp_path / "run", **toy_run | {"info": replace(toy_run["info"], excluded=found)})
     text = as_html(*load_table(tmp_path / "run"))
-    told = text[text.index('id="excluded"') : text.index('id="examples"')]
+    told = text[text.index('id="notes"') : text.index('id="examples"')]
     assert "nlp/toy (train)" in told and "BadRow: no label: 3" in told and html.escape(HOSTILE[:40]) in told
     assert HOSTILE not in text
 

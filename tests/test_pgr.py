@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from w2s_bench import cells as cells_module
-from w2s_bench import pgr
-from w2s_bench.cells import Cell, Rule
+from w2s_bench import pgr, stats
+from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.records import CellRecord, Row
 
 RULE = Rule(min_gap=0.02, min_teacher=0.0)
@@ -213,7 +213,37 @@ def test_agreement_is_with_the_teacher_of_all_items_and_of_those_it_has_wrong() 
     teacher = np.array([[1, 1, 0, 0], [1, 0, 0, 0]], np.uint8)
     agrees = np.array([[1, 0, 1, 0], [1, 1, 1, 0]], bool)
     told = cell(teacher_correct=teacher, student_correct=teacher, ceiling_correct=1 - teacher, agrees=agrees)
-    assert told.agreement == (5 / 8, 3 / 5)
     row = only_row(told)
-    assert (row.agreement, row.errors_copied) == (5 / 8, 3 / 5)
-    assert cell(50, 60, 70).agreement == (None, None)
+    assert (row.agreement, row.errors_copied, row.agreement_right) == (5 / 8, 3 / 5, 2 / 3)
+    assert (row.corrected, row.new_errors) == (0, 0), "it is right where its teacher is"
+    assert cell(50, 60, 70).agreement is None and only_row(cell(50, 60, 70)).agreement is None
+
+
+def test_a_join_tells_similarity_and_what_the_student_s_record_tells() -> None:
+    picked = {"t": np.array([0, 0, 1, 1], np.int16), "s": np.array([0, 1, 1, 1], np.int16)}
+    correct = {key: np.array([1, 1, 1, 0], np.uint8) for key in "tsc"}
+    one = CellRecord(
+        domain="nlp", task="nlp/a", method="m", teacher="t", student="s", seed=0,
+        teacher_key="t", student_key="s", ceiling_key="c",
+    )  # fmt: skip
+    told = {"s": {"brier_score": 0.25, "other": 1.0}, "t": {"brier_score": 0.5}}
+    (made,) = join([one], correct, picked=picked, metrics=told)
+    assert made.similarity == pytest.approx(0.5), "three of four alike, half of them by chance"
+    assert only_row(made).brier_score == 0.25 and only_row(made).calibration_error is None
+    (bare,) = join([one], correct)
+    assert bare.similarity is None and only_row(bare).brier_score is None
+
+
+def test_improvement_counts_pairs_of_seeds_and_detectable_is_in_accuracy() -> None:
+    right = [[1] * k + [0] * (10 - k) for k in (5, 7)]  # accuracies of naive's two seeds
+    naive, mine = np.array(right, np.uint8), np.array([[1] * 6 + [0] * 4, [1] * 8 + [0] * 2], np.uint8)
+    teacher, ceiling = np.zeros((2, 10), np.uint8), np.ones((2, 10), np.uint8)
+    cells = [
+        cell(teacher_correct=teacher, student_correct=student, ceiling_correct=ceiling, method=method)
+        for method, student in (("naive", naive), ("mine", mine))
+    ]
+    found = {r.method: r for r in pgr.rows(cells, Rule(min_gap=0, min_teacher=0), "suite") if r.task}
+    assert found["mine"].probability_of_improvement == 3 / 4, ".6 > .5, .8 > .5, .8 > .7, .6 < .7"
+    error, degrees = stats.standard_error([mine.astype(float) - naive])
+    assert found["mine"].detectable == stats.minimum_detectable_difference(error, degrees)
+    assert found["naive"].probability_of_improvement is None

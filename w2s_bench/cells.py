@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,8 @@ class Cell:
     student_correct: NDArray[np.uint8]
     ceiling_correct: NDArray[np.uint8]
     agrees: NDArray[np.bool_] | None = None  # [S, N]: the student picks what its teacher picks
+    similarity: float | None = None  # of student and teacher, adjusted for chance: mean over seeds
+    metrics: Mapping[str, float] = field(default_factory=dict)  # of the student: means over seeds
     reference: bool = False
     chance: float = 0.5
     uses_gold: bool = False
@@ -80,13 +82,11 @@ class Cell:
         return self.student_correct.astype(np.float64) - rival.student_correct
 
     @property
-    def agreement(self) -> tuple[float | None, float | None]:
-        """Share of test items on which the student picks its teacher's option: of all, and of those that the
-        teacher has wrong (errors copied); None where it is not known, or where the teacher is never wrong."""
+    def agreement(self) -> stats.Agreement | None:
+        """How the student's answers relate to its teacher's; None where it is not known what they picked."""
         if self.agrees is None:
-            return None, None
-        wrong = self.agrees[self.teacher_correct == 0]
-        return float(self.agrees.mean()), float(wrong.mean()) if wrong.size else None
+            return None
+        return stats.agreement(self.agrees, self.student_correct == 1, self.teacher_correct == 1)
 
     def refusal(self, rule: Rule) -> str | None:
         """Why the cell is not admitted, or None; the student's score has no say in it."""
@@ -106,16 +106,23 @@ def join(
     correct: Mapping[str, NDArray[np.uint8]],
     chance: Mapping[str, float] | None = None,
     picked: Mapping[str, NDArray[np.int16]] | None = None,
+    metrics: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[Cell]:
     """Group cell records over seeds; ``correct`` gives each fit's per-item score ``[N]`` by key, ``picked``
-    the options it picked (for the agreement of student and teacher), ``chance`` the accuracy of guessing by
-    task (a half where it is not told)."""
+    the options it picked (for the agreement of student and teacher), ``metrics`` what its record tells beside
+    the accuracy, ``chance`` the accuracy of guessing by task (a half where it is not told)."""
     grouped: dict[Key, list[CellRecord]] = {}
     for c in cells:
         grouped.setdefault((c.domain, c.task, c.teacher, c.student, c.method), []).append(c)
     known = chance or {}
     return [
-        _cell(sorted(group, key=lambda c: c.seed), correct, known.get(group[0].task, 0.5), picked)
+        _cell(
+            sorted(group, key=lambda c: c.seed),
+            correct,
+            known.get(group[0].task, 0.5),
+            picked,
+            [(metrics or {}).get(c.student_key, {}) for c in group],
+        )
         for group in grouped.values()
     ]
 
@@ -125,11 +132,15 @@ def _cell(
     correct: Mapping[str, NDArray[np.uint8]],
     chance: float,
     picked: Mapping[str, NDArray[np.int16]] | None,
+    metrics: list[Mapping[str, float]],
 ) -> Cell:
     first = group[0]
-    agrees = None
+    agrees, similarity = None, None
     if picked is not None:
-        agrees = np.stack([picked[c.teacher_key] == picked[c.student_key] for c in group])
+        pairs = [(picked[c.teacher_key], picked[c.student_key]) for c in group]
+        agrees = np.stack([teacher == student for teacher, student in pairs])
+        similarity = float(np.mean([stats.chance_adjusted_similarity(*pair) for pair in pairs]))
+    told = set.intersection(*(set(m) for m in metrics))
     return Cell(
         domain=first.domain,
         task=first.task,
@@ -141,6 +152,8 @@ def _cell(
         student_correct=np.stack([correct[c.student_key] for c in group]),
         ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
         agrees=agrees,
+        similarity=similarity,
+        metrics={name: float(np.mean([m[name] for m in metrics])) for name in sorted(told)},
         reference=first.reference,
         uses_gold=first.uses_gold,
         chance=chance,

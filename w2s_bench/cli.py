@@ -132,7 +132,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     from w2s_bench.report.frame import load_companions
     from w2s_bench.report.latex import as_latex
     from w2s_bench.report.notes import notes
-    from w2s_bench.report.write import write_report
+    from w2s_bench.report.write import markdown, write_report
 
     run, rows = write_report(folder)
     companions, said = load_companions(run), notes(rows, run.info)
@@ -149,7 +149,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     elif form == "latex":
         click.echo(as_latex(rows, companions, said), nl=False)
     else:
-        click.echo(tables.as_markdown(rows, companions, said), nl=False)
+        click.echo(markdown(rows, companions, said), nl=False)
 
 
 @main.command()

@@ -10,10 +10,10 @@ import numpy as np
 
 from w2s_bench import stats
 from w2s_bench.cells import Cell, Key, Rule, pooled
+from w2s_bench.facts import ZERO_SHOT, Rivals, improvement, label_facts, lead_over, needs_no_teacher
 from w2s_bench.ranking import NAIVE, tie_groups
 from w2s_bench.records import CellRecord, Row
 
-ZERO_SHOT = "zero-shot"  # like naive, a row that others are compared with
 _WANTED = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}
 Pool = Literal["admitted", "clean", "held-out"]
 
@@ -101,37 +101,6 @@ def _failed_row(group: list[CellRecord], rival: Row | None, suite: str) -> Row:
     )
 
 
-Rivals = Mapping[tuple[Key, str], Cell]
-
-
-def _needs_no_teacher(cell: Cell, rivals: Rivals) -> bool | None:
-    naive, untrained = rivals.get((cell.where, NAIVE)), rivals.get((cell.where, ZERO_SHOT))
-    return None if naive is None or untrained is None else untrained.points[1] >= naive.points[1]
-
-
-def _over(name: str, group: list[Cell], rivals: Rivals) -> dict[str, Any]:
-    """Mean over cells of the student's accuracy minus a rival's, on the same seeds and items."""
-    pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
-    if not pairs or group[0].method == name:
-        return {}
-    contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
-    interval = stats.mean_interval(contrast)
-    key = "over_" + name.replace("-", "_")
-    value = sum(float(table.mean()) for table in contrast)
-    return {key: value, f"{key}_low": interval.low, f"{key}_high": interval.high}
-
-
-def _agreement(cells: list[Cell]) -> dict[str, Any]:
-    """Mean agreement with the teacher over cells, of all items and of those it has wrong."""
-    names = ("agreement", "errors_copied")
-    found = [
-        [v for v in values if v is not None] for values in zip(*(c.agreement for c in cells), strict=True)
-    ]
-    return {
-        name: float(np.mean(values)) if values else None for name, values in zip(names, found, strict=True)
-    }
-
-
 def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> Row:
     teacher, student, ceiling = cell.points
     refusal = cell.refusal(rule)
@@ -167,10 +136,11 @@ def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> Row:
         gain_high=gain.high,
         reference=cell.reference,
         uses_gold=cell.uses_gold,
-        needs_no_teacher=_needs_no_teacher(cell, rivals),
-        **_agreement([cell]),
-        **_over(NAIVE, [cell], rivals),
-        **_over(ZERO_SHOT, [cell], rivals),
+        needs_no_teacher=needs_no_teacher(cell, rivals),
+        **label_facts([cell]),
+        **improvement([cell], rivals),
+        **lead_over(NAIVE, [cell], rivals),
+        **lead_over(ZERO_SHOT, [cell], rivals),
     )
 
 
@@ -223,9 +193,10 @@ def _pooled_row(
         pgr_median=float(np.median(values)),
         pgr_iqm=stats.iqm(np.array(values)),
         admitted=True,
-        **_agreement(admitted),
-        **_over(NAIVE, admitted, rivals),
-        **_over(ZERO_SHOT, admitted, rivals),
+        **label_facts(admitted),
+        **improvement(admitted, rivals),
+        **lead_over(NAIVE, admitted, rivals),
+        **lead_over(ZERO_SHOT, admitted, rivals),
         n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell in admitted}.values()),
         reason=None if interval.bounded else "unbounded: the gap is not separated from 0",
     )

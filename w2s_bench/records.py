@@ -132,9 +132,15 @@ class Row:
     that ranks them.
     ``needs_no_teacher``: the student's zero-shot accuracy reaches naive's (null where there is no zero-shot
     row). ``over_naive`` and ``over_zero_shot``: this row's student minus naive's or the untrained one's.
-    ``agreement``: share of test items on which the student picks its teacher's option; ``errors_copied``: the
-    same share of the items that the teacher has wrong. Means over cells in a pool. ``companion``: the task on
-    whose test items all this was measured, if not the row's own; such rows are in no pool.
+    ``agreement``: share of test items on which the student picks its teacher's option; ``errors_copied`` and
+    ``agreement_right``: the same share of the items that the teacher has wrong, and of those it has right;
+    ``corrected``: share of the teacher's errors that the student has right; ``new_errors``: share of what the
+    teacher has right that the student has wrong; ``similarity``: Cohen's kappa of the two. ``brier_score``
+    and ``calibration_error`` are the student's. All these are means over cells in a pool.
+    ``probability_of_improvement``: of a seed of this row over a seed of naive's, mean over cells.
+    ``detectable``: the least lead over naive that a test would find with 80% power, from the spread found.
+    ``companion``: the task on whose test items all this was measured, if not the row's own; such rows are in
+    no pool.
 
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
     ``reason`` says why there is none; ``failed`` why a method has no student to score here.
@@ -178,6 +184,14 @@ class Row:
     group: int | None = None
     pgr_iqm: float | None = None
     companion: str | None = None
+    agreement_right: float | None = None
+    corrected: float | None = None
+    new_errors: float | None = None
+    similarity: float | None = None
+    brier_score: float | None = None
+    calibration_error: float | None = None
+    probability_of_improvement: float | None = None
+    detectable: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

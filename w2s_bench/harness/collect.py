@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2s_bench import stats
 from w2s_bench.excluded import Excluded
 from w2s_bench.harness.job import FitJob, SplitJob
 from w2s_bench.harness.plan import Plan
@@ -106,7 +107,7 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         n_test=len(gold),
         accuracy=float(correct(probabilities, gold).mean()),
         label_accuracy=_label_accuracy(job, store),
-        metrics=_metrics(artifact, gold),
+        metrics=_metrics(artifact, probabilities, gold),
         chance=test.chance,
         loss=facts["epoch_loss"],
         companions={name: _companion(*values) for name, values in others.items()},
@@ -126,10 +127,19 @@ def _answers(probabilities: NDArray[np.float32], test: Test) -> Answers:
     return Answers(test.ids, picks(probabilities), test.gold, mine)
 
 
-def _metrics(artifact: Artifact, gold: NDArray[np.int64]) -> dict[str, float]:
-    if "greedy" not in artifact.names():
-        return {}
-    return {"greedy_accuracy": greedy_accuracy(artifact.arrays("greedy")["answers"].tolist(), gold)}
+def _metrics(
+    artifact: Artifact, probabilities: NDArray[np.float32], gold: NDArray[np.int64]
+) -> dict[str, float]:
+    """How sure the answers are, and what free decoding says where it was done."""
+    right = correct(probabilities, gold)
+    found = {
+        "brier_score": stats.brier_score(probabilities, gold),
+        "calibration_error": stats.calibration_error(probabilities.max(1), right),
+    }
+    if "greedy" in artifact.names():
+        answers = artifact.arrays("greedy")["answers"].tolist()
+        found["greedy_accuracy"] = greedy_accuracy(answers, gold)
+    return found
 
 
 def _label_accuracy(job: FitJob, store: Store) -> float:

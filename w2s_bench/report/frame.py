@@ -60,7 +60,8 @@ def cells_of(run: Run) -> list[Cell]:
     """The run's cells with their per-item scores."""
     correct: dict[str, NDArray[np.uint8]] = {key: p.correct for key, p in run.predictions.items()}
     picked = {key: p.picked for key, p in run.predictions.items()}
-    return join(run.cells, correct, {r.task: r.chance for r in run.records}, picked)
+    chance = {r.task: r.chance for r in run.records}
+    return join(run.cells, correct, chance, picked, {r.key: r.metrics for r in run.records})
 
 
 def prove_dense(run: Run) -> None:

@@ -16,11 +16,12 @@ from typing import Any
 
 from w2s_bench.examples import Shown
 from w2s_bench.records import Row
+from w2s_bench.report.answers import ABOUT, HEAD, TITLE
 from w2s_bench.report.charts import Chart, charts
 from w2s_bench.report.frame import parameters
 from w2s_bench.report.look import unique
 from w2s_bench.report.notes import notes
-from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, cell_views, pool_views
+from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, answer_views, cell_views, pool_views
 from w2s_bench.report.samples import example_groups
 from w2s_bench.rundir import Run
 from w2s_bench.store import write_text
@@ -64,6 +65,10 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companion
         "tasks": unique(str(r.task) for r in cells if not r.reference and r.failed is None),
         "pool_head": POOL_HEAD,
         "pool_rows": pool_views(rows),
+        "answer_title": TITLE,
+        "answer_about": ABOUT,
+        "answer_head": HEAD,
+        "answer_rows": answer_views(rows),
         "cell_head": CELL_HEAD,
         "cell_rows": cell_views(cells, {g["where"]: g["id"] for g in groups}),
         "companion_rows": cell_views(list(companions), {}),

@@ -9,13 +9,14 @@ from typing import Any
 
 from w2s_bench.excluded import Excluded
 from w2s_bench.records import Row, RunInfo
+from w2s_bench.report.predictors import predictor_notes
 
 ENOUGH = 3  # seeds from which on intervals were found to hold what they promise: docs/statistics.md
 
 
 def notes(rows: Sequence[Row], info: RunInfo) -> list[str]:
     """All lines: warnings of intervals first."""
-    return [*interval_notes(rows), *excluded_notes(info)]
+    return [*interval_notes(rows), *predictor_notes(rows), *excluded_notes(info)]
 
 
 def interval_notes(rows: Sequence[Row]) -> list[str]:

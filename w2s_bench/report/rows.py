@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from w2s_bench.records import Row
+from w2s_bench.report.answers import answer_cells, answer_rows, answer_values
 from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of
 
 Where = tuple[str | None, ...]
@@ -80,6 +81,20 @@ def cell_views(rows: list[Row], examples: Mapping[Where, str]) -> list[RowView]:
         )
         for _, chosen in by_domain(rows)
         for row in chosen
+    ]
+
+
+def answer_views(rows: list[Row]) -> list[RowView]:
+    """What students made of their labels, over the admitted cells."""
+    return [
+        RowView(
+            [
+                *map(View, answer_cells(row)[:2]),
+                *map(_number, answer_cells(row)[2:], answer_values(row)),
+            ],
+            {"reference": FILTERS["reference"](row)},
+        )
+        for row in answer_rows(rows)
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from w2s_bench.examples import load_examples
 from w2s_bench.records import Row
+from w2s_bench.report.answers import answers_markdown
 from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.figures import draw_figures
@@ -22,12 +24,18 @@ def write_report(folder: Path) -> tuple[Run, list[Row]]:
     run, rows = load_table(folder)
     companions, said = load_companions(run), notes(rows, run.info)
     write_text(folder / "table.txt", as_text(rows, None, companions, said))
-    write_text(folder / "table.md", as_markdown(rows, companions, said))
+    write_text(folder / "table.md", markdown(rows, companions, said))
     write_text(folder / "table.csv", as_csv(rows, companions))
     _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
     _sweep(write_entries(folder, entries(run, rows)))
     write_html(folder, run, rows, load_examples(folder), companions)
     return run, rows
+
+
+def markdown(rows: list[Row], companions: Sequence[Row], said: Sequence[str]) -> str:
+    """Tables of each domain, what students made of their labels, and the notes."""
+    parts = [as_markdown(rows, companions), answers_markdown(rows), "".join(f"- {note}\n" for note in said)]
+    return "\n".join(part for part in parts if part)
 
 
 def _sweep(written: list[Path]) -> None:

@@ -31,16 +31,15 @@ class Agreement:
 
 
 def agreement(
-    student: NDArray[np.integer], teacher: NDArray[np.integer], gold: NDArray[np.integer]
+    same: NDArray[np.bool_], student_right: NDArray[np.bool_], teacher_right: NDArray[np.bool_]
 ) -> Agreement:
-    """From the options picked ``[N]`` and gold ``[N]``."""
-    same, right = student == teacher, teacher == gold
+    """From where student and teacher pick the ``same``, and where each is right, ``[N]`` each."""
     return Agreement(
         everywhere=float(same.mean()),
-        teacher_right=_share(same, right),
-        teacher_wrong=_share(same, ~right),
-        corrected=_share(student == gold, ~right),
-        new_errors=_share(student != gold, right),
+        teacher_right=_share(same, teacher_right),
+        teacher_wrong=_share(same, ~teacher_right),
+        corrected=_share(student_right, ~teacher_right),
+        new_errors=_share(~student_right, teacher_right),
     )
 
 
@@ -64,11 +63,12 @@ def brier_score(probabilities: NDArray, gold: NDArray[np.integer]) -> float:
     return float((squares - 2 * picked + 1).mean())
 
 
-def chance_adjusted_similarity(one: NDArray[np.integer], other: NDArray[np.integer], options: int) -> float:
+def chance_adjusted_similarity(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
     """Cohen's kappa of two models' picks ``[N]``: agreement above what their shares of each option give.
 
     Needs no gold. 1 for equal picks, 0 for independent ones; 1 where both always pick one and the same.
     """
+    options = 1 + int(max(np.max(one), np.max(other)))
     shares = [np.bincount(np.ravel(picks), minlength=options) / np.size(picks) for picks in (one, other)]
     expected = float(shares[0] @ shares[1])
     observed = float((np.asarray(one) == np.asarray(other)).mean())
