@@ -27,8 +27,8 @@ ABOUT = (
     "option, of all, of those that the teacher has right and of those it has wrong (errors copied). Errors "
     "corrected: of the teacher's errors, those that the student has right; new errors: of what the teacher "
     "has right, what the student has wrong. Kappa: agreement adjusted for chance. Brier score and "
-    "calibration error: the student's. Beats naive: how often a seed is better than one of naive's. Detectable: the "
-    "least lead over naive, in points, that a test would find with 80% power."
+    "calibration error: the student's. Beats naive: how often a seed is better than one of naive's. "
+    "Detectable: the least lead over naive, in points, that a test would find with 80% power."
 )
 
 
