@@ -25,7 +25,7 @@ POOL = Row(
 
 def test_a_row_by_hand() -> None:
     assert answer_cells(POOL) == (
-        "NLP classification", "m", "80.0", "90.0", "50.0", "40.0", "10.0", "0.60", "0.25",
+        "m", "nlp", "80.0", "90.0", "50.0", "40.0", "10.0", "0.60", "0.25",
         "0.05", "67", "1.2",
     )  # fmt: skip
     assert answer_cells(replace(POOL, detectable=None, brier_score=None))[-4:] == ("–", "0.05", "67", "–")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2s_bench.records import Row
-from w2s_bench.report.tables import NONE, TITLES, by_domain
+from w2s_bench.report.tables import NONE, by_domain
 
 HEAD = (
-    "domain",
     "method",
+    "domain",
     "agreement",
     "where it is right",
     "errors copied",
@@ -57,7 +57,7 @@ def answer_cells(row: Row) -> tuple[str, ...]:
         NONE if value is None else f"{scale * value:{form}}"
         for value, scale, form in zip(answer_values(row), scales, forms, strict=True)
     ]
-    return (TITLES[row.domain], row.method + (" (uses gold)" if row.uses_gold else ""), *values)
+    return (row.method + (" (uses gold)" if row.uses_gold else ""), row.domain, *values)
 
 
 def answers_markdown(rows: Sequence[Row]) -> str:
