@@ -10,6 +10,7 @@ from w2s_bench import pgr
 from w2s_bench.cells import Cell, Rule
 from w2s_bench.ranking import tie_groups
 from w2s_bench.records import Row
+from w2s_bench.report.league import league_markdown
 from w2s_bench.report.tables import as_markdown
 
 RULE = Rule(min_gap=0.02, min_teacher=0.0)
@@ -86,3 +87,14 @@ def test_the_table_shows_groups_in_their_order() -> None:
     text = as_markdown(table(("nlp/a",)))
     ranking = text[text.index("the ranking") :]
     assert ranking.index("1. good") < ranking.index("2. naive") < ranking.index("| zero")
+
+
+def test_the_ranking_alone() -> None:
+    text = league_markdown(table(("nlp/a",)))
+    shown = [line.split(" | ")[:4] for line in text.splitlines() if line.startswith("| ")][1:]
+    assert shown == [
+        ["| 1", "good", "1", "80.0"],
+        ["| 2", "naive", "1", "70.0"],
+        ["| reference", "zero", "1", "65.0"],
+    ], "of held-out cells alone"
+    assert league_markdown([]) == ""

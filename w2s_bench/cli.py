@@ -121,7 +121,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "json", "markdown", "latex"]),
+    type=click.Choice(["text", "csv", "json", "markdown", "latex", "ranking"]),
     default="text",
     show_default=True,
 )
@@ -131,6 +131,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     from w2s_bench.report import tables
     from w2s_bench.report.frame import load_companions
     from w2s_bench.report.latex import as_latex
+    from w2s_bench.report.league import league_markdown
     from w2s_bench.report.notes import notes
     from w2s_bench.report.write import markdown, write_report
 
@@ -146,6 +147,8 @@ def report(folder: Path, form: str, as_json: bool) -> None:
             click.echo(tables.as_text(rows, columns, companions, said))
     elif form == "csv":
         click.echo(tables.as_csv(rows, companions), nl=False)
+    elif form == "ranking":
+        click.echo(league_markdown(rows), nl=False)
     elif form == "latex":
         click.echo(as_latex(rows, companions, said), nl=False)
     else:
