@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One (task, teacher, student, method) over seeds; ``correct`` arrays are ``[S, N]`` of 0/1."""
 
@@ -60,7 +61,7 @@ class Cell:
         """Task, teacher and student: what methods are compared on."""
         return (self.task, self.teacher, self.student)
 
-    @property
+    @cached_property
     def points(self) -> tuple[float, float, float]:
         """Accuracy of teacher, student and ceiling over seeds and items."""
         arrays = (self.teacher_correct, self.student_correct, self.ceiling_correct)

@@ -87,10 +87,11 @@ def as_text(
     """
     from rich.console import Console
 
-    console = Console(width=width or 200, file=io.StringIO(), record=True, color_system=None)
+    out = io.StringIO()
+    console = Console(width=width or 200, file=out, color_system=None, highlight=False)
     for title, chosen in _sections(rows, companions):
         console.print(_rich_table(title, chosen, 6 if width and width < WIDE else 7))
-    lines = [line.rstrip() for line in console.export_text().splitlines()]
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join([*lines, *notes]) + "\n"
 
 

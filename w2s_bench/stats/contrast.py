@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
-from w2s_bench.stats.gap import Floats
+from w2s_bench.stats.gap import Floats, t_quantile
 
 FLIPS = 10_000
 EXACT = 13  # with at most so many units all 2^U patterns of signs are gone through
@@ -55,7 +54,7 @@ def minimum_detectable_difference(
 ) -> float:
     """The least true difference that a two-sided test at ``level`` finds with ``power``, from a difference's
     standard ``error`` and its ``degrees`` of freedom: (t_level + t_power) standard errors."""
-    return float((student_t.ppf(0.5 + level / 2, degrees) + student_t.ppf(power, degrees)) * error)
+    return (t_quantile(0.5 + level / 2, degrees) + t_quantile(power, degrees)) * error
 
 
 def probability_of_improvement(one: Floats, other: Floats) -> float:

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
 
-from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller
+from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller, t_quantile
 
 Contrast = Sequence[Floats]
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Components:
 
     @property
     def seeds_matter(self) -> bool:
-        """Whether seeds differ by more than the rest would make them differ."""
-        return self.seeds > self.rest
+        """Whether seeds differ by more than the rest would make them differ; equal but for rounding is not."""
+        return self.seeds > self.rest * (1 + ROUNDING)
 
     def variance(self, with_seeds: bool) -> float:
         """Of the table's mean."""
@@ -48,18 +48,35 @@ class Components:
         return sum(part**2 / n for part, n in zip(parts, degrees, strict=False))
 
 
+@dataclass(frozen=True, slots=True)
+class _Effects:
+    """A table ``[S, N]`` less its mean, as effects of seeds ``[S]`` and of items ``[N]``, and the rest."""
+
+    seeds: Floats
+    items: Floats
+    rest: Floats
+
+    @classmethod
+    def of(cls, table: Floats) -> _Effects:
+        centred = table - table.mean()
+        seeds, items = centred.mean(1), centred.mean(0)
+        return cls(seeds, items, (centred - seeds[:, None] - items).ravel())
+
+
 def components(one: Floats, other: Floats | None = None) -> Components:
     """Of a table ``[S, N]``, or of the products of two. One seed tells nothing of what seeds do."""
-    other = one if other is None else other
-    seeds, items = one.shape
-    a, b = one - one.mean(), other - other.mean()
+    effects = _Effects.of(one)
+    return _components(effects, effects if other is None else _Effects.of(other))
+
+
+def _components(one: _Effects, other: _Effects) -> Components:
+    seeds, items = one.seeds.size, one.items.size
     degrees = (seeds - 1, max(items - 1, 1), max((seeds - 1) * (items - 1), 1))
-    by_item = seeds * float(a.mean(0) @ b.mean(0)) / degrees[1] / (seeds * items)
+    by_item = float(one.items @ other.items) / degrees[1] / items
     if seeds == 1:
         return Components(0.0, by_item, 0.0, (1, *degrees[1:]))
-    by_seed = items * float(a.mean(1) @ b.mean(1)) / degrees[0] / (seeds * items)
-    left = [x - x.mean(1, keepdims=True) - x.mean(0) for x in (a, b)]
-    rest = float((left[0] * left[1]).sum()) / degrees[2] / (seeds * items)
+    by_seed = float(one.seeds @ other.seeds) / degrees[0] / seeds
+    rest = float(one.rest @ other.rest) / degrees[2] / (seeds * items)
     return Components(by_seed, by_item, rest, degrees)
 
 
@@ -76,7 +93,7 @@ def mean_interval(contrast: Contrast, level: float = 0.95) -> Interval:
     −1 and 1, whatever a t with few degrees of freedom would say."""
     value = sum(float(table.mean()) for table in contrast)
     error, degrees = standard_error(contrast)
-    reach = float(student_t.ppf(0.5 + level / 2, degrees)) * error
+    reach = t_quantile(0.5 + level / 2, degrees) * error
     return Interval(max(value - reach, min(-1.0, value)), min(value + reach, max(1.0, value)))
 
 
@@ -95,10 +112,11 @@ def ratio_of_means_interval(numerator: Contrast, denominator: Contrast, level: f
     variance = sum(p.variance(p.seeds_matter) for p in own)
     degrees = variance**2 / squares if squares > 0 else np.inf
 
-    def covariance(one: Contrast, other: Contrast) -> float:
-        tables = zip(one, other, own, strict=True)
-        return sum(components(a, b).variance(p.seeds_matter) for a, b, p in tables)
+    effects = [(_Effects.of(n), _Effects.of(d)) for n, d in zip(numerator, denominator, strict=True)]
 
-    pairs = ((numerator, numerator), (numerator, denominator), (denominator, denominator))
-    vnn, vnd, vdd = (covariance(*pair) for pair in pairs)
+    def covariance(one: int, other: int) -> float:
+        tables = zip(effects, own, strict=True)
+        return sum(_components(pair[one], pair[other]).variance(p.seeds_matter) for pair, p in tables)
+
+    vnn, vnd, vdd = covariance(0, 0), covariance(0, 1), covariance(1, 1)
     return fieller(above, below, np.array([[vnn, vnd], [vnd, vdd]]), level, degrees)
