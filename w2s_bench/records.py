@@ -39,6 +39,15 @@ class CompanionScore:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CurvePoint:
+    """A student after a ``share`` of its training: test accuracy, and agreement with its teacher there."""
+
+    share: float
+    accuracy: float
+    agreement: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreRecord:
     """One finished fit and how well it does on the test set; nothing in it depends on the clock.
 
@@ -46,7 +55,7 @@ class ScoreRecord:
     training labels that agree with gold: 1 for gold labels, below for weak ones. ``chance`` is the accuracy
     of guessing: the mean over items of one over the number of options. ``loss`` holds the mean training
     loss of each epoch (nats an example). ``companions``: scores on other tasks' test items by their names;
-    left out of the file where there are none.
+    ``curve``: the student while it trained. Both are left out of the file where there are none.
     """
 
     schema_version: Literal[1] = RECORD_SCHEMA
@@ -69,6 +78,7 @@ class ScoreRecord:
     chance: float = 0.5
     loss: list[float] = field(default_factory=list)
     companions: dict[str, CompanionScore] = field(default_factory=dict)
+    curve: list[CurvePoint] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -231,7 +241,7 @@ def dump_lines(records: Iterable[ScoreRecord | CellRecord]) -> str:
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
     """Without what later versions added and this record does not use: old and new files are alike."""
-    return {k: v for k, v in values.items() if v or k not in {"uses_gold", "failed", "companions"}}
+    return {k: v for k, v in values.items() if v or k not in {"uses_gold", "failed", "companions", "curve"}}
 
 
 @cache

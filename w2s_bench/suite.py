@@ -64,7 +64,9 @@ class Training(_Strict):
 
     ``max_length`` is in tokens: longer inputs are truncated at the front, never dropped. ``micro_batch`` cuts
     each batch in pieces of that many items, so that memory does not grow with ``batch_size``; losses are
-    those of the whole batch all the same. It changes sums in their last digits and nothing else.
+    those of the whole batch all the same. It changes sums in their last digits and nothing else. ``curve``:
+    how often an epoch a student's answers to the test set are noted while it trains; its result does not
+    depend on it, its time does.
     """
 
     epochs: Count = 2
@@ -77,6 +79,7 @@ class Training(_Strict):
     precision: Literal["fp32", "bf16"] = "fp32"
     max_length: Annotated[int, Field(ge=8)] = 256
     micro_batch: Count | None = None
+    curve: Annotated[int, Field(ge=0, le=100)] = 0
 
     def parts_of(self, chosen: Any) -> list[Any]:
         """A batch in micro-batches."""
@@ -86,7 +89,7 @@ class Training(_Strict):
     def for_key(self) -> dict[str, Any]:
         """Settings as they enter content keys. A setting that came later is left out where it changes
         nothing, so that the keys of finished fits stay."""
-        late = {"micro_batch"} if self.micro_batch is None else set()
+        late = {name for name in ("micro_batch", "curve") if not getattr(self, name)}
         return self.model_dump(exclude=late)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.harness.fit import LANGUAGE_PARTS
 from w2s_bench.harness.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
-from w2s_bench.harness.lesson import BUDGET, HELD_OUT, VALIDATION, Learned, Lesson
+from w2s_bench.harness.lesson import BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
 from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
@@ -130,6 +130,9 @@ def keep(store: Store, job: FitJob | LookJob, learned: Learned) -> None:
             draft.arrays(part, {"probabilities": values})
         if learned.greedy is not None:
             draft.arrays("greedy", {"answers": learned.greedy})
+        if learned.curve:
+            shares, picked = zip(*learned.curve, strict=True)
+            draft.arrays(CURVE, {"share": np.array(shares), "picked": np.stack(picked).astype(np.int16)})
         draft.json("fit", _facts(job, learned))
         draft.json("timing", {"fit_seconds": learned.fit_seconds, "seconds": learned.seconds})
 

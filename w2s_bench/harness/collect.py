@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from w2s_bench import stats
 from w2s_bench.excluded import Excluded
 from w2s_bench.harness.job import FitJob, SplitJob
+from w2s_bench.harness.lesson import CURVE
 from w2s_bench.harness.plan import Plan
 from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import accuracy, correct, greedy_accuracy, picks
-from w2s_bench.records import CompanionScore, ScoreRecord
+from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
 from w2s_bench.rundir import Answers, Scored
 from w2s_bench.splits import load_excluded, load_gold, load_items
 from w2s_bench.store import Artifact, Store
@@ -110,6 +111,7 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         metrics=_metrics(artifact, probabilities, gold),
         chance=test.chance,
         loss=facts["epoch_loss"],
+        curve=_curve(job, store, artifact, gold),
         companions={name: _companion(*values) for name, values in others.items()},
     )
     mine = _answers(probabilities, test)
@@ -125,6 +127,22 @@ def _companion(probabilities: NDArray[np.float32], test: Test) -> CompanionScore
 def _answers(probabilities: NDArray[np.float32], test: Test) -> Answers:
     mine = probabilities[np.arange(len(test.gold)), test.gold]
     return Answers(test.ids, picks(probabilities), test.gold, mine)
+
+
+def _curve(job: FitJob, store: Store, artifact: Artifact, gold: NDArray[np.int64]) -> list[CurvePoint]:
+    """A student while it trained, beside gold and beside its teacher."""
+    if CURVE not in artifact.names() or job.labels is None:
+        return []
+    found = artifact.arrays(CURVE)
+    teacher = picks(store.open("fit", job.labels).arrays("test")["probabilities"])
+    return [
+        CurvePoint(
+            share=float(share),
+            accuracy=float((picked == gold).mean()),
+            agreement=float((picked == teacher).mean()),
+        )
+        for share, picked in zip(found["share"], found["picked"], strict=True)
+    ]
 
 
 def _metrics(

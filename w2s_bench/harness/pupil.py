@@ -70,6 +70,7 @@ class Pupil:
         self.model: Model = self._pretrained()
         self.predictor: Predictor | None = None
         self.epoch_loss: list[float] = []
+        self.curve: list[tuple[float, NDArray[np.int64]]] = []  # share of the last fit, options picked [N]
 
     def _pretrained(self) -> Model:
         """A new model, after the language-model stage where the method has one."""
@@ -128,6 +129,7 @@ class Pupil:
         training = Training(**self._lesson.training)
         if epochs is not None:
             training = training.model_copy(update={"epochs": epochs})
+        steps = -(-len(chosen) // training.batch_size)  # an epoch
         with _trainable(self.model, head_only) as parameters:
             losses = _train(
                 self.model,
@@ -137,7 +139,7 @@ class Pupil:
                 self._device,
                 self._loss(course, chosen, loss),
                 parameters=parameters,
-                after=self._after(course, on_epoch, per_epoch, -(-len(chosen) // training.batch_size)),
+                after=self._watched(self._after(course, on_epoch, per_epoch, steps), training, steps),
             )
         self._fits, self.predictor = self._fits + 1, None
         check_finite(losses, self._name)
@@ -200,6 +202,19 @@ class Pupil:
             return change.stop
 
         return after
+
+    def _watched(self, after: Callable[[int], bool], training: Training, steps: int) -> Callable[[int], bool]:
+        """Notes what the student picks on the test set, ``training.curve`` times an epoch of ``steps``."""
+        self.curve = []
+
+        def both(step: int) -> bool:
+            if (step + 1) * training.curve // steps > step * training.curve // steps:
+                answers = predict(self.model, self._items("test"), self._device)
+                self.model.train()
+                self.curve.append(((step + 1) / (steps * training.epochs), answers.argmax(1)))
+            return after(step)
+
+        return both if training.curve else after
 
     def predict(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.predict`."""

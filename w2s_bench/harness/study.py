@@ -68,6 +68,7 @@ def _learn(lesson: Lesson) -> Learned:
         arrays=answers,
         greedy=_greedy(pupil, lesson.items["test"], torch.device(lesson.device)),
         epoch_loss=tuple(pupil.epoch_loss),
+        curve=tuple(pupil.curve),
         parameters=pupil.model.parameters_count,
         n_train=len(lesson.items[lesson.train]),
         fit_seconds=fitted - clock,

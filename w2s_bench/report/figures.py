@@ -25,7 +25,7 @@ from w2s_bench.report.look import (
     size_axis,
     unique,
 )
-from w2s_bench.report.summary import THRESHOLDS, losses, pools, profiles
+from w2s_bench.report.summary import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
 
@@ -33,13 +33,14 @@ BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")
 
 
 def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
-    """Write ``figures/{agreement,methods,profiles,training}.png`` and ``.svg``, where there is data."""
+    """Write ``figures/{agreement,methods,profiles,training,overfitting}`` where there is data."""
     set_up()
     made = {
         "agreement": _agreement(rows, parameters(run)),
         "methods": _methods(rows),
         "profiles": _profiles(rows),
         "training": _training(run),
+        "overfitting": _overfitting(run),
     }
     return [
         path
@@ -168,6 +169,32 @@ def _training(run: Run) -> Any | None:
         axis.set_ylabel("mean training loss (nats)")
         axis.set_xticks(range(1, 1 + max(len(line.loss) for line in lines)))
         axis.legend(loc="best", fontsize=7)
+    figure.tight_layout()
+    return figure
+
+
+def _overfitting(run: Run) -> Any | None:
+    """Test accuracy while students train, and below it agreement with the teacher: where the second rises and
+    the first falls, a student overfits to weak labels."""
+    found = courses(run)
+    domains = [d for d in TITLES if any(course.domain == d for course in found)]
+    if not domains:
+        return None
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(2, len(domains), figsize=(4.75 * len(domains), 6), squeeze=False)
+    methods = unique(course.method for course in found)
+    for column, domain in zip(axes.T, domains, strict=True):
+        column[0].set_title(TITLES[domain], loc="left")
+        for course in [c for c in found if c.domain == domain][:MOST_METHODS]:
+            k = methods.index(course.method)
+            look = {"color": COLOURS[k % len(COLOURS)], "ls": LINES[k % len(LINES)]}
+            for axis, values in zip(column, (course.accuracy, course.agreement), strict=True):
+                axis.plot(course.share, 100 * values, label=f"{course.method} ({course.fits} fits)", **look)
+        column[0].set_ylabel("test accuracy (%)")
+        column[1].set_ylabel("agreement with the teacher (%)")
+        column[1].set_xlabel("share of training")
+        column[0].legend(loc="best", fontsize=7)
     figure.tight_layout()
     return figure
 

@@ -74,6 +74,38 @@ def losses(run: Run) -> list[Losses]:
     return [_mean(domain, name, groups[domain, name]) for domain, name in names]
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A method's students of a domain while they trained, mean over ``fits`` with as many points: after each
+    ``share`` of training, test accuracy and agreement with the teacher ``[T]``, fractions."""
+
+    domain: str
+    method: str
+    fits: int
+    share: stats.Floats
+    accuracy: stats.Floats
+    agreement: stats.Floats
+
+
+def courses(run: Run) -> list[Course]:
+    """By domain and method (as cells name it), over the fits with the most frequent number of points."""
+    records = {r.key: r for r in run.records if r.curve}
+    groups: dict[tuple[str, str], list[ScoreRecord]] = {}
+    for cell in run.cells:
+        if cell.student_key in records:
+            groups.setdefault((cell.domain, cell.method), []).append(records[cell.student_key])
+    return [_course(domain, method, found) for (domain, method), found in groups.items()]
+
+
+def _course(domain: str, method: str, records: list[ScoreRecord]) -> Course:
+    lengths = [len(r.curve) for r in records]
+    most = max(set(lengths), key=lambda n: (lengths.count(n), n))
+    points = np.array(
+        [[(p.share, p.accuracy, p.agreement) for p in r.curve] for r in records if len(r.curve) == most]
+    )
+    return Course(domain, method, len(points), *points.mean(axis=0).T)
+
+
 def _mean(domain: str, name: str, records: list[ScoreRecord]) -> Losses:
     lengths = [len(r.loss) for r in records]
     epochs = max(unique(map(str, lengths)), key=lambda n: (lengths.count(int(n)), int(n)))

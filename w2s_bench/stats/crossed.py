@@ -34,7 +34,7 @@ class Components:
 
     @property
     def seeds_matter(self) -> bool:
-        """Whether seeds differ by more than the rest would make them differ; equal but for rounding is not."""
+        """Whether seeds differ by more than the rest makes them differ; equal but for rounding is no more."""
         return self.seeds > self.rest * (1 + ROUNDING)
 
     def variance(self, with_seeds: bool) -> float:
