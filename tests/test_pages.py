@@ -28,7 +28,7 @@ def test_the_page_and_its_figures_are_written(tmp_path: Path) -> None:
     assert written == {"methods.md", "figures/sensitivity.png", "figures/sensitivity.svg"}
 
 
-def test_a_figure_takes_numbers_words_and_flags(tmp_path: Path) -> None:
+def test_a_figure_is_of_what_was_searched(tmp_path: Path) -> None:
     trials = [
         TrialRecord(
             options={"size": 10.0**k, "kind": "ab"[k % 2], "flag": bool(k % 2)},
@@ -48,11 +48,11 @@ def test_a_figure_takes_numbers_words_and_flags(tmp_path: Path) -> None:
         seeds=[0],
         budget=5,
         sampler_seed=0,
-        searched=["size", "kind", "flag"],
+        searched=["size"],
         trials=[*trials, failed],
         chosen=trials[3].options,
         lead=0.1,
-        error=0.01,
+        needed=0.01,
     )
     png, svg = draw([found], tmp_path / "curves")
     assert png.read_bytes().startswith(b"\x89PNG") and b"<svg" in svg.read_bytes()

@@ -64,8 +64,8 @@ def _range(facts: dict[str, Any]) -> str:
 
 def _curves(found: Tuned) -> Iterator[str]:
     """The trials in the order of each option."""
-    lead, error = 100 * found.lead, 100 * found.error
-    yield f"\n{found.budget} trials; the best leads the defaults before by {lead:.1f} ± {error:.1f} points.\n"
+    lead, needed = 100 * found.lead, 100 * found.needed
+    yield f"\n{found.budget} trials; the best leads the first by {lead:.1f} points, needed {needed:.1f}.\n"
     yield "```"
     for option in found.searched:
         yield option

@@ -175,7 +175,7 @@ def _tuning(name: str) -> dict[str, Any]:
         "trials": found.budget,
         "before": found.trials[0].options,
         "chosen": found.chosen,
-        "lead of the best over before": f"{100 * found.lead:.1f} ± {100 * found.error:.1f} points",
+        "lead of the best over before": f"{100 * found.lead:.1f} points, needed {100 * found.needed:.1f}",
         "sensitivity": curves,
     }
 

@@ -23,8 +23,8 @@ class StrongToStrong(Method):
     class Options(method.Options):
         """``rounds`` in all; ``own`` is the share of the student's answers in later targets."""
 
-        rounds: int = Field(2, ge=1, le=10)
-        own: float = Field(1.0, ge=0, le=1)
+        rounds: int = Field(3, ge=1, le=10)
+        own: float = Field(0.14, ge=0, le=1)
 
     def learn(self, student: Student, inputs: Inputs) -> None:
         """One fit a round."""

@@ -45,18 +45,12 @@ def _save(figure: Any, path: Path) -> Path:
 
 def _panel(axis: Any, one: Tuned, option: str) -> None:
     points = list(curve(one, option))
-    values = [_place(value) for value, _ in points]
+    values = [value for value, _ in points]
     for attribute, form, colour, label in LINES:
         heights = [100 * float(getattr(trial, attribute) or 0) for _, trial in points]
         axis.plot(values, heights, form, color=colour, ms=4, lw=1, label=label)
-    numbers = [v for v in values if not isinstance(v, str)]
-    if numbers and min(numbers) > 0 and max(numbers) / min(numbers) > WIDE:
+    if values and min(values) > 0 and max(values) / min(values) > WIDE:
         axis.set_xscale("log")
-    axis.axvline(_place(one.chosen[option]), color="0.6", lw=3, alpha=0.5, label="chosen")
+    axis.axvline(one.chosen[option], color="0.6", lw=3, alpha=0.5, label="chosen")
     axis.set_title(f"{one.method}\n{option}", fontsize=7)
     axis.tick_params(labelsize=6)
-
-
-def _place(value: Any) -> Any:
-    """A value on the axis: numbers as they are, all else by name."""
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)

@@ -34,7 +34,7 @@ class TrialRecord:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tuned:
     """A search. The first trial has the options that the method had; ``chosen`` are those of the best trial,
-    unless its lead over the first is below one standard error (``lead``, ``error``)."""
+    unless its ``lead`` over the first is below the one ``needed`` to be clear (``score.Lead``)."""
 
     method: str
     suite: str
@@ -47,7 +47,7 @@ class Tuned:
     trials: list[TrialRecord]
     chosen: dict[str, Any]
     lead: float
-    error: float
+    needed: float
 
 
 def save(found: Tuned, path: Path) -> None:
@@ -70,4 +70,4 @@ def shipped(method: str) -> Tuned | None:
 def curve(found: Tuned, option: str) -> Iterator[tuple[Any, TrialRecord]]:
     """Trials in the order of one option's value; the others vary with it."""
     done = [t for t in found.trials if t.score is not None]
-    yield from sorted(((t.options[option], t) for t in done), key=lambda pair: (str(type(pair[0])), pair[0]))
+    yield from sorted(((t.options[option], t) for t in done), key=lambda pair: pair[0])

@@ -20,7 +20,10 @@ def tuned_text(found: Tuned) -> str:
     """A head, the options, and a curve for each: value, score, accuracy, in percent."""
     first = found.trials[0].options
     head = f"{found.method}: {found.budget} trials on {', '.join(found.tasks)}"
-    lines = [head, f"  best leads the defaults by {_percent(found.lead)} ± {_percent(found.error)} points"]
+    lines = [
+        head,
+        f"  best leads the first by {_percent(found.lead)} points, needed {_percent(found.needed)}",
+    ]
     for name in found.searched:
         same = "as before" if found.chosen[name] == first[name] else f"was {_short(first[name])}"
         lines.append(f"  {name} = {_short(found.chosen[name])} ({same})")

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
+
+CHANCE = 0.05  # of options that are no better being taken for better
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,42 @@ def judge(student: NDArray[np.float32], second: NDArray[np.float32], own: NDArra
     return Judged(*((picked == labels.argmax(1)).astype(np.float64) for labels in (second, own)))
 
 
-def mean_score(cells: list[Judged]) -> float:
-    """Mean over cells: each task counts the same."""
-    return float(np.mean([cell.score for cell in cells]))
+def mean_score(cells: dict[str, list[Judged]]) -> float:
+    """Mean over tasks of the mean over a task's cells: each task counts the same."""
+    return float(np.mean([np.mean([cell.score for cell in own]) for own in cells.values()]))
 
 
-def lead(one: list[Judged], other: list[Judged]) -> tuple[float, float]:
-    """By how much ``one`` scores above ``other`` and the standard error of that, paired by items.
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """By how much one trial scores above another, its standard error and the error's degrees of freedom."""
 
-    Both are lists over the same cells.
+    value: float
+    error: float
+    degrees: float
+
+    def clear(self, others: int) -> bool:
+        """Whether the best of ``others`` trials leads by more than the best of as many equal ones would,
+        19 times of 20: Student's t, one-sided, Bonferroni's correction."""
+        return self.value > self.needed(others)
+
+    def needed(self, others: int) -> float:
+        """The lead above which it is clear."""
+        return float(student_t.ppf(1 - CHANCE / max(others, 1), self.degrees)) * self.error
+
+
+def lead(one: dict[str, list[Judged]], other: dict[str, list[Judged]]) -> Lead:
+    """The lead of ``one`` over ``other``, both by task with one cell a seed, paired.
+
+    Each seed has halves and validation items of its own, so that what differs between a task's seeds holds
+    all that chance does. Its variance is pooled over tasks. One seed tells of items alone.
     """
-    differences = [a.agrees - b.agrees for a, b in zip(one, other, strict=True)]
-    means = [float(d.mean()) for d in differences]
-    variances = [float(d.var()) / len(d) for d in differences]
-    return float(np.mean(means)), float(np.sqrt(np.sum(variances)) / len(differences))
+    gaps = [[a.agrees - b.agrees for a, b in zip(one[t], other[t], strict=True)] for t in one]
+    means = [np.array([float(gap.mean()) for gap in gap_of]) for gap_of in gaps]
+    value = float(np.mean([m.mean() for m in means]))
+    degrees = sum(len(m) - 1 for m in means)
+    if degrees == 0:
+        variance = sum(float(g.var()) / len(g) for gap_of in gaps for g in gap_of)
+        return Lead(value, float(np.sqrt(variance)) / len(means), np.inf)
+    spread = sum(float(((m - m.mean()) ** 2).sum()) for m in means) / degrees
+    variance = sum(spread / len(m) for m in means)
+    return Lead(value, float(np.sqrt(variance)) / len(means), degrees)

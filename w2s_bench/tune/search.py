@@ -30,6 +30,7 @@ JUDGE = "bow-teacher"  # the reference row whose teacher judges
 OnRound = Callable[[Plan, list[Job]], None]
 OnDone = Callable[[Job], None]
 Place = tuple[str, str, str, int]
+ByTask = dict[str, list[Judged]]  # a task's cells, one a seed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +52,7 @@ class _Search:
     study: optuna.Study
     open: list[optuna.Trial] = field(default_factory=list)
     trials: list[TrialRecord] = field(default_factory=list)
-    judged: list[list[Judged]] = field(default_factory=list)
+    judged: list[ByTask] = field(default_factory=list)
 
     def ask(self, count: int) -> list[MethodUse]:
         """The next trials as uses of the method, labelled by their numbers."""
@@ -65,7 +66,7 @@ class _Search:
             for t in self.open
         ]
 
-    def tell(self, uses: list[MethodUse], scored: dict[str, tuple[TrialRecord, list[Judged]]]) -> None:
+    def tell(self, uses: list[MethodUse], scored: dict[str, tuple[TrialRecord, ByTask]]) -> None:
         """What came out."""
         for trial, use in zip(self.open, uses, strict=True):
             record, judged = scored[str(use.label)]
@@ -147,7 +148,7 @@ def _label(method: str, number: int) -> str:
 
 def _run(
     part: Suite, uses: list[MethodUse], site: Site, workers: int, on_round: OnRound, on_done: OnDone
-) -> dict[str, tuple[TrialRecord, list[Judged]]]:
+) -> dict[str, tuple[TrialRecord, ByTask]]:
     """Fit all trials of a round and judge each, by label."""
     plan = make_plan(part.model_copy(update={"methods": uses}), site.mirror, asked=(VALIDATION,))
     store = Store(site.store)
@@ -170,19 +171,17 @@ def _judged(
     judges: dict[Place, str],
     store: Store,
     accuracy: dict[str, float],
-) -> tuple[TrialRecord, list[Judged]]:
+) -> tuple[TrialRecord, ByTask]:
     options = load_method(use.name, use.options).options.model_dump(mode="json")
     failed = next((c.failed for c in cells if c.failed is not None), None)
     if failed is not None:
-        return TrialRecord(options=options, by_task={}, failed=failed), []
-    judged = [
-        judge(*(_labels(store, key) for key in (c.student_key, judges[_place(c)], c.teacher_key)))
-        for c in cells
-    ]
+        return TrialRecord(options=options, by_task={}, failed=failed), {}
+    judged: ByTask = {}
     rows: dict[str, list[list[float]]] = {}
-    for cell, found in zip(cells, judged, strict=True):
-        values = [found.score, found.agreement, accuracy[cell.student_key]]
-        rows.setdefault(cell.task, []).append(values)
+    for c in cells:
+        found = judge(*(_labels(store, key) for key in (c.student_key, judges[_place(c)], c.teacher_key)))
+        judged.setdefault(c.task, []).append(found)
+        rows.setdefault(c.task, []).append([found.score, found.agreement, accuracy[c.student_key]])
     by_task = {task: np.mean(values, axis=0).round(5).tolist() for task, values in rows.items()}
     score, agreement, right = np.mean(list(by_task.values()), axis=0).round(5).tolist()
     return TrialRecord(
@@ -199,15 +198,18 @@ def _labels(store: Store, key: str) -> Any:
 
 
 def _end(search: _Search, part: Suite, budget: Budget) -> Tuned:
-    """The best trial, or the first where the best is not clearly above it."""
+    """The best trial, or the first where the best is not clearly above it.
+
+    Others that are clearly above it would do as well, but the best is the one that the budget found.
+    """
     done = [i for i, t in enumerate(search.trials) if t.score is not None]
     if not done:
         raise UserError(
             f"every trial failed; the first: {search.trials[0].failed}", where=f"method {search.method}"
         )
     best, first = max(done, key=lambda i: (mean_score(search.judged[i]), -i)), done[0]
-    ahead, error = lead(search.judged[best], search.judged[first])
-    chosen = best if ahead > error else first
+    ahead, others = lead(search.judged[best], search.judged[first]), len(done) - 1
+    chosen = best if ahead.clear(others) else first
     return Tuned(
         method=search.method,
         suite=part.name,
@@ -219,6 +221,6 @@ def _end(search: _Search, part: Suite, budget: Budget) -> Tuned:
         searched=[a.name for a in search.space],
         trials=search.trials,
         chosen=search.trials[chosen].options,
-        lead=round(ahead, 5),
-        error=round(error, 5),
+        lead=round(ahead.value, 5),
+        needed=round(ahead.needed(others), 5),
     )

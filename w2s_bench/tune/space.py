@@ -1,12 +1,15 @@
-"""What a search may try: an axis for each option, from its declared type, bounds and default."""
+"""What a search may try: an axis for each option that is a number, from its bounds and default.
+
+Flags and choices stay as the method has them: they say which of several published formulas a method is, and
+a search that picked among those would turn one method into another.
+"""
 
 from __future__ import annotations
 
 import math
-import types
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 from optuna import Trial
 from pydantic.fields import FieldInfo
@@ -19,19 +22,16 @@ FURTHER = 3  # how far above its default a whole number is tried otherwise: roun
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Axis:
-    """One option: its ``choices``, or numbers from ``low`` to ``high``, by factors where ``log``."""
+    """One option: numbers from ``low`` to ``high``, by factors where ``log``."""
 
     name: str
-    choices: tuple[Any, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
+    low: float
+    high: float
     log: bool = False
     whole: bool = False
 
     def suggest(self, trial: Trial) -> Any:
         """The value that a trial takes, to two digits: options are read by people."""
-        if self.choices:
-            return trial.suggest_categorical(self.name, self.choices)
         if self.whole:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log)
         value = trial.suggest_float(self.name, self.low, self.high, log=self.log)
@@ -39,21 +39,14 @@ class Axis:
 
 
 def axes(options: type[Options]) -> list[Axis]:
-    """Axes of all options that can be searched. One without a type or a default to start from cannot."""
+    """Axes of all options that can be searched: numbers with a default to start from."""
     return [axis for name, field in options.model_fields.items() if (axis := _axis(name, field)) is not None]
 
 
 def _axis(name: str, field: FieldInfo) -> Axis | None:
-    kind = field.annotation
-    if get_origin(kind) in (Union, types.UnionType):
-        return None  # an option that may be absent stays as the method has it
-    if kind is bool:
-        return Axis(name=name, choices=(False, True))
-    if get_origin(kind) is Literal:
-        return Axis(name=name, choices=get_args(kind))
-    if kind not in (int, float):
+    if field.annotation not in (int, float):
         return None
-    return _numbers(name, float(field.default), dict(_bounds(field)), whole=kind is int)
+    return _numbers(name, float(field.default), dict(_bounds(field)), whole=field.annotation is int)
 
 
 def _bounds(field: FieldInfo) -> Iterator[tuple[str, float]]:
