@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ data = { teacher = 40, transfer = 40, test = 30 }
 training = { epochs = 2, batch_size = 8, max_length = 64, curve = 2 }
 models = [{ name = "bow", learning_rate = 0.05 }, { name = "zoo:text/16x1", learning_rate = 1e-3 }]
 """
+SAME_HASH = "cbf3e7769a001476cb9c060742cb1db2"  # of the suite without curves, before there were any
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +58,15 @@ def test_courses_are_means_by_method_as_cells_name_it(runs: tuple[Run, Run, Path
     found = courses(runs[0])
     assert [(c.domain, c.method, c.fits) for c in found] == [("nlp", "naive", 1), ("nlp", "hard", 1)]
     assert all(len(c.share) == len(c.accuracy) == len(c.agreement) == 4 for c in found)
+    with (runs[2] / "with" / "curves.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [line["method"] for line in lines] == ["naive"] * 4 + ["hard"] * 4
+    assert [float(line["accuracy"]) for line in lines[:4]] == found[0].accuracy.tolist()
+    assert not (runs[2] / "without" / "curves.csv").exists()
 
 
 def test_a_suite_without_curves_keeps_its_keys() -> None:
     assert "curve" not in Training().for_key() and Training(curve=3).for_key()["curve"] == 3
-    plain = parse_suite(SUITE.replace(", curve = 2", ""), "small.toml")
-    assert "curve" not in plain.grid[0].training.model_dump(exclude_defaults=True)
+    plain = SUITE.replace(", curve = 2", "")
+    assert parse_suite(plain, "small.toml").hash == SAME_HASH
+    assert parse_suite(SUITE, "small.toml").hash != SAME_HASH

@@ -65,7 +65,7 @@ class Fixed(Model):
         return list(items)
 
     def collate(self, encoded):
-        raise NotImplementedError
+        raise AssertionError("its scores are given: nothing is to be collated")
 
     def scores(self, batch: Batch) -> Tensor:
         return self.values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from conftest import needs_real_rows
 from w2s_bench.contract import checks
 from w2s_bench.errors import BadData
 from w2s_bench.line import Where, run_suite
+from w2s_bench.once import Once
 from w2s_bench.registry import items
 from w2s_bench.sources import Expanded
 from w2s_bench.splits import make_split
@@ -46,8 +48,9 @@ def groups_of(task: Task, hub: Path) -> dict[str, str]:
 
 def disjoint(task: Task, data: Data, hub: Path) -> None:
     """No item and no group stands in two parts, and two draws are the same."""
-    split, again = make_split(task, data, 0, hub), make_split(task, data, 0, hub)
-    groups = groups_of(task, hub)
+    again = make_split(task, data, 0, hub)
+    task = replace(task, source=Once(task.source))  # read for once by all that follows
+    split, groups = make_split(task, data, 0, hub), groups_of(task, hub)
     ids = [item.id for part in split.values() for item in part.items]
     assert len(ids) == len(set(ids))
     taken = [{groups[item.id] for item in part.items} for part in split.values()]

@@ -21,12 +21,20 @@ def needs_no_teacher(cell: Cell, rivals: Rivals) -> bool | None:
     return None if naive is None or untrained is None else untrained.points[1] >= naive.points[1]
 
 
-def lead_over(name: str, group: list[Cell], rivals: Rivals) -> dict[str, Any]:
+def leads(group: list[Cell], rivals: Rivals) -> dict[str, Any]:
+    """Over naive and over the untrained student; and how often a seed beats one of naive's, and what lead
+    over naive the cells could show at all."""
+    found: dict[str, Any] = {}
+    for name in (NAIVE, ZERO_SHOT):
+        pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
+        if pairs and group[0].method != name:
+            contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
+            found |= _lead(name, contrast) | (_improvement(pairs, contrast) if name == NAIVE else {})
+    return found
+
+
+def _lead(name: str, contrast: stats.Contrast) -> dict[str, Any]:
     """Mean over cells of the student's accuracy minus a rival's, on the same seeds and items."""
-    pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
-    if not pairs or group[0].method == name:
-        return {}
-    contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
     interval = stats.mean_interval(contrast)
     key = "over_" + name.replace("-", "_")
     value = sum(float(table.mean()) for table in contrast)
@@ -53,12 +61,7 @@ def _labels_of(cell: Cell) -> dict[str, float | None]:
     return dict(zip(names, answers, strict=True)) | {"similarity": cell.similarity} | sure
 
 
-def improvement(group: list[Cell], rivals: Rivals) -> dict[str, Any]:
-    """How often a seed beats one of naive's, and what lead over naive the cells could show at all."""
-    pairs = [(c, rivals[c.where, NAIVE]) for c in group if (c.where, NAIVE) in rivals]
-    if not pairs or group[0].method == NAIVE:
-        return {}
-    contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
+def _improvement(pairs: list[tuple[Cell, Cell]], contrast: stats.Contrast) -> dict[str, Any]:
     often = [
         stats.probability_of_improvement(*(one.student_correct.mean(1)[None] for one in pair))
         for pair in pairs

@@ -79,14 +79,23 @@ class Model(nn.Module, ABC):
 
         Called only in domains that the family lists in :attr:`ModelFamily.answers_untrained`.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not answer before it is finetuned")
+        raise self._lacks("zero_shot", "answers_untrained")
 
     def language_loss(self, batch: Batch) -> Tensor:
         """Mean next-token cross-entropy (nats) of the inputs of ``batch``, options' text included, no labels.
 
         Called only in domains that the family lists in :attr:`ModelFamily.generates`.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no language-model loss")
+        raise self._lacks("language_loss", "generates")
+
+    def _lacks(self, function: str, promise: str) -> UserError:
+        """What a family is told that promises more than its models do."""
+        return UserError(
+            f"{function}() is not written",
+            where=f"model class {type(self).__name__}",
+            expected=f"that function, because the family's {promise} promises it",
+            mend=f"write it, or take the domain out of {promise}",
+        )
 
     @property
     def parameters_count(self) -> int:

@@ -10,8 +10,8 @@ import numpy as np
 
 from w2s_bench import stats
 from w2s_bench.cells import Cell, Key, Rule, pooled
-from w2s_bench.facts import ZERO_SHOT, Rivals, improvement, label_facts, lead_over, needs_no_teacher
-from w2s_bench.ranking import NAIVE, tie_groups
+from w2s_bench.facts import Rivals, label_facts, leads, needs_no_teacher
+from w2s_bench.ranking import tie_groups
 from w2s_bench.records import CellRecord, Row
 
 _WANTED = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}
@@ -138,9 +138,7 @@ def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> Row:
         uses_gold=cell.uses_gold,
         needs_no_teacher=needs_no_teacher(cell, rivals),
         **label_facts([cell]),
-        **improvement([cell], rivals),
-        **lead_over(NAIVE, [cell], rivals),
-        **lead_over(ZERO_SHOT, [cell], rivals),
+        **leads([cell], rivals),
     )
 
 
@@ -194,9 +192,7 @@ def _pooled_row(
         pgr_iqm=stats.iqm(np.array(values)),
         admitted=True,
         **label_facts(admitted),
-        **improvement(admitted, rivals),
-        **lead_over(NAIVE, admitted, rivals),
-        **lead_over(ZERO_SHOT, admitted, rivals),
+        **leads(admitted, rivals),
         n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell in admitted}.values()),
         reason=None if interval.bounded else "unbounded: the gap is not separated from 0",
     )

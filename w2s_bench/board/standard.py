@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.errors import UserError
+from w2s_bench.facts import ZERO_SHOT
 from w2s_bench.harness.added import ALL, compared, with_methods
 from w2s_bench.harness.job import SplitJob
 from w2s_bench.harness.plan import Plan, make_plan
-from w2s_bench.pgr import ZERO_SHOT
 from w2s_bench.ranking import NAIVE
 from w2s_bench.records import CellRecord
 from w2s_bench.registry import items, source_hash, suites

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2s_bench.records import Row
-from w2s_bench.report.tables import NONE, by_domain
+from w2s_bench.report.tables import NONE, by_domain, markdown_table, method_of
 
 HEAD = (
     "method",
@@ -57,7 +57,7 @@ def answer_cells(row: Row) -> tuple[str, ...]:
         NONE if value is None else f"{scale * value:{form}}"
         for value, scale, form in zip(answer_values(row), scales, forms, strict=True)
     ]
-    return (row.method + (" (uses gold)" if row.uses_gold else ""), row.domain, *values)
+    return (method_of(row), row.domain, *values)
 
 
 def answers_markdown(rows: Sequence[Row]) -> str:
@@ -65,6 +65,4 @@ def answers_markdown(rows: Sequence[Row]) -> str:
     chosen = answer_rows(rows)
     if not chosen:
         return ""
-    lines = ["| " + " | ".join(c.replace("|", "\\|") for c in answer_cells(row)) + " |" for row in chosen]
-    head = "| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD)
-    return f"### {TITLE}\n\n{head}\n" + "\n".join(lines) + f"\n\n{ABOUT}\n"
+    return markdown_table(TITLE, HEAD, map(answer_cells, chosen)) + f"\n{ABOUT}\n"

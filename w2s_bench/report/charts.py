@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2s_bench.records import Row
-from w2s_bench.report.look import COLOURS, scored, unique
+from w2s_bench.report.look import BLUE_ORANGE, COLOURS, scored, unique
 from w2s_bench.report.summary import THRESHOLDS, losses, pools, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
 
-BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 INK = "currentColor"  # the page's own: dark on light, light on dark

@@ -11,6 +11,7 @@ import numpy as np
 from w2s_bench.records import Row
 from w2s_bench.report.frame import parameters
 from w2s_bench.report.look import (
+    BLUE_ORANGE,
     COLOURS,
     LINES,
     MARKERS,
@@ -28,8 +29,6 @@ from w2s_bench.report.look import (
 from w2s_bench.report.summary import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
-
-BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")
 
 
 def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:

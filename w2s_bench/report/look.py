@@ -18,6 +18,7 @@ COLOURS = (
     "#E69F00",
     "#56B4E9",
 )  # Okabe–Ito: safe for the colour-blind
+BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")  # below nought to above it
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", ":", "-.")
 SVG_SALT = "w2s-bench"  # element ids of an SVG follow from it: equal runs draw equal files

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from w2s_bench.records import Row
 from w2s_bench.report.answers import answer_cells, answer_rows, answer_values
-from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of
+from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of, method_of
 
 Where = tuple[str | None, ...]
 NUMBERS = COLUMNS[3:9]
@@ -99,7 +99,7 @@ def answer_views(rows: list[Row]) -> list[RowView]:
 
 
 def _method(row: Row) -> str:
-    return cells_of(row)[2] if row.task is None else row.method + (" (uses gold)" if row.uses_gold else "")
+    return cells_of(row)[2] if row.task is None else method_of(row)
 
 
 def _numbers(row: Row) -> list[View]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from w2s_bench import stats
 from w2s_bench.records import Row, ScoreRecord
-from w2s_bench.report.look import unique
 from w2s_bench.rundir import Run
 
 THRESHOLDS = np.round(np.linspace(-0.5, 1.5, 81), 3)
+T = TypeVar("T")
 ROLES = {"teacher": "teacher on gold", "ceiling": "ceiling on gold", "student": "student, "}
 
 
@@ -97,20 +100,33 @@ def courses(run: Run) -> list[Course]:
     return [_course(domain, method, found) for (domain, method), found in groups.items()]
 
 
+def courses_csv(found: list[Course]) -> str:
+    """A line for each point of each course."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("domain", "method", "fits", "share", "accuracy", "agreement"))
+    for c in found:
+        for point in zip(c.share.tolist(), c.accuracy.tolist(), c.agreement.tolist(), strict=True):
+            writer.writerow((c.domain, c.method, c.fits, *point))
+    return out.getvalue()
+
+
 def _course(domain: str, method: str, records: list[ScoreRecord]) -> Course:
-    lengths = [len(r.curve) for r in records]
-    most = max(set(lengths), key=lambda n: (lengths.count(n), n))
-    points = np.array(
-        [[(p.share, p.accuracy, p.agreement) for p in r.curve] for r in records if len(r.curve) == most]
-    )
+    alike = _alike([r.curve for r in records])
+    points = np.array([[(p.share, p.accuracy, p.agreement) for p in curve] for curve in alike])
     return Course(domain, method, len(points), *points.mean(axis=0).T)
 
 
 def _mean(domain: str, name: str, records: list[ScoreRecord]) -> Losses:
-    lengths = [len(r.loss) for r in records]
-    epochs = max(unique(map(str, lengths)), key=lambda n: (lengths.count(int(n)), int(n)))
-    chosen = [r.loss for r in records if len(r.loss) == int(epochs)]
-    return Losses(domain, name, len(chosen), [float(v) for v in np.mean(chosen, axis=0)])
+    alike = _alike([r.loss for r in records])
+    return Losses(domain, name, len(alike), [float(v) for v in np.mean(alike, axis=0)])
+
+
+def _alike(series: list[list[T]]) -> list[list[T]]:
+    """Those of the most frequent length, of the longer one of equals: only such have a mean."""
+    lengths = [len(s) for s in series]
+    most = max(set(lengths), key=lambda n: (lengths.count(n), n))
+    return [s for s in series if len(s) == most]
 
 
 def over_tasks(rows: list[Row]) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -61,12 +61,17 @@ def as_csv(rows: list[Row], companions: Sequence[Row] = ()) -> str:
 
 def as_markdown(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[str] = ()) -> str:
     """A section for each domain, one for its companions, and the notes."""
-    parts = []
-    for title, chosen in _sections(rows, companions):
-        head = "| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS)
-        lines = ["| " + " | ".join(c.replace("|", "\\|") for c in cells_of(row)) + " |" for row in chosen]
-        parts.append(f"### {title}\n\n{head}\n" + "\n".join(lines) + "\n")
+    parts = [
+        markdown_table(title, COLUMNS, map(cells_of, chosen)) for title, chosen in _sections(rows, companions)
+    ]
     return "\n".join([*parts, *(f"- {note}\n" for note in notes)])
+
+
+def markdown_table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A section with one table; a bar in a text does not end its field."""
+    body = ["| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |" for cells in lines]
+    columns = "| " + " | ".join(head) + " |\n|" + "---|" * len(head)
+    return f"### {title}\n\n{columns}\n" + "\n".join(body) + "\n"
 
 
 def _sections(rows: list[Row], companions: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
@@ -160,9 +165,7 @@ def cells_of(row: Row) -> Cells:
     return (
         POOLS[row.pool or "admitted"] if pooled else _task(row),
         pair,
-        ("" if row.group is None else f"{row.group}. ")
-        + row.method
-        + (" (uses gold)" if row.uses_gold else ""),
+        ("" if row.group is None else f"{row.group}. ") + method_of(row),
         _points(row.teacher_accuracy),
         _points(row.student_accuracy),
         _points(row.ceiling_accuracy),
@@ -173,6 +176,11 @@ def cells_of(row: Row) -> Cells:
         else _interval(row.over_naive, row.over_naive_low, row.over_naive_high, 100, "+.1f"),
         _remark(row),
     )
+
+
+def method_of(row: Row) -> str:
+    """A method's name, and that it uses gold."""
+    return row.method + (" (uses gold)" if row.uses_gold else "")
 
 
 def _task(row: Row) -> str:

@@ -14,6 +14,7 @@ from w2s_bench.report.figures import draw_figures
 from w2s_bench.report.frame import load_companions, load_table
 from w2s_bench.report.html import write_html
 from w2s_bench.report.notes import notes
+from w2s_bench.report.summary import Course, courses, courses_csv
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
 from w2s_bench.rundir import Run
 from w2s_bench.store import write_text
@@ -26,6 +27,7 @@ def write_report(folder: Path) -> tuple[Run, list[Row]]:
     write_text(folder / "table.txt", as_text(rows, None, companions, said))
     write_text(folder / "table.md", markdown(rows, companions, said))
     write_text(folder / "table.csv", as_csv(rows, companions))
+    _write_courses(folder / "curves.csv", courses(run))
     _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
     _sweep(write_entries(folder, entries(run, rows)))
     write_html(folder, run, rows, load_examples(folder), companions)
@@ -36,6 +38,14 @@ def markdown(rows: list[Row], companions: Sequence[Row], said: Sequence[str]) ->
     """Tables of each domain, what students made of their labels, and the notes."""
     parts = [as_markdown(rows, companions), answers_markdown(rows), "".join(f"- {note}\n" for note in said)]
     return "\n".join(part for part in parts if part)
+
+
+def _write_courses(path: Path, found: list[Course]) -> None:
+    """Means of what students answered while they trained; no file where none was noted."""
+    if found:
+        write_text(path, courses_csv(found))
+    else:  # of an earlier run in this folder
+        path.unlink(missing_ok=True)
 
 
 def _sweep(written: list[Path]) -> None:

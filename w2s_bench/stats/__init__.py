@@ -26,7 +26,7 @@ from w2s_bench.stats.crossed import (
     ratio_of_means_interval,
     standard_error,
 )
-from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, pooled_pgr
+from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, pooled_pgr, t_quantile
 from w2s_bench.stats.labels import (
     Agreement,
     agreement,
@@ -40,5 +40,5 @@ __all__ = [
     "agreement", "brier_score", "calibration_error", "chance_adjusted_similarity", "components", "fieller",
     "holm", "iqm", "mean_interval", "minimum_detectable_difference", "percentile_interval",
     "performance_profile", "pgr", "pooled_pgr", "probability_of_improvement", "ratio_interval",
-    "ratio_of_means_interval", "resample_weights", "sign_flip_test", "standard_error",
+    "ratio_of_means_interval", "resample_weights", "sign_flip_test", "standard_error", "t_quantile",
 ]  # fmt: skip

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
+
+from w2s_bench.stats import t_quantile
 
 CHANCE = 0.05  # of options that are no better being taken for better
 
@@ -60,7 +61,7 @@ class Lead:
 
     def needed(self, others: int) -> float:
         """The lead above which it is clear."""
-        return float(student_t.ppf(1 - CHANCE / max(others, 1), self.degrees)) * self.error
+        return t_quantile(1 - CHANCE / max(others, 1), self.degrees) * self.error
 
 
 def lead(one: dict[str, list[Judged]], other: dict[str, list[Judged]]) -> Lead:
