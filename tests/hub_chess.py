@@ -47,8 +47,22 @@ def played() -> tuple[tuple[dict[str, Any], str, str], ...]:
         texts.append(_push(board, last))
         legal = sorted(board.legal_moves, key=str)
         answer = next((move for move in legal if board.is_capture(move)), legal[0])
-        found.append((_puzzle(n, game, fen, f"{last} {answer}"), " ".join(texts), f" {board.san(answer)}"))
+        san = f" {board.san(answer)}"
+        found.append(
+            (_puzzle(n, game, fen, f"{last} {answer}{_more(board, answer, n)}"), " ".join(texts), san)
+        )
     return tuple(found)
+
+
+def _more(board: Any, answer: Any, n: int) -> str:
+    """A reply and another answer for up to two more moves of the solver."""
+    rng, more = Random(n), []
+    board.push(answer)
+    for _ in range(2 * (n % 3)):
+        if not board.is_game_over():
+            more.append(rng.choice(sorted(board.legal_moves, key=str)))
+            board.push(more[-1])
+    return "".join(f" {move}" for move in more[: len(more) // 2 * 2])
 
 
 def _push(board: Any, move: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,23 @@ import pytest
 from test_text_tasks import disjoint
 
 from w2s_bench.errors import BadData
+from w2s_bench.harness.job import FitJob
+from w2s_bench.harness.plan import make_plan
+from w2s_bench.line import Where, run_suite
+from w2s_bench.metrics import LINE, LINE_LENGTH
 from w2s_bench.models._board import option_moves
 from w2s_bench.models.board import _encode
 from w2s_bench.models.bow import _move_features
 from w2s_bench.records import content_key
-from w2s_bench.reserve import lichess_test, reserved
-from w2s_bench.splits import make_split
-from w2s_bench.suite import Data
+from w2s_bench.reserve import bucket, lichess_test, reserved
+from w2s_bench.splits import Split, load_gold, load_items, make_split
+from w2s_bench.store import Store
+from w2s_bench.suite import Data, parse_suite
 from w2s_bench.task import Item, Task, load_task
 from w2s_bench.tasks.chess import _database
 from w2s_bench.tasks.chess._database import FILE, OLDER, Database
 from w2s_bench.tasks.chess._pool import Pool, order
+from w2s_bench.tasks.chess.lichess_lines import FROM, example, positions
 
 HUB = tuple(f"chess/lichess{part}" for part in ("", "-easy-to-hard", "-mates", "-endgames", "-transcript"))
 FILES = ("chess/lichess-database", "chess/lichess-fresh")
@@ -262,3 +269,86 @@ def test_a_file_that_cannot_be_read_is_told(how: str, what: str, hub: Path) -> N
 def test_a_file_that_is_not_there_is_asked_for(mirror: bool, tmp_path: Path) -> None:
     with pytest.raises(BadData, match=r"Download lichess_db_puzzle\.csv\.zst from database\.lichess\.org"):
         load_task("chess/lichess-database").rows("train", tmp_path if mirror else None)
+
+
+# Whole solution lines
+
+
+GAME = next(g for g in reversed(hub_chess.games()) if bucket("lichess-puzzles", g) >= FROM)
+
+
+def lines_beside(hub: Path) -> tuple[Task, Split]:
+    task = load_task("chess/lichess")
+    data = SMALL.model_copy(update={"companion": 15})
+    return task, make_split(task, data, 0, hub)
+
+
+def test_lines_are_whole_and_of_games_that_the_test_set_does_not_show(hub: Path) -> None:
+    task, split = lines_beside(hub)
+    lines = split["companion-1"].items
+    found = Counter(item.tags[LINE] for item in lines)
+    assert all(found[item.tags[LINE]] == item.tags[LINE_LENGTH] for item in lines)
+    assert {1, 2, 3} <= set(found.values())
+    games = {p["PuzzleId"]: p["GameId"] for p in hub_chess.puzzles()}
+    shown = {row["FEN"]: row["GameId"] for row in hub_chess.puzzles()}
+    first = {task.made(row).item.id: row["GameId"] for row in task.rows("test", hub)}
+    assert shown and not {games[str(name)] for name in found} & {first[i.id] for i in split["test"].items}
+    without = make_split(task, SMALL, 0, hub)
+    assert without["test"].items == split["test"].items  # the companion takes nothing away
+
+
+def test_a_line_is_played_as_the_puzzle_says() -> None:
+    row = {"PuzzleId": "p", "GameId": GAME, "Rating": 900, "FEN": "6k1/5ppp/8/8/8/8/3r4/1R4K1 b - - 0 1"}
+    rows = list(positions({**row, "Moves": "d2d5 b1b8 d5d8 b8d8"}))
+    assert [(r["Moves"], r["Of"]) for r in rows] == [("d2d5 b1b8", 2), ("d5d8 b8d8", 2)]
+    found = example(rows[1])
+    assert found.position == "1R1r2k1/5ppp/8/8/8/8/8/6K1 w - - 3 3 d5d8"
+    assert found.options[found.gold] == "b8d8"
+    assert found.tags == {"line": "p", "line length": 2.0, "rating": 900.0}
+
+
+def test_a_move_without_a_choice_is_no_item() -> None:
+    row = {"PuzzleId": "p", "GameId": GAME, "Rating": 900, "FEN": "7k/8/8/8/8/8/r7/1r5K b - - 0 1"}
+    assert list(positions({**row, "Moves": "a2h2 h1h2"})) == []  # the only legal move
+    game = next(g for g in hub_chess.games() if not reserved(g) or not lichess_test(g))
+    assert list(positions({**row, "GameId": game, "Moves": "nonsense"})) == []  # not one of these games
+
+
+@pytest.mark.parametrize(("moves", "words"), [("a2a5", "does not end with"), ("a2a5 b1b9", "b1b9")])
+def test_a_line_that_cannot_be_played_cannot_be_used(moves: str, words: str) -> None:
+    row = {"PuzzleId": "p", "GameId": GAME, "FEN": "6k1/5ppp/8/8/8/8/r7/1R4K1 b - - 0 1", "Moves": moves}
+    with pytest.raises(ValueError, match=words):
+        list(positions(row))
+
+
+SUITE = """
+name = "lines"
+version = 1
+seeds = [0]
+methods = ["naive"]
+data = { teacher = 40, transfer = 40, validation = 4, test = 20, companion = 20 }
+training = { epochs = 1 }
+[[grid]]
+tasks = ["chess/lichess"]
+models = [{ name = "bow", learning_rate = 0.05 }, "zoo:chess/12x2"]
+"""
+
+
+def test_a_run_scores_lines_and_not_their_positions(hub: Path, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(SUITE)
+    ran = run_suite(str(tmp_path / "s.toml"), Where(out=tmp_path / "out", store=tmp_path / "store", hub=hub))
+    plan, store = make_plan(parse_suite(SUITE, "s.toml"), hub), Store(tmp_path / "store")
+    job = next(j for j in plan.jobs.values() if isinstance(j, FitJob) and j.role == "student")
+    items, gold = load_items(store, job.split, "companion-1"), load_gold(store, job.split, "companion-1")
+    right = store.open("fit", job.key).arrays("companion-1")["probabilities"].argmax(1) == gold
+    solved: dict[Any, list[bool]] = {}
+    for item, hit in zip(items, right, strict=True):
+        solved.setdefault(item.tags[LINE], []).append(bool(hit))
+    record = next(r for r in ran.run.records if r.key == job.key)
+    score = record.companions["chess/lichess-lines"]
+    assert score.n_test == len(solved) < len(items)
+    assert score.accuracy == pytest.approx(np.mean([all(hits) for hits in solved.values()]))
+    answers = ran.run.companions["chess/lichess-lines"][job.key]
+    assert list(answers.items) == [*solved] and answers.correct.mean() == pytest.approx(score.accuracy)
+    assert 0 < score.chance < np.mean([1 / len(i.options) for i in items])
+    assert "lichess-lines" in (tmp_path / "out/table.txt").read_text()

@@ -33,3 +33,10 @@ def test_one_hot_labels_are_gold(gold: np.ndarray, options: int) -> None:
     assert labels.shape == (len(gold), options) and labels.dtype == np.float32
     assert (labels.sum(axis=1) == 1).all()
     assert metrics.accuracy(labels, gold) == pytest.approx(1)
+
+
+def test_a_line_is_right_when_all_of_its_items_are() -> None:
+    names, solved = metrics.by_line(["b", "a", "b", "c"], np.array([1, 1, 0, 1]))
+    assert (names, solved.tolist()) == (["b", "a", "c"], [0, 1, 1])
+    _, chance = metrics.by_line(["b", "a", "b", "c"], np.array([0.5, 0.25, 0.5, 1.0]))
+    assert chance.tolist() == [0.25, 0.25, 1.0]

@@ -8,6 +8,7 @@ items score every seed; the halves do.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.errors import BadData
 from w2s_bench.excluded import Excluded
+from w2s_bench.metrics import LINE, LINE_LENGTH, LINES
 from w2s_bench.pool import Group, Pool
 from w2s_bench.records import parse
 from w2s_bench.store import Store
@@ -120,7 +122,18 @@ class _Drawing:
         """A part of the items on which another task is tested."""
         split = "test" if task.source.has("test") else "train"
         pool = Pool(task, split, mirror)
-        self.test(part, pool, size, task.card.name)
+        if task.card.metric == LINES:
+            self.lines(part, pool, size, task.card.name)
+        else:
+            self.test(part, pool, size, task.card.name)
+
+    def lines(self, part: str, pool: Pool, size: int, source: str) -> None:
+        """Whole lines of groups that no part before has: later items of a line show its earlier answers."""
+        self.pools[source] = pool
+        fresh = (group for group in pool.groups("test") if group[0] not in self.used)
+        examples = _whole(pool.fill(fresh, size, self.seen, self.used))
+        self._enough(part, examples, 1)
+        self.split[part] = _part(examples)
 
     def take(self, part: str, pool: Pool, order: Iterator[Group], size: int) -> None:
         """The next groups in the order of the seed."""
@@ -154,6 +167,12 @@ class _Drawing:
         """What was drawn, if its rows will do."""
         self._check_rows()
         return Drawn(self.split, {name: pool.census.excluded for name, pool in self.pools.items()})
+
+
+def _whole(examples: list[Example]) -> list[Example]:
+    """Without lines that lack an item, which was cut off or has the content of another."""
+    found = Counter(e.tags[LINE] for e in examples)
+    return [e for e in examples if found[e.tags[LINE]] == e.tags[LINE_LENGTH]]
 
 
 def _part(examples: list[Example]) -> Part:

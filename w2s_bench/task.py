@@ -98,6 +98,8 @@ class TaskCard:
     tasks, boards rank on the held-out ones. ``pretraining``: what is known of these rows in the corpora of
     public models. ``companions``: names of tasks whose test sets a model finetuned on this one answers as
     well, harder or of another distribution. ``test_only``: such a test set, on which nothing is trained.
+    ``metric``: what is scored, an item or a line of items (tags ``line`` and ``line length``) all of which
+    must be right; the latter of test-only tasks alone.
     ``findings``: checks of ``w2s-bench check task`` that do not hold, each with the reason to accept that.
     """
 
@@ -111,7 +113,7 @@ class TaskCard:
     language: str
     group: str
     size: str
-    metric: str = "accuracy"
+    metric: Literal["accuracy", "solved lines"] = "accuracy"
     classes: tuple[str, ...] = ()
     supersedes: str | None = None
     standing: Literal["development", "held-out"] = "held-out"

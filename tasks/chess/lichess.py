@@ -2,4 +2,4 @@
 
 from w2s_bench.tasks.chess._lichess import lichess
 
-TASK = lichess("lichess")
+TASK = lichess("lichess", companions=("chess/lichess-lines",))

@@ -14,31 +14,37 @@ from w2s_bench.harness.job import FitJob, SplitJob
 from w2s_bench.harness.lesson import CURVE
 from w2s_bench.harness.plan import Plan
 from w2s_bench.harness.references import weak_labels
-from w2s_bench.metrics import accuracy, correct, greedy_accuracy, picks
+from w2s_bench.metrics import LINE, LINES, accuracy, by_line, correct, greedy_accuracy, picks
 from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
 from w2s_bench.rundir import Answers, Scored
 from w2s_bench.splits import load_excluded, load_gold, load_items
 from w2s_bench.store import Artifact, Store
-from w2s_bench.task import Item
+from w2s_bench.task import Item, load_task
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Ids and gold options of a test set, and how often guessing is right."""
+    """Ids and gold options of a test set, and how often guessing is right.
+
+    ``lines``: the line of each item where a line and not an item is what is scored; ``chance`` is then that
+    of guessing all of a line.
+    """
 
     ids: list[str]
     gold: NDArray[np.int64]
     chance: float
+    lines: list[str] | None = None
 
 
 def collect(plan: Plan, store: Store) -> list[Scored]:
     """Score every finished fit of the plan: those that its cells use, and the rungs between them."""
     tests: dict[tuple[str, str], Test] = {}
 
-    def test(job: FitJob, part: str) -> Test:
+    def test(job: FitJob, part: str, task: str = "") -> Test:
         key = job.split, part
         if key not in tests:
-            tests[key] = _test(store, *key)
+            by_line = bool(task) and load_task(task).card.metric == LINES
+            tests[key] = (_lines if by_line else _test)(store, *key)
         return tests[key]
 
     jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob) and store.has("fit", j.key)]
@@ -47,7 +53,7 @@ def collect(plan: Plan, store: Store) -> list[Scored]:
             job,
             store,
             test(job, "test"),
-            {n: (p, test(job, p)) for n, p in zip(job.companions, job.companion_parts, strict=True)},
+            {n: (p, test(job, p, n)) for n, p in zip(job.companions, job.companion_parts, strict=True)},
         )
         for job in jobs
     ]
@@ -84,6 +90,13 @@ def _test(store: Store, split: str, part: str) -> Test:
     return Test([i.id for i in items], load_gold(store, split, part), chance)
 
 
+def _lines(store: Store, split: str, part: str) -> Test:
+    items = load_items(store, split, part)
+    lines = [str(i.tags[LINE]) for i in items]
+    _, chances = by_line(lines, np.array([1 / len(i.options) for i in items]))
+    return Test([i.id for i in items], load_gold(store, split, part), float(chances.mean()), lines)
+
+
 def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[str, Test]]) -> Scored:
     gold = test.gold
     artifact = store.open("fit", job.key)
@@ -92,6 +105,7 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
     others = {
         name: (artifact.arrays(part)["probabilities"], other) for name, (part, other) in companions.items()
     }
+    answers = {name: _answers(*values) for name, values in others.items()}
     record = ScoreRecord(
         key=job.key,
         role=job.role,
@@ -112,21 +126,23 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         chance=test.chance,
         loss=facts["epoch_loss"],
         curve=_curve(job, store, artifact, gold),
-        companions={name: _companion(*values) for name, values in others.items()},
+        companions={name: _companion(found, others[name][1].chance) for name, found in answers.items()},
     )
     mine = _answers(probabilities, test)
-    answers = {name: _answers(*values) for name, values in others.items()}
     return Scored(record, mine.items, mine.picked, mine.gold, mine.gold_probability, answers)
 
 
-def _companion(probabilities: NDArray[np.float32], test: Test) -> CompanionScore:
-    right = float(correct(probabilities, test.gold).mean())
-    return CompanionScore(accuracy=right, n_test=len(test.gold), chance=test.chance)
+def _companion(answers: Answers, chance: float) -> CompanionScore:
+    right = float((answers.picked == answers.gold).mean())
+    return CompanionScore(accuracy=right, n_test=len(answers.gold), chance=chance)
 
 
 def _answers(probabilities: NDArray[np.float32], test: Test) -> Answers:
     mine = probabilities[np.arange(len(test.gold)), test.gold]
-    return Answers(test.ids, picks(probabilities), test.gold, mine)
+    if test.lines is None:
+        return Answers(test.ids, picks(probabilities), test.gold, mine)
+    lines, solved = by_line(test.lines, correct(probabilities, test.gold).astype(np.int64))
+    return Answers(lines, solved, np.ones_like(solved), by_line(test.lines, mine)[1])
 
 
 def _curve(job: FitJob, store: Store, artifact: Artifact, gold: NDArray[np.int64]) -> list[CurvePoint]:
