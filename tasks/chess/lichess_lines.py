@@ -77,10 +77,11 @@ TASK = Task(
         metric=LINES,
         pretraining=PUBLIC,
         test_only=True,
-        notes="Lines of reserved test games from bucket 36 on. An item is the position after the opponent's "
-        "move of the line, whatever was answered before, unless one move alone is legal; a line is "
-        "solved when all of its moves are right. Of another mate in one than the line's, lichess would say that "
-        "it is right; here it is not. Drawn from games that the task's own test set does not show." + GROWS,
+        notes="Lines of reserved test games from bucket 36 on, of games that the task's own test set does "
+        "not show. An item is the position after the opponent's move of the line, whatever was "
+        "answered before, unless one move alone is legal; a line is solved when all of its moves "
+        "are right. Of another mate in one than the line's, lichess would say that it is right; "
+        "here it is not." + GROWS,
     ),
     source=Expanded(source=HUB, expand=positions),
     example=example,
