@@ -17,6 +17,7 @@ from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Tally, run_plan
 from w2s_bench.harness.steps import Site, execute
+from w2s_bench.harness.workers import Worker
 from w2s_bench.line import Where, run_suite
 from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Store
@@ -277,3 +278,19 @@ def test_the_process_of_a_method_knows_no_store() -> None:
     assert not {f"w2s_bench.{m}" for m in ("store", "splits", "metrics", "rundir", "harness.brief")} & {
         *modules
     }
+
+
+def test_a_worker_has_the_settings_of_this_moment_and_a_student_s_none_that_lead_to_gold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The server that workers are forked from may have started before the settings changed."""
+    for value in ("first", "second"):
+        monkeypatch.setenv("W2S_OF_TODAY", value)
+        monkeypatch.setenv("W2S_STORE", "/somewhere")
+        gold, student = Worker("gold"), Worker("student")
+        try:
+            assert [w.call(os.getenv, "W2S_OF_TODAY") for w in (gold, student)] == [value, value]
+            assert [w.call(os.getenv, "W2S_STORE") for w in (gold, student)] == ["/somewhere", None]
+        finally:
+            gold.end()
+            student.end()

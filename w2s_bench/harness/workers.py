@@ -12,6 +12,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -19,6 +21,7 @@ from typing import Any, Literal
 
 Side = Literal["gold", "student"]
 HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
+STUDY = "w2s_bench.harness.study"
 STARTING = 600.0  # seconds that a process may take to import its libraries
 
 
@@ -30,16 +33,30 @@ class Hung(Exception):
     """A call took longer than it may."""
 
 
+@cache
+def _context() -> Any:
+    """Processes are forked from a server that has imported the libraries and knows nothing else.
+
+    It has touched neither data nor a device: what a worker inherits are modules. Where there is no such
+    server, as on Windows, each process starts anew and imports for itself.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([STUDY, "w2s_bench.harness.libraries"])
+    return context
+
+
 class Worker:
-    """A spawned process, so that it inherits neither torch nor CUDA state."""
+    """A process that inherits neither data nor CUDA state."""
 
     def __init__(self, side: Side) -> None:
         self.side = side
         self.folder = Path(tempfile.mkdtemp(prefix="w2s-bench-")) if side == "student" else None
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         self._pipe, theirs = context.Pipe()
         folder = str(self.folder) if self.folder else None
-        self._process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, folder, dict(os.environ)), daemon=True)
         self._process.start()
         theirs.close()
         self._ready = False
@@ -83,12 +100,16 @@ def _how(code: int | None) -> str:
     return f"exit status {code}"
 
 
-def _serve(pipe: Connection, folder: str | None) -> None:
-    """What a worker does until its pipe closes."""
+def _serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> None:
+    """What a worker does until its pipe closes; ``settings`` is the parent's environment, which the server
+    may have from another day."""
+    os.environ.clear()
+    os.environ.update(settings)
+    settings.clear()
     _quiet()
     if folder:
         _seclude(folder)
-    import w2s_bench.harness.study  # noqa: F401  the slow imports, before any clock runs
+    import_module(STUDY)  # a slow import, before any clock runs
 
     pipe.send("ready")
     while True:
