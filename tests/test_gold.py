@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ CANARY = '''"""A method that looks everywhere for gold."""
 
 import gc
 import hashlib
+import os
 import os
 import sys
 from pathlib import Path
