@@ -27,8 +27,10 @@ FLOORS = {
         "rundir",
         "world",
         "examples",
+        "published",
+        "page",
     ),
-    4: ("pool", "sample", "splits", "student", "method", "models", "report", "tasks", "own"),
+    4: ("pool", "sample", "splits", "student", "method", "models", "report", "site", "tasks", "own"),
     5: ("harness", "methods", "zoo", "audit"),
     6: (
         "line",

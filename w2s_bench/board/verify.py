@@ -20,9 +20,9 @@ from w2s_bench.board import archive, predictions
 from w2s_bench.board.bundle import cost
 from w2s_bench.board.manifest import CellLine, FitLine, Manifest, read_lines, read_one, refused
 from w2s_bench.board.standard import Place, Standard
-from w2s_bench.cells import Rule, join
+from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.pgr import rows, with_failed
-from w2s_bench.records import Row
+from w2s_bench.records import CellRecord, Row
 
 FindStandard = Callable[[Manifest, str], Standard]
 _RERUN = "run the suite as it is shipped and submit that run"
@@ -34,13 +34,15 @@ _CODE = (
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A bundle that holds: its manifest, cells and fits, its rows as computed here, what each fit picked."""
+    """A bundle that holds: its manifest, cells and fits, its rows as computed here, what each fit picked, and
+    the method's own cells with their per-item scores."""
 
     manifest: Manifest
     cells: list[CellLine]
     fits: list[FitLine]
     rows: list[Row]
     picked: dict[str, NDArray[np.int32]]
+    scored: list[Cell]
 
 
 def verify(path: Path, find: FindStandard) -> Verified:
@@ -71,7 +73,10 @@ def verify_members(members: Mapping[str, bytes], where: str, find: FindStandard)
     picked = predictions.read(members[archive.PREDICTIONS], items, at[archive.PREDICTIONS])
     _check_answers(fits, picked, standard, at)
     _check_manifest(manifest, cells, fits, standard, at[archive.MANIFEST])
-    return Verified(manifest, cells, fits, _rows(manifest, cells, lost, picked, standard), picked)
+    joined, failed = _joined(cells, lost, picked, standard)
+    table = _rows(manifest, joined, failed, standard)
+    mine = [cell for cell in joined if cell.method == manifest.method.label]
+    return Verified(manifest, cells, fits, table, picked, mine)
 
 
 def _name(cell: CellLine) -> tuple[Place, str]:
@@ -245,15 +250,14 @@ def _check_manifest(
             raise refused(f"field {field!r}: does not follow from cells and fits", where, f"{right!r:.200}")
 
 
-def _rows(
-    manifest: Manifest,
+def _joined(
     cells: Sequence[CellLine],
     lost: set[tuple[Place, str]],
     picked: Mapping[str, NDArray[np.int32]],
     standard: Standard,
-) -> list[Row]:
-    """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
-    suite, tests = standard.suite, standard.tests
+) -> tuple[list[Cell], list[CellRecord]]:
+    """Cells with their per-item scores, in the order of the suite, and those that failed."""
+    tests = standard.tests
     tasks = {
         fit: cell.task for cell in cells for fit in (cell.teacher_key, cell.student_key, cell.ceiling_key)
     }
@@ -264,7 +268,15 @@ def _rows(
     by_suite = sorted(cells, key=lambda c: order.get(_name(c)[0], len(order)))
     good = [c.record() for c in by_suite if _name(c) not in lost]
     failed = [c.record() for c in by_suite if _name(c) in lost]
+    return join(good, correct, chance, options), failed
+
+
+def _rows(
+    manifest: Manifest, cells: list[Cell], failed: Sequence[CellRecord], standard: Standard
+) -> list[Row]:
+    """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
+    suite = standard.suite
     rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
-    made = rows(join(good, correct, chance, options), rule, suite.name, suite.development)
+    made = rows(cells, rule, suite.name, suite.development)
     mine = [r for r in with_failed(made, failed, suite.name) if r.method == manifest.method.label]
     return [replace(row, group=None) for row in mine]

@@ -1,0 +1,60 @@
+"""From a bundle that holds to the entry of a board."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from w2s_bench.board.standard import Standard
+from w2s_bench.board.verify import Verified
+from w2s_bench.published import Published, scored_of
+from w2s_bench.registry import items, load
+
+
+def entry_of(done: Verified, standard: Standard, bundle: str, known: Published | None = None) -> Published:
+    """The entry of a verified bundle with the hash ``bundle``.
+
+    Inputs and card are those of the installed method of that name and code, or of the entry ``known`` that
+    was made when there was one: they are told, not scored.
+    """
+    head = done.manifest
+    method, info = head.method, head.suite
+    inputs, card = (known.inputs, known.card) if known else _told(method.name, method.own)
+    mine = [c for c in done.cells if c.method == method.label]
+    whole = {(c.task, c.teacher, c.student, c.seed) for c in standard.cells.values() if not c.reference}
+    scored = {(c.task, c.teacher, c.student, c.seed) for c in mine if c.failed is None}
+    return Published(
+        bundle=bundle,
+        suite=info.name,
+        suite_version=info.version,
+        suite_hash=info.hash,
+        method=method.label,
+        name=method.name,
+        own=method.own,
+        code=method.code,
+        options=dict(method.options),
+        kind="oracle" if method.uses_gold else "reference" if method.reference else "method",
+        inputs=inputs,
+        card=card,
+        tuning=method.tuning,
+        seeds=head.seeds,
+        coverage=len(scored) / len(whole),
+        cost_seconds=head.cost_seconds,
+        parameters={fit.model: fit.parameters for fit in done.fits},
+        code_version=head.code_version,
+        libraries=dict(head.libraries),
+        python=head.python,
+        platform=head.platform,
+        device=head.device,
+        workers=head.workers,
+        rows=done.rows,
+        scored=[scored_of(cell) for cell in done.scored],
+    )
+
+
+def _told(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
+    """What a registered method declares: its inputs and its card. Of one's own nothing is known."""
+    if own or name not in items("method"):
+        return None, {}
+    method = load("method", name)
+    card = {key: str(value) for key, value in asdict(method.card).items() if value}
+    return sorted(method.inputs), card
