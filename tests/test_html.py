@@ -120,13 +120,13 @@ def test_cells_sort_both_ways_and_those_without_a_value_stay_last(page: Page, re
 def test_the_filter_holds_for_cells_and_examples(page: Page, report: Path) -> None:
     page.open(report, PHONE, ready=DRAWN)
     assert len(texts(page, 0)) == 12
-    page.click("#words-filter")
+    page.click("form.filter input")
     page.call("Input.insertText", text="chess confidence")
-    page.until("document.getElementById('shown').textContent === '2 of 12 cells'")
+    page.until("document.querySelector('form.filter output').textContent === '2 of 12 cells'")
     assert texts(page, 1) == ["confidence"] * 2
     assert page.ask("[...document.querySelectorAll('details.cell')].map(d => d.hidden)") == [True, True]
-    page.click("#filter button[type=reset]")
-    page.until("document.getElementById('shown').textContent === '12 of 12 cells'")
+    page.click("form.filter button[type=reset]")
+    page.until("document.querySelector('form.filter output').textContent === '12 of 12 cells'")
 
 
 def test_a_cell_leads_to_its_examples_and_a_board_is_drawn(page: Page, report: Path) -> None:

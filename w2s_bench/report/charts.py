@@ -50,6 +50,19 @@ def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart]
     return made, {name: values for name, values in data.items() if values}
 
 
+def in_groups(made: list[Chart]) -> list[dict[str, Any]]:
+    """Charts that stand in one block: those that follow the choice of a task, and the others by kind."""
+    groups: dict[str, list[Chart]] = {}
+    for chart in made:
+        groups.setdefault(chart.name.partition("-")[0], []).append(chart)
+    return [{"by_task": found[0].by_task, "charts": found} for found in groups.values()]
+
+
+def size_charts(cells: list[Row], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
+    """Accuracy, PGR and agreement of some cells against student size, and their data by name."""
+    return _by_size(cells), {"cells": [_cell(r, size) for r in cells]}
+
+
 def _cell(r: Row, size: dict[str, int]) -> dict[str, Any]:
     return {
         "task": r.task,

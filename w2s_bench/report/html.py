@@ -6,18 +6,15 @@ scripts run, by their hashes, and forbids every connection.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.examples import Shown
+from w2s_bench.page import as_data, asset, environment, policy, vega
 from w2s_bench.records import Row
 from w2s_bench.report.answers import ABOUT, HEAD, TITLE
-from w2s_bench.report.charts import Chart, charts
+from w2s_bench.report.charts import charts, in_groups
 from w2s_bench.report.frame import parameters
 from w2s_bench.report.look import unique
 from w2s_bench.report.notes import notes
@@ -42,11 +39,10 @@ def write_html(
 def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companions: Sequence[Row] = ()) -> str:
     """The page; without ``examples`` it says that there are none. ``companions`` have a table of their own,
     and rows that could not be used stand below it."""
-    from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     made, data = charts(run, rows, parameters(run))
-    bundle, script = script_bundle(), (PAGE / "report.js").read_text("utf8")
+    scripts = [vega(), asset("tables.js"), asset("charts.js"), (PAGE / "report.js").read_text("utf8")]
     cells = [r for r in rows if r.task is not None]
     groups = example_groups(examples)
     context: dict[str, Any] = {
@@ -55,13 +51,12 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companion
         "n_tasks": len({r.task for r in cells}),
         "n_methods": len({r.method for r in cells}),
         "n_records": len(run.records),
-        "policy": _policy([bundle, script]),
-        "style": Markup((PAGE / "report.css").read_text("utf8")),
-        "bundle": Markup(bundle),
-        "script": Markup(script),
-        "specs": _as_data([{"name": c.name, "spec": c.spec, "by_task": c.by_task} for c in made]),
-        "data": _as_data(data),
-        "chart_groups": _in_groups(made),
+        "policy": policy(scripts),
+        "style": Markup(asset("base.css") + (PAGE / "report.css").read_text("utf8")),
+        "scripts": list(map(Markup, scripts)),
+        "specs": as_data([{"name": c.name, "spec": c.spec, "by_task": c.by_task} for c in made]),
+        "data": as_data(data),
+        "chart_groups": in_groups(made),
         "tasks": unique(str(r.task) for r in cells if not r.reference and r.failed is None),
         "pool_head": POOL_HEAD,
         "pool_rows": pool_views(rows),
@@ -70,7 +65,7 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companion
         "answer_head": HEAD,
         "answer_rows": answer_views(rows),
         "cell_head": CELL_HEAD,
-        "cell_rows": cell_views(cells, {g["where"]: g["id"] for g in groups}),
+        "cell_rows": cell_views(cells, {g["where"]: f"#{g['id']}" for g in groups}),
         "companion_rows": cell_views(list(companions), {}),
         "notes": notes(rows, run.info),
         "filters": [
@@ -80,46 +75,10 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companion
         "groups": groups,
         "parts": _board_parts() if any(s.position for s in examples) else "",
     }
-    loader = FileSystemLoader(PAGE)
-    environment = Environment(autoescape=True, loader=loader, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("report.html").render(context)
+    return str(environment(PAGE).get_template("report.html").render(context))
 
 
 def _board_parts() -> Any:
     from w2s_bench.report.boards import shared_parts
 
     return shared_parts()
-
-
-@cache
-def script_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, from the package that carries them; about 900 kB."""
-    import vl_convert
-
-    made = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return str(made).replace("</script", "<\\/script")
-
-
-def _policy(scripts: list[str]) -> str:
-    """Only these scripts run, and nothing is fetched."""
-    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts]
-    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _as_data(value: Any) -> Any:
-    """JSON for an element of data: nothing in it can end the element."""
-    from markupsafe import Markup
-
-    return Markup(json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"))
-
-
-def _in_groups(made: list[Chart]) -> list[dict[str, Any]]:
-    """Charts that stand in one block: those that follow the choice of a task, and the others by kind."""
-    groups: dict[str, list[Chart]] = {}
-    for chart in made:
-        groups.setdefault(chart.name.partition("-")[0], []).append(chart)
-    return [{"by_task": found[0].by_task, "charts": found} for found in groups.values()]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from w2s_bench.page import RowView, View
 from w2s_bench.records import Row
 from w2s_bench.report.answers import answer_cells, answer_rows, answer_values
 from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of, method_of
@@ -22,25 +22,6 @@ FILTERS: dict[str, Callable[[Row], str]] = {
     "reference": lambda r: "reference" if r.reference else "method",
     "admitted": lambda r: "failed" if r.failed is not None else "admitted" if r.admitted else "left out",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One field: its text, a second line, what it is sorted by (None: its text, empty: no value), a link."""
-
-    text: str
-    small: str = ""
-    sort: float | str | None = None
-    number: bool = False
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """A table row; ``marks`` become ``data-`` attributes."""
-
-    cells: list[View]
-    marks: dict[str, str] = field(default_factory=dict)
 
 
 def where(row: Row) -> Where:

@@ -37,7 +37,7 @@ def submit(
 
 @click.group()
 def board() -> None:
-    """Leaderboards: verify what was submitted."""
+    """Leaderboards: verify what was submitted, keep it, show it."""
 
 
 _hub_option = click.option(
@@ -78,3 +78,96 @@ def board_gold(suite: str, out: Path, store: Path | None, hub: Path | None) -> N
 
     made = seal(suite, out, hub, store)
     click.echo(f"{out}: {len(made.cells)} cells, {len(made.tests)} test sets")
+
+
+BOARDS = Path("leaderboards")
+_root_option = click.option(
+    "--board", "root", type=click.Path(path_type=Path), default=BOARDS, show_default=True, help="All boards."
+)
+
+
+@board.command("add")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@_root_option
+@click.option("--store", type=click.Path(path_type=Path), help="Finished jobs that may hold its splits.")
+@_hub_option
+@click.option("--gold", type=click.Path(path_type=Path), help="Keys and gold to begin a board with.")
+@json_option
+def board_add(
+    bundle: Path, root: Path, store: Path | None, hub: Path | None, gold: Path | None, as_json: bool
+) -> None:
+    """Verify BUNDLE and put it on the board of its suite, as a claimed entry."""
+    calm()
+    from w2s_bench.board.shelf import add
+
+    path, entry = add(bundle, root, hub, store, gold)
+    if as_json:
+        click.echo(json.dumps({"entry": str(path), "method": entry.method, "tier": "claimed"}))
+    else:
+        click.echo(path)
+
+
+@board.command("check")
+@_root_option
+def board_check(root: Path) -> None:
+    """Score every bundle of all boards again and compare it with its entry."""
+    calm()
+    from w2s_bench.board.shelf import check, folders
+
+    for folder in folders(root):
+        click.echo(f"{folder.name}: {len(check(folder))} entries hold")
+
+
+@board.command("build")
+@_root_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the site.")
+def board_build(root: Path, out: Path) -> None:
+    """Write the static site of all boards."""
+    from w2s_bench.board.pages import build_site
+
+    built = build_site(root, out)
+    click.echo(
+        f"{out}: {built.boards} boards, {built.pages} pages; open index.html, or w2s-bench board serve {out}"
+    )
+
+
+@board.command("serve")
+@click.argument("site", type=click.Path(path_type=Path))
+@click.option("--port", type=int, default=8000, show_default=True, help="0 takes a free one.")
+def board_serve(site: Path, port: int) -> None:
+    """Show a built SITE on this machine alone, until Ctrl-C."""
+    from w2s_bench.board.pages import server
+
+    with server(site, port) as running:
+        click.echo(f"http://127.0.0.1:{running.server_address[1]}/  (Ctrl-C ends it)")
+        try:
+            running.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+
+
+@board.command("publish")
+@click.argument("site", type=click.Path(path_type=Path))
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Copy it to a folder.")
+@click.option("--branch", help="Commit it to a branch of this repository; nothing is pushed.")
+@click.option("--hub", "repository", metavar="OWNER/NAME", help="Send it to the hub: data set and Space.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+def board_publish(
+    site: Path, folder: Path | None, branch: str | None, repository: str | None, dry_run: bool
+) -> None:
+    """Put a built SITE where others see it: a folder, a branch, or the Hugging Face hub."""
+    from w2s_bench.board.publish import sendings, to_branch, to_folder, to_hub
+
+    if sum(x is not None for x in (folder, branch, repository)) != 1:
+        raise click.UsageError("give one of --to, --branch and --hub")
+    if folder is not None:
+        sent = [sendings(site, str(folder)) if dry_run else to_folder(site, folder)]
+    elif branch is not None:
+        sent = [to_branch(site, branch, Path.cwd(), dry_run)]
+    else:
+        sent = to_hub(site, str(repository), dry_run)
+    for one in sent:
+        would = "would send" if dry_run else "sent"
+        click.echo(f"{would} {len(one.files)} files ({one.size / 1e6:.1f} MB) to {one.target}")
+        if dry_run:
+            click.echo("\n".join(f"  {name}" for name in one.files))

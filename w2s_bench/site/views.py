@@ -1,0 +1,156 @@
+"""Entries as the tables of a board show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from w2s_bench.page import RowView, View
+from w2s_bench.records import Domain, Row
+from w2s_bench.report.look import unique
+from w2s_bench.report.tables import TITLES, cells_of
+from w2s_bench.site.shown import BoardShown, EntryShown
+
+SHORT = {"nlp": "NLP", "chess": "Chess", "reward": "Rewards"}
+TAIL = ("mean group", "tier", "coverage", "cost (fit minutes)", "inputs", "seeds")
+DOMAIN_HEAD = (
+    "method",
+    "group",
+    "PGR [95%]",
+    "gain [95%]",
+    "vs naive [95%]",
+    "student",
+    "cells",
+    "agreement",
+    "errors copied",
+    "tier",
+)
+LOW, HIGH = -0.25, 1.25  # of the scale on which intervals are drawn
+BAR_ENDS = tuple(round(100 * (at - LOW) / (HIGH - LOW), 1) for at in (0, 1))  # teacher and ceiling on it
+UNKNOWN = "own code"
+
+
+def inputs_of(one: EntryShown) -> str:
+    """What the method consumes, as one text."""
+    return UNKNOWN if one.entry.inputs is None else ", ".join(one.entry.inputs) or "nothing"
+
+
+def marks_of(board: BoardShown, one: EntryShown) -> dict[str, str]:
+    """What filters read."""
+    entry = one.entry
+    domains = [TITLES[d] for d in board.domains if one.row(d, board.pool) is not None]
+    inputs = [UNKNOWN] if entry.inputs is None else entry.inputs or ["nothing"]
+    return {
+        "kind": entry.kind,
+        "tier": one.tier,
+        "inputs": "|".join(inputs),
+        "domain": "|".join(domains),
+        "entry": one.stem,
+    }
+
+
+def filters_of(board: BoardShown, entries: Sequence[EntryShown]) -> list[dict[str, Any]]:
+    """The lists of a filter."""
+    marks = [marks_of(board, e) for e in entries]
+    titles = {"kind": "kind", "tier": "tier", "inputs": "input consumed", "domain": "domain"}
+    return [
+        {"key": key, "title": title, "values": unique(v for m in marks for v in m[key].split("|") if v)}
+        for key, title in titles.items()
+    ]
+
+
+def overall_head(board: BoardShown) -> tuple[str, ...]:
+    """Heads of the table over all domains: three numbers side by side, no one number."""
+    return ("method", *(f"{SHORT[d]}: PGR" for d in board.domains), *TAIL)
+
+
+def overall(board: BoardShown) -> list[RowView]:
+    """A row an entry; methods by their mean tie group, then the others."""
+    order = sorted(board.entries, key=lambda e: _overall_place(board, e))
+    return [_overall_row(board, e) for e in order]
+
+
+def _overall_place(board: BoardShown, one: EntryShown) -> tuple[float, float, str]:
+    mean = board.mean_group(one)
+    rows = [one.row(d, board.pool) for d in board.domains]
+    lead = sum(r.over_naive or 0.0 for r in rows if r is not None)
+    return (float("inf") if mean is None or one.entry.kind != "method" else mean), -lead, one.stem
+
+
+def _overall_row(board: BoardShown, one: EntryShown) -> RowView:
+    entry, mean = one.entry, board.mean_group(one)
+    ranked = entry.kind == "method" and mean is not None
+    return RowView(
+        [
+            _name(one, "methods/"),
+            *(_pgr(board, one, d) for d in board.domains),
+            View(f"{mean:.1f}" if ranked else "–", sort=f"{mean:.4f}" if ranked else "", number=True),
+            View(one.tier),
+            View(f"{100 * entry.coverage:.0f}%", sort=entry.coverage, number=True),
+            View(f"{entry.cost_seconds / 60:.1f}", sort=entry.cost_seconds, number=True),
+            View(inputs_of(one)),
+            View(str(len(entry.seeds)), sort=len(entry.seeds), number=True),
+        ],
+        marks_of(board, one),
+    )
+
+
+def domain_rows(board: BoardShown, domain: Domain) -> list[RowView]:
+    """The ranking of one domain."""
+    return [_domain_row(board, one, domain) for one in board.ordered(domain)]
+
+
+def _domain_row(board: BoardShown, one: EntryShown, domain: Domain) -> RowView:
+    row = one.row(domain, board.pool)
+    assert row is not None, "only entries with a pool there are ordered"
+    group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
+    _, _, _, _, student, _, gain, _, naive, _ = cells_of(row)
+    return RowView(
+        [
+            _name(one, "methods/"),
+            View("–" if group is None else str(group), sort="" if group is None else group, number=True),
+            _pgr(board, one, domain),
+            number(gain, row.gain),
+            number(naive or "–", row.over_naive),
+            number(student, row.student_accuracy),
+            View(f"{row.cells} of {row.cells + row.cells_left_out}", sort=row.cells, number=True),
+            *(number(_percent(v), v) for v in (row.agreement, row.errors_copied)),
+            View(one.tier),
+        ],
+        marks_of(board, one),
+    )
+
+
+def _name(one: EntryShown, folder: str) -> View:
+    small = {"reference": "reference row", "oracle": "oracle: uses gold"}.get(one.entry.kind, "")
+    return View(one.entry.method, small=small, link=f"{folder}{one.stem}.html")
+
+
+def _pgr(board: BoardShown, one: EntryShown, domain: Domain) -> View:
+    row = one.row(domain, board.pool)
+    if row is None or row.pgr is None:
+        return View("–", sort="", number=True)
+    group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
+    shown = number(cells_of(row)[7], row.pgr)
+    bar = bar_of(row)
+    small = shown.small + (f" · group {group}" if group else "")
+    return View(shown.text, small=small, sort=shown.sort, number=True, bar=bar)
+
+
+def bar_of(row: Row) -> tuple[float, float, float] | None:
+    """The interval of a PGR on the page's scale; None where it has no ends."""
+    if row.pgr is None or row.pgr_low is None or row.pgr_high is None:
+        return None
+    low, mid, high = (100 * (v - LOW) / (HIGH - LOW) for v in (row.pgr_low, row.pgr, row.pgr_high))
+    return round(max(0.0, low), 1), round(min(100.0, max(0.0, mid)), 1), round(min(100.0, high), 1)
+
+
+def number(text: str, value: float | None) -> View:
+    """A number with its interval below it."""
+    main, bracket, rest = text.partition(" [")
+    sort = "" if value is None else f"{value:.6g}"
+    return View(main, small=bracket.strip() + rest, sort=sort, number=True)
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"
