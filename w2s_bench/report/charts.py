@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from w2s_bench.records import Row
@@ -44,7 +45,7 @@ def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart]
         top = max([1.0, *(abs(v["gain"]) for v in data["pools"] if v["gain"] is not None)])
         made += [_heat("heat-gain", "gain", "Pooled gain (student − teacher), points", methods, top)]
     if cells:
-        made += _by_size(cells)
+        made += _by_size(*_names(cells))
     made += [_profile(d) for d in TITLES if any(v["domain"] == d for v in data["profiles"])]
     made += [_loss(d) for d in TITLES if any(v["domain"] == d for v in data["losses"])]
     return made, {name: values for name, values in data.items() if values}
@@ -59,8 +60,18 @@ def in_groups(made: list[Chart]) -> list[dict[str, Any]]:
 
 
 def size_charts(cells: list[Row], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
-    """Accuracy, PGR and agreement of some cells against student size, and their data by name."""
-    return _by_size(cells), {"cells": [_cell(r, size) for r in cells]}
+    """Accuracy, PGR and agreement of the cells of one method against student size, and their data by name.
+
+    The method is not named in the charts, so that those of many methods are drawn up once.
+    """
+    alike = [replace(r, method="this method") for r in cells]
+    return list(_by_size(*_names(alike))), {"cells": [_cell(r, size) for r in alike]}
+
+
+def _names(cells: list[Row]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Teachers, methods and the first task."""
+    teachers, methods = unique(str(r.teacher) for r in cells), unique(r.method for r in cells)
+    return tuple(teachers), tuple(methods), str(cells[0].task)
 
 
 def _cell(r: Row, size: dict[str, int]) -> dict[str, Any]:
@@ -147,11 +158,11 @@ def _heat(name: str, field: str, title: str, methods: Sequence[str], top: float)
     return Chart(name, title, _spec(made, height))
 
 
-def _by_size(cells: list[Row]) -> list[Chart]:
+@cache
+def _by_size(teachers: tuple[str, ...], methods: tuple[str, ...], first_task: str) -> list[Chart]:
     """Accuracy, PGR and agreement of one task against student size."""
     import altair as alt
 
-    teachers, methods = unique(str(r.teacher) for r in cells), unique(r.method for r in cells)
     ink = alt.OverlayMarkDef(color=INK, filled=True)
     ceiling = _base().mark_line(color=INK, point=ink).encode(
         x=_size(), y="mean(ceiling):Q", tooltip=[alt.Tooltip("mean(ceiling):Q", format=".1f")]
@@ -175,7 +186,7 @@ def _by_size(cells: list[Row]) -> list[Chart]:
         "pgr": ("PGR by student size, admitted cells, with 95% intervals", bars + pgr),
         "agreement": ("Agreement with the teacher by student size", alt.layer(agreement)),
     }
-    first = {"name": "task", "value": cells[0].task}
+    first = {"name": "task", "value": first_task}
     specs = {name: (title, _spec(made, 280)) for name, (title, made) in found.items()}
     return [
         Chart(f"size-{name}", title, spec | {"params": [*spec.get("params", []), first]}, by_task=True)
