@@ -14,7 +14,7 @@ from w2s_bench.harness.lesson import Learned
 from w2s_bench.harness.steps import Site, execute, told_by, work_with_gold
 from w2s_bench.harness.study import attend
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
-from w2s_bench.store import Store
+from w2s_bench.store_remote import store_at
 
 
 class Executor(Protocol):
@@ -59,9 +59,9 @@ class LocalExecutor:
             ) from None
 
     def _student(self, job: Any, site: Site) -> str:
-        store = Store(site.store)
+        store = store_at(site.store)
         with told_by(job):
-            lesson = lesson_of(job, store, str(pick(site.device)))
+            lesson = lesson_of(job, store, self._device(site))
             try:
                 learned: Learned = self._call("student", attend, lesson, site.threads, limit=site.limit)
             except (Died, Hung) as error:
@@ -70,6 +70,9 @@ class LocalExecutor:
                 raise FitFailed(str(error), where=job.title) from None
             keep(store, job, learned)
         return job.key
+
+    def _device(self, site: Site) -> str:
+        return str(pick(site.device))
 
     def _call(self, side: Side, *call: Any, limit: float | None = None) -> Any:
         worker = self._take(side)

@@ -29,6 +29,7 @@ from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
 from w2s_bench.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.store import Store
+from w2s_bench.store_remote import Place, store_at
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
 
@@ -38,7 +39,7 @@ class Site:
     """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker, and how many
     seconds a student may take (None: as many as it likes)."""
 
-    store: Path
+    store: Place
     mirror: Path | None
     device: str
     threads: int = 1
@@ -51,7 +52,7 @@ def execute(job: Job, site: Site) -> str:
         return work_with_gold(job, site)
     assert not isinstance(job, SplitJob)
     torch.set_num_threads(site.threads)
-    store = Store(site.store)
+    store = store_at(site.store)
     with told_by(job):
         keep(store, job, study(lesson_of(job, store, str(pick(site.device)))))
     return job.key
@@ -60,7 +61,7 @@ def execute(job: Job, site: Site) -> str:
 def work_with_gold(job: Job, site: Site) -> str:
     """Draw a split, or train a teacher or a ceiling; no method of a student runs beside it."""
     torch.set_num_threads(site.threads)
-    store = Store(site.store)
+    store = store_at(site.store)
     with told_by(job):
         if isinstance(job, SplitJob):
             drawn = draw_split(load_task(job.task), job.data, job.seed, site.mirror)
