@@ -16,7 +16,11 @@ NODE = {
     "object_store_memory": 80 * 2**20,
 }
 # A lost node is noticed within a second, not within half a minute.
-SOON = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 250, "health_check_failure_threshold": 4}
+SOON = {
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 250,
+    "health_check_failure_threshold": 4,
+}
 
 
 @contextmanager
@@ -25,9 +29,7 @@ def cluster(nodes: int = 2) -> Iterator[tuple[str, list[Any]]]:
     _quiet(here=True)
     from ray.cluster_utils import Cluster
 
-    made = Cluster(
-        initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "_system_config": SOON}
-    )
+    made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "_system_config": SOON})
     try:
         yield made.address, [made.add_node(**NODE) for _ in range(nodes)]
     finally:

@@ -86,9 +86,7 @@ class Where:
         """The command line of a run of ``suite`` with these settings; defaults are left out."""
         given = [f for f in fields(self) if getattr(self, f.name) != f.default]
         options = [
-            word
-            for f in given
-            for word in (f"--{f.name.replace('_', '-')}", str(getattr(self, f.name)))
+            word for f in given for word in (f"--{f.name.replace('_', '-')}", str(getattr(self, f.name)))
         ]
         more = [word for name in methods for word in ("--method", name)]
         return shlex.join(["w2s-bench", "run", suite, *more, *options])

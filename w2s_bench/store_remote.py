@@ -1,9 +1,9 @@
 """Artifacts on object storage or another file system that fsspec speaks: one object an artifact.
 
-``<address>/<kind>/<key[:2]>/<key>.zip`` holds the files of an artifact, stored and not compressed, with their
-``checksums.json``. It is made on this machine and put as one object: on S3, GCS and Azure a put (in parts, for
-large ones, too) shows the whole object or none, and who reads afterwards sees it; elsewhere it is written
-beside its place and moved there. What is read is unpacked into a folder of this machine, checked, and read
+``<address>/<kind>/<key[:2]>/<key>.zip`` holds the files of an artifact, stored and not compressed, with
+their ``checksums.json``. It is made on this machine and put as one object: on S3, GCS and Azure a put (in
+parts, for large ones, too) shows the whole object or none, and who reads afterwards sees it; elsewhere it is
+written beside its place and moved there. What is read is unpacked into a folder of this machine, checked, and read
 there as an artifact of a folder is. Where two processes put one key, the last whole object stays: equal key,
 equal content.
 """
@@ -164,7 +164,9 @@ def _pack(folder: Path) -> bytes:
 
 def _stamp(facts: dict[str, Any]) -> str:
     """Which object it is, of those that stood under one key: a hash of what the file system tells of it."""
-    told = {k: str(v) for k, v in facts.items() if k in ("size", "ETag", "etag", "mtime", "created", "md5Hash")}
+    told = {
+        k: str(v) for k, v in facts.items() if k in ("size", "ETag", "etag", "mtime", "created", "md5Hash")
+    }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -8,6 +8,7 @@ method and not tried again. What Ray tries again is a task whose node or Ray pro
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -112,9 +113,7 @@ class RayExecutor(LocalExecutor):
         self._ray.shutdown()
 
 
-def in_task(
-    versions: dict[str, str], side: Side, limit: float | None, *call: Any
-) -> tuple[bool, Any]:
+def in_task(versions: dict[str, str], side: Side, limit: float | None, *call: Any) -> tuple[bool, Any]:
     """What a Ray task does: call a function in a worker process of a side; (whether it failed, what came)."""
     here = {name: version(name) for name in versions}
     if different := [f"{n} {here[n]}, not {v}" for n, v in versions.items() if here[n] != v]:
@@ -156,7 +155,7 @@ def _connected(address: str | None, cpus: int) -> Any:
     if address is not None:
         _answers(address)
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **where)
+        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **where)
     except (RuntimeError, ConnectionError, ValueError) as error:
         raise UserError(
             f"no connection to the cluster: {error}"[:300],
