@@ -1,4 +1,4 @@
-"""The drill of docs/scale.md: the quick suite on two Ray nodes, whole and with one killed, against one machine.
+"""The drill of docs/scale.md: the quick suite on two Ray nodes, one killed or none, against one machine.
 
 ``python tests/ray_drill.py --out runs/ray-drill``; it takes three times the quick suite. ``--store`` names a
 store whose finished jobs stand for the run of the local executor.
@@ -30,10 +30,10 @@ def main() -> None:
     options.add_argument("--kill-after", type=int, default=100, help="Jobs until a node is killed.")
     given = options.parse_args()
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, suite {given.suite}")
+    for name, after in (("ray-killed", given.kill_after), ("ray", None)):
+        told(name, on_ray(given.suite, given.out, name, after))
     local = Where(out=given.out / "local", store=given.store or given.out / "local-store", device="cpu")
     told("local", run_suite(given.suite, local))
-    for name, after in (("ray", None), ("ray-killed", given.kill_after)):
-        told(name, on_ray(given.suite, given.out, name, after))
     same = [compare(given.out, name, file) for name in ("ray", "ray-killed") for file in FILES]
     raise SystemExit(not all(same))
 
@@ -58,10 +58,8 @@ def on_ray(suite: str, out: Path, name: str, kill_after: int | None) -> Finished
 
 def told(name: str, done: Finished) -> None:
     """One line a run."""
-    failed = len(done.run.failed)
-    say(
-        f"{name}: {done.tally.run} fits run, {done.tally.finished} before, {failed} failed, {done.seconds:.0f} s"
-    )
+    fits = f"{done.tally.run} fits run, {done.tally.finished} finished before, {len(done.run.failed)} failed"
+    say(f"{name}: {fits}, {done.seconds:.0f} s")
 
 
 def compare(out: Path, name: str, file: str) -> bool:

@@ -2,10 +2,10 @@
 
 ``<address>/<kind>/<key[:2]>/<key>.zip`` holds the files of an artifact, stored and not compressed, with
 their ``checksums.json``. It is made on this machine and put as one object: on S3, GCS and Azure a put (in
-parts, for large ones, too) shows the whole object or none, and who reads afterwards sees it; elsewhere it is
-written beside its place and moved there. What is read is unpacked into a folder of this machine, checked, and read
-there as an artifact of a folder is. Where two processes put one key, the last whole object stays: equal key,
-equal content.
+parts, for large ones, too) shows the whole object or none, and who reads afterwards sees it; elsewhere it
+is written beside its place and moved there. What is read is unpacked into a folder of this machine, checked,
+and read there as an artifact of a folder is. Where two processes put one key, the last whole object stays:
+equal key, equal content.
 """
 
 from __future__ import annotations
