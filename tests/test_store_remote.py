@@ -111,9 +111,7 @@ def test_an_address_that_cannot_be_reached_is_one_clear_error() -> None:
     assert type(store_at(Path("x"))) is Store
 
 
-def test_a_run_at_an_address_is_that_of_a_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_at_an_address_is_that_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     plan, url = tiny(), f"file://{tmp_path}/far"
     finish(plan, tmp_path / "here")

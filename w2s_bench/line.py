@@ -49,7 +49,8 @@ LIMIT = 3600.0
 class Where:
     """Folders and machine of a run. None: the default place, or as many workers as fit the device.
     ``limit``: seconds that the fits of one student may take before it counts as hung. ``address`` of a Ray
-    cluster and ``gpu_share``, the part of a GPU that a job takes there, are for the executor ``ray``."""
+    cluster and ``gpu_share``, the part of a GPU that a job takes there, are for the executor ``ray``.
+    ``shards``: processes, each with a GPU of its own, that one fit is spread over."""
 
     out: Path | None = None
     store: Place | None = None
@@ -61,6 +62,7 @@ class Where:
     executor: Literal["local", "ray"] = "local"
     address: str | None = None
     gpu_share: float = 1.0
+    shards: int = 1
 
     def site(self) -> Site:
         """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
@@ -80,6 +82,7 @@ class Where:
             device=self._device(),
             threads=self.threads,
             limit=self.limit,
+            shards=self.shards,
         )
 
     def command(self, suite: str, methods: Sequence[str] = ()) -> str:

@@ -17,7 +17,8 @@ from threading import Lock
 from typing import Any
 
 from w2s_bench.errors import UserError
-from w2s_bench.harness.executors import LocalExecutor
+from w2s_bench.harness.crew import Crew
+from w2s_bench.harness.executors import LocalExecutor, new_worker
 from w2s_bench.harness.job import Job, kinds
 from w2s_bench.harness.steps import Site
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
@@ -27,7 +28,9 @@ RETRIES = 5  # how often a task is started again because its node was lost
 MOST = 1024  # threads of the parent: one stands by each running job
 LOOPBACK = ("127.0.0.1", "localhost")
 SAME = ("w2s-bench", "torch", "transformers", "tokenizers", "numpy", "accelerate")  # what decides numbers
-_kept: dict[Side, tuple[str, Worker]] = {}  # in a Ray process: a worker of each side, and the GPUs it sees
+_kept: dict[
+    Side, tuple[str, Worker | Crew]
+] = {}  # in a Ray process: a worker of each side, and the GPUs it sees
 
 
 class RayExecutor(LocalExecutor):
@@ -39,9 +42,10 @@ class RayExecutor(LocalExecutor):
     def __init__(
         self, site: Site, address: str | None = None, workers: int | None = None, gpu_share: float = 1.0
     ) -> None:
-        self._ray = _connected(address, (workers or os.cpu_count() or 1) * site.threads)
+        self._ray = _connected(address, (workers or os.cpu_count() or 1) * site.threads * site.shards)
+        share = float(site.shards) if site.shards > 1 else gpu_share
         on_gpu = site.device.startswith("cuda")
-        self._takes = {"num_cpus": float(site.threads), "num_gpus": gpu_share if on_gpu else 0.0}
+        self._takes = {"num_cpus": float(site.threads * site.shards), "num_gpus": share if on_gpu else 0.0}
         self._workers, self._versions = workers, {name: version(name) for name in SAME}
         self._task = self._ray.remote(in_task).options(
             max_retries=RETRIES, retry_exceptions=False, name="w2s-bench", **self._takes
@@ -80,13 +84,13 @@ class RayExecutor(LocalExecutor):
             )
         return key
 
-    def _call(self, side: Side, *call: Any, limit: float | None = None) -> Any:
+    def _call(self, side: Side, site: Site, *call: Any, limit: float | None = None) -> Any:
         from ray.exceptions import NodeDiedError, RayError, TaskCancelledError, WorkerCrashedError
 
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
-            reference = self._task.remote(self._versions, side, limit, *call)
+            reference = self._task.remote(self._versions, side, (site.shards, site.device), limit, *call)
             self._open.add(reference)
         try:
             failed, value = self._ray.get(reference)
@@ -113,7 +117,9 @@ class RayExecutor(LocalExecutor):
         self._ray.shutdown()
 
 
-def in_task(versions: dict[str, str], side: Side, limit: float | None, *call: Any) -> tuple[bool, Any]:
+def in_task(
+    versions: dict[str, str], side: Side, spread: tuple[int, str], limit: float | None, *call: Any
+) -> tuple[bool, Any]:
     """What a Ray task does: call a function in a worker process of a side; (whether it failed, what came)."""
     here = {name: version(name) for name in versions}
     if different := [f"{n} {here[n]}, not {v}" for n, v in versions.items() if here[n] != v]:
@@ -122,7 +128,7 @@ def in_task(versions: dict[str, str], side: Side, limit: float | None, *call: An
             what, where=socket.gethostname(), expected="one environment on all nodes", mend="install it there"
         )
     try:
-        return False, _worker(side).call(*call, limit=limit)
+        return False, _worker(side, spread).call(*call, limit=limit)
     except (Died, Hung) as error:
         _kept.pop(side)[1].end()
         return True, error
@@ -130,13 +136,13 @@ def in_task(versions: dict[str, str], side: Side, limit: float | None, *call: An
         return True, error
 
 
-def _worker(side: Side) -> Worker:
+def _worker(side: Side, spread: tuple[int, str]) -> Worker | Crew:
     """The worker process of this Ray process, or a new one where other GPUs were lent to it."""
     gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     if side in _kept and _kept[side][0] != gpus:
         _kept.pop(side)[1].end()
     if side not in _kept:
-        _kept[side] = gpus, Worker(side)
+        _kept[side] = gpus, new_worker(side, *spread)
     return _kept[side][1]
 
 

@@ -278,9 +278,10 @@ def by_length(ids: Tensor, attention: Tensor, read: Callable[[Tensor, Tensor], T
     """``read(ids, attention)``, one result a row ``[R, …]``, on pieces of rows of like length.
 
     The same results as on the whole batch, for less padding. On a CPU only: a GPU would rather have one
-    large batch, and would have to wait for the lengths.
+    large batch, and would have to wait for the lengths. Processes that share a model must all read it equally
+    often, whatever their rows.
     """
-    if ids.device.type != "cpu":
+    if ids.device.type != "cpu" or torch.distributed.is_initialized():
         return read(ids, attention)
     lengths, order = attention.sum(1).sort()
     pieces = [(rows, int(lengths[rows[-1]])) for rows in torch.arange(len(ids)).split(piece(ids.shape[1]))]

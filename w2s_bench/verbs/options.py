@@ -45,6 +45,13 @@ def executor_options(function: Callable) -> Callable:
                 show_default=True,
                 help="How much of a GPU a job takes on a Ray cluster: 0.25 puts four jobs on each.",
             ),
+            click.option(
+                "--shards",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                help="Processes, each with a GPU, that one fit is spread over (FSDP): for large models.",
+            ),
         )
     ):
         function = option(function)
