@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,35 +13,46 @@ from test_run import fits, site
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from w2s_bench.errors import BadModel, BadSuite
-from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
+from w2s_bench.harness.brief import keep, lesson_of
+from w2s_bench.harness.crew import Crew
+from w2s_bench.harness.executors import InlineExecutor
+from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.lora import adapt, adapter_of
-from w2s_bench.harness.plan import Plan, make_plan
+from w2s_bench.harness.plan import make_plan
 from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.sharded import take
+from w2s_bench.harness.steps import work_with_gold
+from w2s_bench.harness.study import attend
+from w2s_bench.harness.workers import Died
 from w2s_bench.model import Batch, Shape, build_model
 from w2s_bench.models import zoo
 from w2s_bench.models.hf import load
 from w2s_bench.store import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
+from w2s_bench.task import Item
 
 SUITE = """
 name = "spread"
 version = 1
 seeds = [0]
-methods = ["confidence", "generative", "high-confidence-retrain"]
+methods = ["high-confidence-retrain", "generative", "confidence"]
 data = {{ teacher = 20, transfer = 20, validation = 0, test = 15 }}
 training = {{ epochs = 2, batch_size = 7, max_length = 64, learning_rate = 0.005 }}
 [[grid]]
 tasks = ["nlp/polarity-generated"]
-models = ["bow", "zoo:text/16x1", {{ name = "hf:{gpt2}", lora = {{ rank = 4, alpha = 8 }} }}]
-teachers = ["bow"]
+methods = ["high-confidence-retrain"]
+models = ["bow", "zoo:text/16x1"]
+[[grid]]
+tasks = ["nlp/polarity-generated"]
+methods = ["generative"]
+models = ["bow", {{ name = "hf:{gpt2}", lora = {{ rank = 4, alpha = 8 }} }}]
 [[grid]]
 tasks = ["reward/polarity-generated"]
 methods = ["confidence"]
 models = ["bow", {{ name = "hf:{gpt2}", micro_batch = 4 }}]
 """
-# Batches of 7, 7 and 6: dealt unevenly, and the first is never balanced. Where it is, the gradient of a head's
-# bias is zero but for rounding, and AdamW's first step makes of 1e-9 a tenth of the learning rate.
+# Batches of 7, 7 and 6: dealt unevenly, and the first never balanced: where it is, the gradient of the
+# head's bias is zero but for rounding, and AdamW's first step makes of 1e-9 a tenth of the learning rate.
 NEAR = 1e-4
 LORA = Training(lora=Lora(rank=2))
 SHAPE = Shape(domain="nlp", classes=("no", "yes"), max_length=32)
@@ -61,31 +72,46 @@ def tiny_gpt2(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def crew() -> Iterator[Crew]:
+    made = Crew("student", 2, "cpu")
+    yield made
+    made.end()
+
+
 @dataclass(frozen=True)
 class Spread:
-    """One plan, run by one process and by two."""
+    """Fits of one plan, kept by one process and by two."""
 
-    plan: Plan
+    jobs: list[FitJob]
     alone: Store
     two: Store
 
 
 @pytest.fixture(scope="module")
-def spread(tmp_path_factory: pytest.TempPathFactory) -> Spread:
+def spread(tmp_path_factory: pytest.TempPathFactory, crew: Crew) -> Spread:
     folder = tmp_path_factory.mktemp("spread")
     plan = make_plan(parse_suite(SUITE.format(gpt2=tiny_gpt2(folder / "gpt2")), "spread.toml"), None)
     run_plan(plan, InlineExecutor(), site(folder / "alone"))
-    tally = run_plan(plan, LocalExecutor(1), replace(site(folder / "two"), shards=2, limit=200.0))
-    assert tally.failures == (), tally.reasons
-    return Spread(plan, Store(folder / "alone" / "store"), Store(folder / "two" / "store"))
+    alone, two = (Store(folder / which / "store") for which in ("alone", "two"))
+    jobs = [j for j in fits(plan) if not j.model.startswith("bow")]
+    for split in {j.split for j in jobs}:
+        crew.call(work_with_gold, plan.jobs[split], replace(site(folder / "two"), shards=2))
+    for job in jobs:
+        if job.sees_gold:
+            crew.call(work_with_gold, job, replace(site(folder / "two"), shards=2))
+        else:
+            keep(two, job, crew.call(attend, lesson_of(job, alone, "cpu"), 1, limit=100.0))
+    return Spread(jobs, alone, two)
 
 
 def test_two_processes_learn_what_one_does(spread: Spread) -> None:
     """Losses of every epoch and all predictions, for methods that look at whole batches, train twice and read
     before; the least differences would be those of chance."""
-    trained = [j for j in fits(spread.plan) if not j.untrained]
-    assert {j.training.get("lora") is not None for j in trained} == {True, False} and len(trained) > 10
-    for job in trained:
+    assert {(j.role, "lora" in j.training) for j in spread.jobs} == {
+        (role, adapted) for role in ("ceiling", "student") for adapted in (True, False)
+    }
+    for job in spread.jobs:
         one, two = (store.open("fit", job.key) for store in (spread.alone, spread.two))
         assert one.names() == two.names(), job.title
         assert two.json("fit")["parameters"] == one.json("fit")["parameters"]
@@ -99,22 +125,21 @@ def test_two_processes_learn_what_one_does(spread: Spread) -> None:
 
 def test_adapters_and_the_head_are_the_artifact(spread: Spread) -> None:
     """They make the trained student from its pretrained model, and are the same from two processes."""
-    jobs = [j for j in fits(spread.plan, "ceiling") if j.training.get("lora")]
-    for job in jobs:
+    adapted = [j for j in spread.jobs if "lora" in j.training]
+    for job in adapted:
         found, other = (s.open("fit", job.key).arrays("adapter") for s in (spread.alone, spread.two))
         assert found.keys() == other.keys() and "head.weight" in found
         assert all("lora_" in name or name.startswith("head.") for name in found)
         assert max(np.abs(found[n] - other[n]).max() for n in found) < NEAR
         assert any(np.abs(v).max() > 1e-3 for n, v in found.items() if "lora_B" in n), "they were trained"
-    assert jobs and "adapter" not in spread.alone.open("fit", fits(spread.plan, "teacher")[0].key).names()
+    plain = [j for j in spread.jobs if j not in adapted]
+    assert plain and not any("adapter" in spread.two.open("fit", j.key).names() for j in plain)
 
 
 def test_new_adapters_change_no_answer_and_leave_the_rest() -> None:
     plain, adapted = (build_model("zoo:text/16x1", SHAPE, 3) for _ in range(2))
     adapt(adapted, LORA, 3)
     before = {n: p.clone() for n, p in adapted.named_parameters() if not p.requires_grad}
-    from w2s_bench.task import Item
-
     items = [Item(id="a", prompt="good day", options=("no", "yes"))]
     batch = plain.collate(plain.encode(items))
     assert torch.equal(plain.last_states(batch), adapted.last_states(batch))  # type: ignore[operator]
@@ -130,7 +155,7 @@ def test_what_cannot_be_adapted_says_so() -> None:
     wrong = Training(lora=Lora(targets=["nothing"]))
     with pytest.raises(BadModel, match=r"key 'lora.targets'.*no layers to adapt"):
         adapt(build_model("zoo:text/16x1", SHAPE, 0), wrong, 0)
-    with pytest.raises(BadSuite, match=r"spread.toml:10: key 'grid.0.models.2.lora.rank'"):
+    with pytest.raises(BadSuite, match=r"spread.toml:15: key 'grid.1.models.1.lora.rank'"):
         parse_suite(SUITE.format(gpt2="x").replace("rank = 4", "rank = 0"), "spread.toml")
 
 
@@ -157,17 +182,11 @@ def test_items_of_a_batch(options: bool) -> None:
     assert found.mask.tolist() == mask[[2, 0, 0]].tolist()
 
 
-def test_a_process_that_dies_takes_its_crew_along(tmp_path: Path) -> None:
-    from w2s_bench.harness.crew import Crew
-    from w2s_bench.harness.workers import Died
-
-    crew: Any = Crew("student", 2, "cpu")
-    try:
-        with pytest.raises(Died, match="exit status 7"):
-            crew.call(_leave_or_wait, limit=60.0)
-        assert crew._workers == []
-    finally:
-        crew.end()
+def test_a_process_that_dies_takes_its_crew_along(crew: Crew) -> None:
+    """New ones are there for the next call."""
+    with pytest.raises(Died, match="exit status 7"):
+        crew.call(_leave_or_wait, limit=60.0)
+    assert crew._workers == []
 
 
 def _leave_or_wait() -> None:
