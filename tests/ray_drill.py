@@ -15,6 +15,7 @@ from pathlib import Path
 from ray_cluster import cluster, kill
 
 from w2s_bench.harness.job import Job
+from w2s_bench.harness.ray_executor import RayExecutor
 from w2s_bench.line import Finished, Where, run_suite
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS
 
@@ -30,12 +31,28 @@ def main() -> None:
     options.add_argument("--kill-after", type=int, default=100, help="Jobs until a node is killed.")
     given = options.parse_args()
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, suite {given.suite}")
+    wall(given.out / "wall")
     for name, after in (("ray-killed", given.kill_after), ("ray", None)):
         told(name, on_ray(given.suite, given.out, name, after))
     local = Where(out=given.out / "local", store=given.store or given.out / "local-store", device="cpu")
     told("local", run_suite(given.suite, local))
     same = [compare(given.out, name, file) for name in ("ray", "ray-killed") for file in FILES]
     raise SystemExit(not all(same))
+
+
+def wall(folder: Path) -> None:
+    """The canary of tests/test_gold.py on Ray: a method that searches its process finds no gold there."""
+    import test_gold
+
+    folder.mkdir(parents=True)
+    plan, _ = test_gold.canary(folder.resolve())
+    with cluster() as (address, _nodes):
+        executor = RayExecutor(test_gold.site(folder.resolve()), address)
+        tally = test_gold.sung(folder.resolve(), executor, plan)
+    found = "; ".join(tally.reasons.values()) or "no gold found"
+    say(f"a method that searches its process: {found}")
+    if tally.failures:
+        raise SystemExit(1)
 
 
 def on_ray(suite: str, out: Path, name: str, kill_after: int | None) -> Finished:

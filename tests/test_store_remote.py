@@ -113,7 +113,7 @@ def test_an_address_that_cannot_be_reached_is_one_clear_error() -> None:
 
 def test_a_run_at_an_address_is_that_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    plan, url = tiny(), f"file://{tmp_path}/far"
+    plan, url = tiny(method='{ name = "naive", hard = true }'), f"file://{tmp_path}/far"
     finish(plan, tmp_path / "here")
     there = finish(plan, tmp_path / "there", store=url)
     assert there.run > 0 and finish(plan, tmp_path / "there", store=url).run == 0

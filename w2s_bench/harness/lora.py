@@ -27,7 +27,7 @@ def adapt(model: M, training: Training, seed: int) -> M:
         from peft import LoraConfig, inject_adapter_in_model
     except ImportError:
         raise UserError(
-            "peft is not installed", where="key 'lora'", mend="pip install 'w2s-bench[lora]'"
+            "peft is not installed", where="key 'lora'", mend="install it: pip install 'w2s-bench[lora]'"
         ) from None
     if not hasattr(model, "lm"):
         raise BadModel(

@@ -154,7 +154,7 @@ def _connected(address: str | None, cpus: int) -> Any:
         import ray
     except ImportError:
         raise UserError(
-            "Ray is not installed", where="--executor ray", mend="pip install 'w2s-bench[ray]'"
+            "Ray is not installed", where="--executor ray", mend="install it: pip install 'w2s-bench[ray]'"
         ) from None
     where: dict[str, Any] = {"_node_ip_address": LOOPBACK[0]} if here else {}
     where |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {}

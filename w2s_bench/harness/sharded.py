@@ -82,9 +82,8 @@ def spread(accelerate: Any) -> Any:
             auto_wrap_policy="transformer_based_wrap",
             transformer_cls_names_to_wrap=blocks,
             cpu_ram_efficient_loading=False,
+            mixed_precision_policy=_precision(accelerate.mixed_precision),
         )
-        if accelerate.mixed_precision != "no":
-            accelerate.state.fsdp_plugin.set_mixed_precision(accelerate.mixed_precision)
         model.lm.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         net, optimizer = plain(model, optimizer)
         if not hasattr(model, "_spread"):
@@ -93,6 +92,15 @@ def spread(accelerate: Any) -> Any:
 
     accelerate.prepare = prepare
     return accelerate
+
+
+def _precision(name: str) -> Any:
+    """Passes in bf16 where asked; sums of gradients, and whatever a model makes single, stay single."""
+    from torch.distributed.fsdp import MixedPrecisionPolicy
+
+    if name == "no":
+        return MixedPrecisionPolicy()
+    return MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
 
 
 def _blocks(model: nn.Module) -> list[str]:
