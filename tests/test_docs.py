@@ -113,7 +113,7 @@ def test_make_targets_and_files_exist(page: Path) -> None:
     text = page.read_text("utf8")
     makefile = (ROOT / "Makefile").read_text("utf8")
     code = "\n".join([*(block for _, block in blocks(text)), *re.findall(r"`([^`\n]+)`", text)])
-    for target in re.findall(r"^\s*(?:\$ )?make ([a-z]+)", code, re.MULTILINE):
+    for target in re.findall(r"^\s*(?:\$ )?make ([a-z-]+)", code, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"no target {target!r}"
     for module in re.findall(r"python -m (w2s_bench[\w.]*)", code):
         path = Path(*module.split(".")[1:])

@@ -24,6 +24,7 @@ FLOORS = {
         "ranking",
         "pgr",
         "store",
+        "store_remote",
         "rundir",
         "world",
         "examples",

@@ -24,6 +24,7 @@ from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, load_run, save_run
 from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Artifact, Store
+from w2s_bench.store_remote import store_at
 from w2s_bench.suite import parse_suite
 
 torch.set_num_threads(1)  # as workers do
@@ -66,13 +67,14 @@ def tiny(grids: str = NLP, *, method: str = '"bootstrapping"', seeds: str = "[0]
     return make_plan(parse_suite(head + grids, "tiny.toml"), None)
 
 
-def site(folder: Path) -> Site:
-    return Site(store=folder / "store", mirror=None, device="cpu")
+def site(folder: Path, store: str | None = None) -> Site:
+    return Site(store=store or folder / "store", mirror=None, device="cpu")
 
 
-def finish(plan: Plan, folder: Path, executor: Executor | None = None) -> Tally:
-    """Run what is missing in a folder's store and write the folder's records."""
-    tally = run_plan(plan, executor or InlineExecutor(), site(folder))
+def finish(plan: Plan, folder: Path, executor: Executor | None = None, store: str | None = None) -> Tally:
+    """Run what is missing in a folder's store, or one at an address, and write the folder's records."""
+    here = site(folder, store)
+    tally = run_plan(plan, executor or InlineExecutor(), here)
     info = RunInfo(
         suite="tiny",
         suite_version=1,
@@ -90,7 +92,7 @@ def finish(plan: Plan, folder: Path, executor: Executor | None = None) -> Tally:
         seconds=0.0,
         started="",
     )
-    save_run(folder, info, collect(plan, Store(folder / "store")), plan.cells, {})
+    save_run(folder, info, collect(plan, store_at(here.store)), plan.cells, {})
     return tally
 
 

@@ -13,7 +13,7 @@ import click
 
 from w2s_bench.errors import UserError
 from w2s_bench.verbs.board import board, submit
-from w2s_bench.verbs.options import calm, json_option, place_options, where_options, width
+from w2s_bench.verbs.options import calm, executor_options, json_option, place_options, where_options, width
 from w2s_bench.verbs.own import check, new
 from w2s_bench.verbs.zoo import zoo
 
@@ -64,12 +64,12 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
     calm()
     from w2s_bench.harness.estimate import estimate
     from w2s_bench.line import Where, plan_suite
-    from w2s_bench.store import Store
+    from w2s_bench.store_remote import store_at
     from w2s_bench.views import plan_document, plan_text
 
     place = Where(**where)
     _, _, made, site = plan_suite(suite, place, methods)
-    store = Store(site.store)
+    store = store_at(site.store)
     document = plan_document(made, store, estimate(made, store, site.device, place.slots(site.device)))
     click.echo(json.dumps(document) if as_json else plan_text(document))
 
@@ -78,6 +78,7 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
 @click.argument("suite")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run; default: runs/<suite>.")
 @where_options
+@executor_options
 @json_option
 def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> None:
     """Run what SUITE (a name or a .toml file) still lacks; print its tables, write its report.

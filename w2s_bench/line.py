@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
 
 from w2s_bench.errors import UserError
 from w2s_bench.examples import choose, save_examples
@@ -18,7 +19,7 @@ from w2s_bench.harness.added import with_methods
 from w2s_bench.harness.collect import collect, left_out, test_items
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
-from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
+from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
@@ -28,6 +29,7 @@ from w2s_bench.report.frame import load_companions
 from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store
+from w2s_bench.store_remote import Place, place, store_at
 from w2s_bench.suite import Suite, load_suite
 
 LIBRARIES = (
@@ -46,15 +48,21 @@ LIMIT = 3600.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Where:
     """Folders and machine of a run. None: the default place, or as many workers as fit the device.
-    ``limit``: seconds that the fits of one student may take before it counts as hung."""
+    ``limit``: seconds that the fits of one student may take before it counts as hung. ``address`` of a Ray
+    cluster and ``gpu_share``, the part of a GPU that a job takes there, are for the executor ``ray``.
+    ``shards``: processes, each with a GPU of its own, that one fit is spread over."""
 
     out: Path | None = None
-    store: Path | None = None
+    store: Place | None = None
     hub: Path | None = None
     device: str = "auto"
     workers: int | None = None
     threads: int = 1
     limit: float = LIMIT
+    executor: Literal["local", "ray"] = "local"
+    address: str | None = None
+    gpu_share: float = 1.0
+    shards: int = 1
 
     def site(self) -> Site:
         """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
@@ -65,20 +73,49 @@ class Where:
                 expected="a folder with data sets as ORG/NAME",
                 mend="correct --hub or W2S_HUB",
             )
+        store = self.store or default_store()
+        if self.executor == "ray" and isinstance(store, Path):
+            store = store.resolve()  # the same on every node
         return Site(
-            store=self.store or default_store(),
+            store=store,
             mirror=self.hub.resolve() if self.hub else None,
-            device=str(pick(self.device)),
+            device=self._device(),
             threads=self.threads,
             limit=self.limit,
+            shards=self.shards,
         )
 
     def command(self, suite: str, methods: Sequence[str] = ()) -> str:
         """The command line of a run of ``suite`` with these settings; defaults are left out."""
         given = [f for f in fields(self) if getattr(self, f.name) != f.default]
-        options = [word for f in given for word in (f"--{f.name}", str(getattr(self, f.name)))]
+        options = [
+            word for f in given for word in (f"--{f.name.replace('_', '-')}", str(getattr(self, f.name)))
+        ]
         more = [word for name in methods for word in ("--method", name)]
         return shlex.join(["w2s-bench", "run", suite, *more, *options])
+
+    def _device(self) -> str:
+        """The device, which a cluster's nodes may have and this machine not. Errors: UserError."""
+        if self.executor == "local" or self.address is None:
+            return str(pick(self.device))
+        if self.device == "auto":
+            raise UserError(
+                "a cluster's device cannot be guessed from here",
+                where="--device auto",
+                expected="cpu or cuda",
+                mend="say what its nodes are to use: --device cuda",
+            )
+        return self.device
+
+    def make_executor(self, site: Site, jobs: int) -> Executor:
+        """What runs so many jobs. Errors: UserError for a cluster that does not answer."""
+        if not jobs:
+            return InlineExecutor()
+        if self.executor == "local":
+            return LocalExecutor(min(self.slots(site.device), jobs))
+        from w2s_bench.harness.ray_executor import RayExecutor
+
+        return RayExecutor(site, self.address, self.workers, self.gpu_share)
 
     def slots(self, device: str) -> int:
         """Jobs at a time: one a core on a CPU, one a device elsewhere."""
@@ -103,10 +140,10 @@ class Finished:
     companions: list[Row] = field(default_factory=list)
 
 
-def default_store() -> Path:
+def default_store() -> Place:
     """``W2S_STORE``, or the user's cache folder."""
     if given := os.environ.get("W2S_STORE"):
-        return Path(given)
+        return place(given)
     from platformdirs import user_cache_path
 
     return user_cache_path("w2s-bench") / "store"
@@ -135,10 +172,12 @@ def run_suite(
     where = where or Where()
     clock, started = time.perf_counter(), datetime.now(UTC)
     suite, text, plan, site = plan_suite(name, where, methods)
-    store, workers = Store(site.store), where.slots(site.device)
+    store = store_at(site.store)
     missing = plan.to_run(store)
     on_plan(plan, missing)
-    tally = _execute(plan, site, min(workers, len(missing)), on_done, on_failed)
+    executor = where.make_executor(site, len(missing))
+    workers = where.slots(site.device) if where.executor == "local" else executor.slots
+    tally = run_plan(plan, executor, site, on_done, on_failed)
     folder = where.out or Path("runs") / suite.name
     seconds = time.perf_counter() - clock
     info = RunInfo(
@@ -151,7 +190,7 @@ def run_suite(
         libraries=libraries(),
         python=platform.python_version(),
         platform=platform.platform(),
-        device=device_name(pick(site.device)),
+        device=device_name(pick(site.device)) if where.executor == "local" else site.device,
         workers=workers,
         fits_run=tally.run,
         fits_finished=tally.finished,
@@ -165,17 +204,6 @@ def run_suite(
     save_run(folder, info, scored, cells, _timings(plan, store))
     run, rows = write_report(folder)
     return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
-
-
-def _execute(
-    plan: Plan,
-    site: Site,
-    workers: int,
-    on_done: Callable[[Job], None],
-    on_failed: Callable[[Failure], None],
-) -> Tally:
-    executor = LocalExecutor(workers) if workers else InlineExecutor()
-    return run_plan(plan, executor, site, on_done, on_failed)
 
 
 def _timings(plan: Plan, store: Store) -> dict[str, float]:

@@ -42,7 +42,8 @@ class Published:
 
     ``rows`` are those of the report without tie groups, which belong to the whole board; ``scored`` is what
     these are made from. ``inputs`` of a registered method are what it declares, of one's own None: its code
-    was not run. ``coverage``: share of the suite's cells that have a student. ``kind``: what the row is.
+    was not run. ``coverage``: share of the suite's cells that are open to
+    every method which have a student. ``kind``: what the row is.
     """
 
     schema_version: Literal[1] = PUBLISHED_SCHEMA

@@ -59,6 +59,16 @@ class Data(_Strict):
         return self.model_dump(exclude={"companion"} if self.companion == 0 else set())
 
 
+class Lora(_Strict):
+    """Low-rank adapters instead of full finetuning: ``rank``, ``alpha`` (their output is scaled by alpha /
+    rank), ``targets`` (names of linear layers; none: all of the body's) and ``dropout`` before them."""
+
+    rank: Count = 16
+    alpha: Annotated[float, Field(gt=0)] = 32.0
+    targets: Annotated[list[str], Field(min_length=1)] | None = None
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
 class Training(_Strict):
     """How every fit of a grid trains; teacher, student and ceiling of one size share one recipe.
 
@@ -66,7 +76,7 @@ class Training(_Strict):
     each batch in pieces of that many items, so that memory does not grow with ``batch_size``; losses are
     those of the whole batch all the same. It changes sums in their last digits and nothing else. ``curve``:
     how often an epoch a student's answers to the test set are noted while it trains; its result does not
-    depend on it, its time does.
+    depend on it, its time does. ``lora``: adapters and the head are trained, all else stays as pretrained.
     """
 
     epochs: Count = 2
@@ -80,6 +90,7 @@ class Training(_Strict):
     max_length: Annotated[int, Field(ge=8)] = 256
     micro_batch: Count | None = None
     curve: Annotated[int, Field(ge=0, le=100)] = 0
+    lora: Lora | None = None
 
     def parts_of(self, chosen: Any) -> list[Any]:
         """A batch in micro-batches."""
@@ -89,7 +100,7 @@ class Training(_Strict):
     def for_key(self) -> dict[str, Any]:
         """Settings as they enter content keys. A setting that came later is left out where it changes
         nothing, so that the keys of finished fits stay."""
-        late = {name for name in ("micro_batch", "curve") if not getattr(self, name)}
+        late = {name for name in ("micro_batch", "curve", "lora") if not getattr(self, name)}
         return self.model_dump(exclude=late)
 
 
@@ -101,10 +112,12 @@ class ModelUse(_Strict):
     batch_size: Count | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
     micro_batch: Count | None = None
+    lora: Lora | None = None
 
     def training(self, base: Training) -> Training:
         """The grid's training settings with this model's changes."""
-        changes = self.model_dump(exclude={"name"}, exclude_none=True)
+        changes = self.model_dump(exclude={"name", "lora"}, exclude_none=True)
+        changes |= {"lora": self.lora} if self.lora else {}
         return base.model_copy(update=changes)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from w2s_bench.board.standard import Standard
+from w2s_bench.board.standard import Standard, places
 from w2s_bench.board.verify import Verified
+from w2s_bench.harness.added import compared
 from w2s_bench.published import Published, scored_of
 from w2s_bench.registry import items, load
 
@@ -20,7 +21,8 @@ def entry_of(done: Verified, standard: Standard, bundle: str, known: Published |
     method, info = head.method, head.suite
     inputs, card = (known.inputs, known.card) if known else _told(method.name, method.own)
     mine = [c for c in done.cells if c.method == method.label]
-    whole = {(c.task, c.teacher, c.student, c.seed) for c in standard.cells.values() if not c.reference}
+    suite = standard.suite
+    whole = {(*place, seed) for place in places(compared(suite)) for seed in suite.seeds}
     scored = {(c.task, c.teacher, c.student, c.seed) for c in mine if c.failed is None}
     return Published(
         bundle=bundle,
@@ -37,7 +39,7 @@ def entry_of(done: Verified, standard: Standard, bundle: str, known: Published |
         card=card,
         tuning=method.tuning,
         seeds=head.seeds,
-        coverage=len(scored) / len(whole),
+        coverage=len(scored & whole) / len(whole),
         cost_seconds=head.cost_seconds,
         parameters={fit.model: fit.parameters for fit in done.fits},
         code_version=head.code_version,

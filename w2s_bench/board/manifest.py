@@ -43,7 +43,7 @@ def plain(text: str, longest: int = LONGEST_REASON) -> str:
 
 
 Text = Annotated[str, Field(max_length=LONGEST_REASON), AfterValidator(_plain)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/,=()+-]{0,159}$"), AfterValidator(_plain)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/,=()+@-]{0,159}$"), AfterValidator(_plain)]
 Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+!_-]{0,63}$")]
 Key = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.harness.fit import LANGUAGE_PARTS
 from w2s_bench.harness.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
-from w2s_bench.harness.lesson import BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
+from w2s_bench.harness.lesson import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
 from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
@@ -133,6 +133,8 @@ def keep(store: Store, job: FitJob | LookJob, learned: Learned) -> None:
         if learned.curve:
             shares, picked = zip(*learned.curve, strict=True)
             draft.arrays(CURVE, {"share": np.array(shares), "picked": np.stack(picked).astype(np.int16)})
+        if learned.adapter:
+            draft.arrays(ADAPTER, learned.adapter)
         draft.json("fit", _facts(job, learned))
         draft.json("timing", {"fit_seconds": learned.fit_seconds, "seconds": learned.seconds})
 

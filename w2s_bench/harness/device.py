@@ -7,6 +7,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from w2s_bench.errors import UserError
+from w2s_bench.harness.sharded import spread, world
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -30,7 +31,8 @@ def accelerator(device: torch.device, precision: str) -> Accelerator:
     AcceleratorState._reset_state(reset_partial_state=True)
     if device.type == "cuda" and device.index is not None:
         torch.cuda.set_device(device)  # it takes the current device, whatever batches are sent to
-    return Accelerator(cpu=device.type == "cpu", mixed_precision="bf16" if precision == "bf16" else "no")
+    made = Accelerator(cpu=device.type == "cpu", mixed_precision="bf16" if precision == "bf16" else "no")
+    return spread(made) if world() > 1 else made
 
 
 def name(device: torch.device) -> str:

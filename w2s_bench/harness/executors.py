@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.brief import keep, lesson_of
+from w2s_bench.harness.crew import Crew
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.job import Job
 from w2s_bench.harness.lesson import Learned
 from w2s_bench.harness.steps import Site, execute, told_by, work_with_gold
 from w2s_bench.harness.study import attend
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
-from w2s_bench.store import Store
+from w2s_bench.store_remote import store_at
 
 
 class Executor(Protocol):
@@ -39,8 +40,8 @@ class LocalExecutor:
     def __init__(self, workers: int) -> None:
         self.slots = workers
         self._threads = ThreadPoolExecutor(workers)
-        self._idle: dict[Side, list[Worker]] = {"gold": [], "student": []}
-        self._all: set[Worker] = set()
+        self._idle: dict[Side, list[Worker | Crew]] = {"gold": [], "student": []}
+        self._all: set[Worker | Crew] = set()
         self._lock, self._closed = Lock(), False
 
     def submit(self, job: Job, site: Site) -> Future[str]:
@@ -49,7 +50,7 @@ class LocalExecutor:
 
     def _gold(self, job: Job, site: Site) -> str:
         try:
-            return str(self._call("gold", work_with_gold, job, site))
+            return str(self._call("gold", site, work_with_gold, job, site))
         except (Died, Hung) as error:  # it hangs where it could not even start: there is no limit on gold
             raise UserError(
                 f"a worker process {'did not start' if isinstance(error, Hung) else 'died'} ({error})",
@@ -59,11 +60,11 @@ class LocalExecutor:
             ) from None
 
     def _student(self, job: Any, site: Site) -> str:
-        store = Store(site.store)
+        store = store_at(site.store)
         with told_by(job):
-            lesson = lesson_of(job, store, str(pick(site.device)))
+            lesson = lesson_of(job, store, self._device(site))
             try:
-                learned: Learned = self._call("student", attend, lesson, site.threads, limit=site.limit)
+                learned: Learned = self._call("student", site, attend, lesson, site.threads, limit=site.limit)
             except (Died, Hung) as error:
                 raise _failed(job, error) from None
             except RuntimeError as error:  # something that is no Exception of ours to describe
@@ -71,8 +72,11 @@ class LocalExecutor:
             keep(store, job, learned)
         return job.key
 
-    def _call(self, side: Side, *call: Any, limit: float | None = None) -> Any:
-        worker = self._take(side)
+    def _device(self, site: Site) -> str:
+        return str(pick(site.device))
+
+    def _call(self, side: Side, site: Site, *call: Any, limit: float | None = None) -> Any:
+        worker = self._take(side, site)
         try:
             answer = worker.call(*call, limit=limit)
         except (Died, Hung):
@@ -84,21 +88,21 @@ class LocalExecutor:
         self._give_back(worker)
         return answer
 
-    def _take(self, side: Side) -> Worker:
+    def _take(self, side: Side, site: Site) -> Worker | Crew:
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
             if self._idle[side]:
                 return self._idle[side].pop()
-            worker = Worker(side)
+            worker = new_worker(side, site.shards, site.device)
             self._all.add(worker)
             return worker
 
-    def _give_back(self, worker: Worker) -> None:
+    def _give_back(self, worker: Worker | Crew) -> None:
         with self._lock:
             self._idle[worker.side].append(worker)
 
-    def _drop(self, worker: Worker) -> None:
+    def _drop(self, worker: Worker | Crew) -> None:
         with self._lock:
             self._all.discard(worker)
         worker.end()
@@ -112,6 +116,11 @@ class LocalExecutor:
         for worker in workers:
             worker.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def new_worker(side: Side, shards: int, device: str) -> Worker | Crew:
+    """A process, or several where a fit is spread over them."""
+    return Crew(side, shards, device) if shards > 1 else Worker(side)
 
 
 def _failed(job: Any, error: Exception) -> FitFailed:

@@ -18,6 +18,7 @@ from torch import Tensor
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness import micro
 from w2s_bench.harness.device import accelerator
+from w2s_bench.harness.sharded import place
 from w2s_bench.method import Context, Method, targets_of
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
@@ -125,7 +126,7 @@ def _train(
         lr=training.learning_rate,
         weight_decay=training.weight_decay,
     )
-    net, optimizer = accelerate.prepare(model.to(device).train(), optimizer)
+    net, optimizer = accelerate.prepare(place(model, device).train(), optimizer)
     steps = training.epochs * math.ceil(len(encoded) / training.batch_size)
     losses: list[Tensor] = []
     torch.manual_seed(seed)

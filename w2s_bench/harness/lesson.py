@@ -21,6 +21,7 @@ from w2s_bench.task import Item
 LESSON_VERSION = 1  # raise it when a method is given something else under the same name
 TRANSFER, VALIDATION, BUDGET = "transfer", "validation", "budget"  # parts by the names that methods know
 CURVE = "curve"  # the array of a fit that holds its answers while it trained
+ADAPTER = "adapter"  # what was trained, where the recipe has adapters
 HELD_OUT = 10  # a tenth of the transfer half is for selection where the suite draws no validation
 Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -62,12 +63,14 @@ class Lesson:
 class Learned:
     """What comes back: arrays by part (probabilities ``[N, O]`` or states), free answers where the model
     generates, losses of the epochs of its last fit, and facts for the records. ``curve``: shares of training
-    and the options picked on the test set then, where the recipe asks for it."""
+    and the options picked on the test set then, where the recipe asks for it. ``adapter``: trained weights by
+    name, where the recipe has adapters."""
 
     arrays: Mapping[str, NDArray[np.float32]]
     greedy: NDArray[np.int64] | None = None
     epoch_loss: tuple[float, ...] = ()
     curve: tuple[tuple[float, NDArray[np.int64]], ...] = ()
+    adapter: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     parameters: int = 0
     n_train: int = 0
     fit_seconds: float = 0.0

@@ -43,7 +43,8 @@ class Plan:
 
     def to_run(self, store: Store) -> list[Job]:
         """The jobs that are not finished."""
-        return [job for job in self.jobs.values() if not finished(job, store)]
+        there = store.glance()
+        return [job for job in self.jobs.values() if not finished(job, there)]
 
 
 def finished(job: Job, store: Store) -> bool:

@@ -27,6 +27,7 @@ from w2s_bench.harness.fit import (
 )
 from w2s_bench.harness.hidden import head_parameters
 from w2s_bench.harness.lesson import BUDGET, TRANSFER, Lesson
+from w2s_bench.harness.lora import adapt
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -74,10 +75,10 @@ class Pupil:
 
     def _pretrained(self) -> Model:
         """A new model, after the language-model stage where the method has one."""
-        model = build_model(self._lesson.model, self._lesson.shape, self._seed)
+        training = Training(**self._lesson.training)
+        model = adapt(build_model(self._lesson.model, self._lesson.shape, self._seed), training, self._seed)
         if stage := self._lesson.stage:
             read = [i for part in LANGUAGE_PARTS for i in self._lesson.items[part]]
-            training = Training(**self._lesson.training)
             language_stage(model, read, stage, training, self._seed, self._device)
         return model
 

@@ -16,7 +16,7 @@ from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.records import CellRecord
-from w2s_bench.store import Store
+from w2s_bench.store_remote import store_at
 
 OnDone = Callable[[Job], None]
 OnFailed = Callable[["Failure"], None]
@@ -53,7 +53,7 @@ def run_plan(
     on_failed: OnFailed = lambda failure: None,
 ) -> Tally:
     """Run what is missing. Whatever had finished stays in the store, also when an error stops the run."""
-    missing = {job.key: job for job in plan.to_run(Store(site.store))}
+    missing = {job.key: job for job in plan.to_run(store_at(site.store))}
     before = _fits(plan.jobs.values()) - _fits(missing.values())
     try:
         failures = _drain(missing, executor, site, on_done, on_failed)

@@ -22,6 +22,8 @@ from w2s_bench.harness.device import pick
 from w2s_bench.harness.fit import LANGUAGE_PARTS, fit, language_stage, predict
 from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.harness.lesson import Learned
+from w2s_bench.harness.lora import adapt, adapter_of
+from w2s_bench.harness.sharded import first
 from w2s_bench.harness.study import indices, options_of, study
 from w2s_bench.harness.teachers import chosen_rows, fit_seed
 from w2s_bench.method import load_method
@@ -29,20 +31,22 @@ from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
 from w2s_bench.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.store import Store
+from w2s_bench.store_remote import Place, store_at
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker, and how many
-    seconds a student may take (None: as many as it likes)."""
+    """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker, how many seconds a
+    student may take (None: as many as it likes), and over how many processes each fit is spread."""
 
-    store: Path
+    store: Place
     mirror: Path | None
     device: str
     threads: int = 1
     limit: float | None = None
+    shards: int = 1
 
 
 def execute(job: Job, site: Site) -> str:
@@ -51,7 +55,7 @@ def execute(job: Job, site: Site) -> str:
         return work_with_gold(job, site)
     assert not isinstance(job, SplitJob)
     torch.set_num_threads(site.threads)
-    store = Store(site.store)
+    store = store_at(site.store)
     with told_by(job):
         keep(store, job, study(lesson_of(job, store, str(pick(site.device)))))
     return job.key
@@ -60,14 +64,17 @@ def execute(job: Job, site: Site) -> str:
 def work_with_gold(job: Job, site: Site) -> str:
     """Draw a split, or train a teacher or a ceiling; no method of a student runs beside it."""
     torch.set_num_threads(site.threads)
-    store = Store(site.store)
+    store = store_at(site.store)
     with told_by(job):
         if isinstance(job, SplitJob):
-            drawn = draw_split(load_task(job.task), job.data, job.seed, site.mirror)
-            save_split(store, job.key, drawn.split, drawn.excluded)
+            if first():
+                drawn = draw_split(load_task(job.task), job.data, job.seed, site.mirror)
+                save_split(store, job.key, drawn.split, drawn.excluded)
         else:
             assert isinstance(job, FitJob) and job.sees_gold
-            keep(store, job, train_on_gold(job, store, pick(site.device)))
+            learned = train_on_gold(job, store, pick(site.device))
+            if first():
+                keep(store, job, learned)
     return job.key
 
 
@@ -93,7 +100,7 @@ def train_on_gold(job: FitJob, store: Store, device: torch.device) -> Learned:
     clock = time.perf_counter()
     training, seed = Training(**job.training), fit_seed(job.seed, job.variant)
     shape = shape_of(job, training.max_length)
-    model = build_model(job.model, shape, seed)
+    model = adapt(build_model(job.model, shape, seed), training, seed)
     if job.stage:
         read = [i for part in LANGUAGE_PARTS for i in load_items(store, job.split, part)]
         language_stage(model, read, job.stage, training, seed, device)
@@ -107,6 +114,7 @@ def train_on_gold(job: FitJob, store: Store, device: torch.device) -> Learned:
     return Learned(
         arrays={part: predict(model, model.encode(found), device) for part, found in parts.items()},
         greedy=_greedy(model, parts["test"], device),
+        adapter=adapter_of(model, training),
         epoch_loss=tuple(float(np.mean(chunk)) for chunk in np.array_split(losses, training.epochs)),
         parameters=model.parameters_count,
         n_train=len(encoded),

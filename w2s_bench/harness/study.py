@@ -19,9 +19,11 @@ from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.fit import raised
 from w2s_bench.harness.hidden import all_states
 from w2s_bench.harness.lesson import Learned, Lesson
+from w2s_bench.harness.lora import adapter_of
 from w2s_bench.harness.pupil import Pupil
 from w2s_bench.method import Method, load_method
 from w2s_bench.model import Model, Shape, build_model
+from w2s_bench.suite import Training
 from w2s_bench.task import Item
 
 
@@ -69,6 +71,7 @@ def _learn(lesson: Lesson) -> Learned:
         greedy=_greedy(pupil, lesson.items["test"], torch.device(lesson.device)),
         epoch_loss=tuple(pupil.epoch_loss),
         curve=tuple(pupil.curve),
+        adapter=adapter_of(pupil.model, Training(**lesson.training)),
         parameters=pupil.model.parameters_count,
         n_train=len(lesson.items[lesson.train]),
         fit_seconds=fitted - clock,

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -107,6 +108,7 @@ def _serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> No
     os.environ.update(settings)
     settings.clear()
     _quiet()
+    _follow()
     if folder:
         _seclude(folder)
     import_module(STUDY)  # a slow import, before any clock runs
@@ -125,10 +127,21 @@ def _serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> No
         pipe.send(answer)
 
 
+def _follow() -> None:
+    """End when the parent does, however it ends: nobody would take what this process makes."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        parent.join()  # type: ignore[union-attr]
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def _seclude(folder: str) -> None:
     """Forget what the parent's command line, settings and folder tell of the store; live in ``folder``."""
-    for name in HIDDEN:
-        os.environ.pop(name, None)
+    for name in [n for n in os.environ if n in HIDDEN or n.startswith("RAY_")]:
+        del os.environ[name]
     sys.argv = sys.argv[:1]
     multiprocessing.process.ORIGINAL_DIR = folder  # type: ignore[attr-defined]
     frame: FrameType | None = sys._getframe()

@@ -20,6 +20,7 @@ from w2s_bench.harness.steps import Site
 from w2s_bench.method import load_method
 from w2s_bench.records import CellRecord
 from w2s_bench.store import Store
+from w2s_bench.store_remote import store_at
 from w2s_bench.suite import MethodUse, Suite
 from w2s_bench.tune.record import TrialRecord, Tuned
 from w2s_bench.tune.score import Judged, judge, lead, mean_score
@@ -151,7 +152,7 @@ def _run(
 ) -> dict[str, tuple[TrialRecord, ByTask]]:
     """Fit all trials of a round and judge each, by label."""
     plan = make_plan(part.model_copy(update={"methods": uses}), site.mirror, asked=(VALIDATION,))
-    store = Store(site.store)
+    store = store_at(site.store)
     missing = plan.to_run(store)
     on_round(plan, missing)
     slots = min(workers, len(missing))

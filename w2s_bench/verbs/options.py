@@ -7,8 +7,55 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+
+
+class Address(click.ParamType):
+    """A folder, or an address with ``://`` as it is."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A folder as a path; another text is an address."""
+        return Path(value) if "://" not in str(value) else str(value)
+
+
+def executor_options(function: Callable) -> Callable:
+    """``--executor``: where jobs run."""
+    for option in reversed(
+        (
+            click.option(
+                "--executor",
+                type=click.Choice(["local", "ray"]),
+                default="local",
+                show_default=True,
+                help="Processes on this machine, or tasks of a Ray cluster (pip install 'w2s-bench[ray]').",
+            ),
+            click.option(
+                "--address",
+                metavar="HOST:PORT",
+                help="Of the Ray cluster; without it Ray runs on this machine alone.",
+            ),
+            click.option(
+                "--gpu-share",
+                type=click.FloatRange(min=0, min_open=True),
+                default=1.0,
+                show_default=True,
+                help="How much of a GPU a job takes on a Ray cluster: 0.25 puts four jobs on each.",
+            ),
+            click.option(
+                "--shards",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                help="Processes, each with a GPU, that one fit is spread over (FSDP): for large models.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
 
 
 def json_option(function: Callable) -> Callable:
@@ -44,7 +91,9 @@ def place_options(function: Callable) -> Callable:
                 "--hub", type=folder, envvar="W2S_HUB", help="Root of a local mirror of the hub (W2S_HUB)."
             ),
             click.option(
-                "--store", type=folder, help="Where finished jobs are kept (W2S_STORE; default: user cache)."
+                "--store",
+                type=Address(),
+                help="Where finished jobs are kept: a folder or s3://… (W2S_STORE; default: user cache).",
             ),
             click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
             click.option(

@@ -1,0 +1,62 @@
+"""A crew: worker processes of one side that do every job together, one part each.
+
+To an executor it is like one worker: it is called, ended, and one that dies or hangs ends with all others.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from w2s_bench.harness.workers import Side, Worker
+
+
+class Crew:
+    """``size`` processes that share each fit (:mod:`w2s_bench.harness.sharded`) on one kind of device."""
+
+    def __init__(self, side: Side, size: int, device: str) -> None:
+        self.side, self._size, self._device = side, size, device
+        self._workers: list[Worker] = []
+        self._folder: Path | None = None
+
+    def call(self, function: Callable[..., Any], *arguments: Any, limit: float | None = None) -> Any:
+        """Call a module's function in all of them; what the first gave. Errors: as of a worker; after any of
+        them new processes are started for the next call."""
+        from w2s_bench.harness.sharded import on_rank
+
+        self._start()
+        with ThreadPoolExecutor(self._size) as threads:
+            meeting = str(self._folder / "meeting")  # type: ignore[operator]
+            parts = [
+                threads.submit(
+                    worker.call,
+                    on_rank,
+                    *(rank, self._size, meeting, self._device, function, *arguments),
+                    limit=limit,
+                )
+                for rank, worker in enumerate(self._workers)
+            ]
+            done, _ = wait(parts, return_when=FIRST_EXCEPTION)
+            if failed := next(
+                (part.exception() for part in parts if part in done and part.exception()), None
+            ):
+                self.end()  # the others wait for the one that failed
+                raise failed
+        return parts[0].result()
+
+    def _start(self) -> None:
+        if not self._workers:
+            self._folder = Path(tempfile.mkdtemp(prefix="w2s-bench-crew-"))
+            self._workers = [Worker(self.side) for _ in range(self._size)]
+
+    def end(self) -> None:
+        """End all processes, whatever they do."""
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,176 @@
+"""What fits of models that outgrow a GPU need, on paper: memory a GPU, tokens a second, hours and dollars.
+
+Nothing here was measured: formulas, with every assumption by name. ``python -m w2s_bench.harness.footprint``
+prints the tables of docs/scale.md. Bytes are decimal: 1 GB is 1e9 bytes; 80 GB GPUs have a little more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Way = Literal["full", "lora"]
+GB = 1e9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decoder:
+    """A decoder of the Qwen2 kind: grouped attention with biases at q, k and v, gated feed-forward."""
+
+    name: str
+    width: int
+    layers: int
+    heads: int
+    kv_heads: int
+    hidden: int  # of the feed-forward
+    vocabulary: int
+    tied: bool = False
+
+    @property
+    def kv(self) -> int:
+        """Width of keys, and of values."""
+        return self.width // self.heads * self.kv_heads
+
+    @property
+    def block(self) -> int:
+        """Parameters of a block."""
+        attention = 2 * self.width**2 + 2 * self.width * self.kv + self.width + 2 * self.kv
+        return attention + 3 * self.width * self.hidden + 2 * self.width
+
+    @property
+    def blocks(self) -> int:
+        """Parameters that multiply every token."""
+        return self.layers * self.block
+
+    @property
+    def ends(self) -> int:
+        """Embedding, language-model head (loaded also where a task has a head of its own), last norm."""
+        return self.vocabulary * self.width * (1 if self.tied else 2) + self.width
+
+    @property
+    def parameters(self) -> int:
+        """All."""
+        return self.blocks + self.ends
+
+    def adapters(self, rank: int) -> int:
+        """LoRA parameters at every linear layer of the blocks."""
+        both = 2 * (self.width + self.width) + 2 * (self.width + self.kv) + 3 * (self.width + self.hidden)
+        return self.layers * rank * both
+
+
+QWEN = tuple(
+    Decoder(name=n, width=w, layers=d, heads=h, kv_heads=k, hidden=f, vocabulary=v, tied=t)
+    for n, w, d, h, k, f, v, t in (
+        ("Qwen2.5-0.5B", 896, 24, 14, 2, 4864, 151936, True),
+        ("Qwen2.5-1.5B", 1536, 28, 12, 2, 8960, 151936, True),
+        ("Qwen2.5-7B", 3584, 28, 28, 4, 18944, 152064, False),
+        ("Qwen2.5-14B", 5120, 48, 40, 8, 13824, 152064, False),
+        ("Qwen2.5-32B", 5120, 64, 40, 8, 27648, 152064, False),
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """Eight GPUs and how they are used. ``share`` is model FLOPs utilisation, 6 (full) or 4 (LoRA) FLOP a
+    parameter and trained token and 2 for one that is only read: an assumption, as the price is."""
+
+    gpus: int = 8
+    peak: float = 989e12  # FLOP/s of an H100 in bf16 without sparsity
+    share: float = 0.35
+    memory: float = 80 * GB
+    overhead: float = 3 * GB  # CUDA context, NCCL buffers, fragments
+    dollars: float = 2.5  # a GPU hour
+    load: float = 120.0  # seconds until a model of 32B stands on the GPUs; smaller ones in proportion
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """The part of ``paper`` that is repeated: 22 tasks, 3 seeds, teachers below one student, two methods."""
+
+    tasks: int = 22
+    seeds: int = 3
+    methods: int = 2
+    train: int = 4000
+    epochs: int = 2
+    batch: int = 32
+    longest: int = 512  # tokens: for memory
+    mean: int = 256  # tokens: for time
+    test: int = 2000
+    rank: int = 16
+
+
+def memory(model: Decoder, way: Way, node: Node, work: Work) -> dict[str, float]:
+    """Bytes a GPU by what they are for. Parameters, gradients and optimizer states are in single precision
+    and cut in ``gpus`` parts; blocks are gathered in bf16, one in use and one ahead; the ends stay gathered
+    during a pass; of activations each block's input is kept, one block is computed again at a time."""
+    trained = model.parameters if way == "full" else model.adapters(work.rank)
+    tokens = work.batch * work.longest / node.gpus
+    inside = 8 * model.width + 2 * model.kv + 4 * model.hidden  # what the backward of a block keeps, a token
+    gradient = 2 * (model.block + model.vocabulary * model.width) if way == "full" else 0
+    return {
+        "parameters": 4 * model.parameters / node.gpus,
+        "gradients": 4 * trained / node.gpus,
+        "optimizer": 8 * trained / node.gpus,
+        "gathered": 2 * (2 * model.block + model.ends) + gradient,
+        "activations": 2 * tokens * (model.width * model.layers + inside),
+        "overhead": node.overhead,
+    }
+
+
+def tokens_a_second(model: Decoder, way: Way | Literal["read"], node: Node) -> float:
+    """Of all GPUs together."""
+    flops = {"full": 6, "lora": 4, "read": 2}[way]
+    return node.gpus * node.peak * node.share / (flops * model.blocks)
+
+
+def seconds(model: Decoder, way: Way, node: Node, work: Work, answered: int) -> float:
+    """One fit that answers so many items afterwards, on the whole node."""
+    trained = work.train * work.epochs * work.mean / tokens_a_second(model, way, node)
+    read = answered * work.mean / tokens_a_second(model, "read", node)
+    return trained + read + node.load * model.parameters / QWEN[-1].parameters
+
+
+def grid(
+    teachers: tuple[Decoder, ...], student: Decoder, way: Way, node: Node, work: Work
+) -> dict[str, float]:
+    """Fits, hours on the node and dollars: T + 1 + T·M fits a task and seed, for T teachers and M methods.
+    Teachers are trained whole and label the transfer half too."""
+    times = work.tasks * work.seeds
+    students = 1 + len(teachers) * work.methods
+    below = sum(seconds(t, "full", node, work, work.test + work.train) for t in teachers)
+    above = students * seconds(student, way, node, work, work.test)
+    hours = times * (below + above) / 3600
+    return {
+        "fits": times * (len(teachers) + students),
+        "hours": hours,
+        "dollars": hours * node.gpus * node.dollars,
+    }
+
+
+def tables(node: Node | None = None, work: Work | None = None) -> str:
+    """The tables of docs/scale.md in Markdown."""
+    node, work = node or Node(), work or Work()
+    parts = ("parameters", "gradients", "optimizer", "gathered", "activations", "overhead")
+    rows = ["| GB a GPU | " + " | ".join(parts) + " | sum | fits 80 GB |", "|---|" + "---:|" * 8]
+    speed = ["| 8 GPUs | tokens/s | one fit, s | fits | hours | dollars |", "|---|" + "---:|" * 5]
+    ways: tuple[Way, ...] = ("full", "lora")
+    for model in QWEN[2:]:
+        for way in ways:
+            need = memory(model, way, node, work)
+            total = sum(need.values())
+            cells = [f"{need[p] / GB:.1f}" for p in parts] + [f"{total / GB:.1f}"]
+            fits = "yes" if total <= node.memory else "no"
+            rows.append(f"| {model.name}, {way} | {' | '.join(cells)} | {fits} |")
+            teachers = tuple(m for m in QWEN if m.parameters < model.parameters)[:3]
+            cost = grid(teachers, model, way, node, work)
+            rate, one = tokens_a_second(model, way, node), seconds(model, way, node, work, work.test)
+            speed.append(
+                f"| {model.name}, {way} | {rate:,.0f} | {one:.0f} | {cost['fits']:.0f} | {cost['hours']:.1f}"
+                f" | {cost['dollars']:,.0f} |"
+            )
+    return "\n".join([*rows, "", *speed])
+
+
+if __name__ == "__main__":
+    print(tables())

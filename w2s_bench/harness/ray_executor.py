@@ -1,0 +1,201 @@
+"""Ray: the same jobs as tasks of a cluster. Placement, queues and retries on lost nodes are Ray's own.
+
+As on one machine, a thread of the parent stands by each running job: it makes the lesson and keeps what comes
+back. Within a task a job runs in a worker process of its side, as it would there, so that a student's process
+is sent a lesson and opens no store, a fit that hangs is ended, and one that dies is told as a failure of its
+method and not tried again. What Ray tries again is a task whose node or Ray process was lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from threading import Lock
+from typing import Any
+
+from w2s_bench.errors import UserError
+from w2s_bench.harness.crew import Crew
+from w2s_bench.harness.executors import LocalExecutor, new_worker
+from w2s_bench.harness.job import Job, kinds
+from w2s_bench.harness.steps import Site
+from w2s_bench.harness.workers import Died, Hung, Side, Worker
+from w2s_bench.store_remote import store_at
+
+RETRIES = 5  # how often a task is started again because its node was lost
+MOST = 1024  # threads of the parent: one stands by each running job
+LOOPBACK = ("127.0.0.1", "localhost")
+SAME = ("w2s-bench", "torch", "transformers", "tokenizers", "numpy", "accelerate")  # what decides numbers
+_kept: dict[
+    Side, tuple[str, Worker | Crew]
+] = {}  # in a Ray process: a worker of each side, and the GPUs it sees
+
+
+class RayExecutor(LocalExecutor):
+    """Tasks of a Ray cluster: one at ``address`` (HOST:PORT), or one on this machine alone, which then binds
+    to 127.0.0.1. ``workers``: jobs at a time, or as many as the cluster's CPUs or GPUs hold.
+    ``gpu_share``: how much of a GPU a job takes where the device is CUDA.
+    """
+
+    def __init__(
+        self, site: Site, address: str | None = None, workers: int | None = None, gpu_share: float = 1.0
+    ) -> None:
+        self._ray = _connected(address, (workers or os.cpu_count() or 1) * site.threads * site.shards)
+        share = float(site.shards) if site.shards > 1 else gpu_share
+        on_gpu = site.device.startswith("cuda")
+        self._takes = {"num_cpus": float(site.threads * site.shards), "num_gpus": share if on_gpu else 0.0}
+        self._workers, self._versions = workers, {name: version(name) for name in SAME}
+        self._task = self._ray.remote(in_task).options(
+            max_retries=RETRIES, retry_exceptions=False, name="w2s-bench", **self._takes
+        )
+        self._threads = ThreadPoolExecutor(MOST)
+        self._lock, self._closed = Lock(), False
+        self._open: set[Any] = set()
+        self.slots = self._capacity()
+
+    def _capacity(self) -> int:
+        """Jobs that the nodes of now hold at a time; what joins later is used from the next job on."""
+        if self._workers:
+            return self._workers
+        there = self._ray.cluster_resources()
+        cpus = there.get("CPU", 0) // self._takes["num_cpus"]
+        share = self._takes["num_gpus"]
+        return int(max(1, min(cpus, there.get("GPU", 0) // share if share else cpus, MOST)))
+
+    def submit(self, job: Job, site: Site) -> Any:
+        """Queue a job."""
+        self.slots = self._capacity()
+        return super().submit(job, site)
+
+    def _device(self, site: Site) -> str:
+        return site.device  # of the node, which may have one where the parent has none
+
+    def _gold(self, job: Job, site: Site) -> str:
+        key = super()._gold(job, site)
+        if not all(store_at(site.store).has(kind, key) for kind in kinds(job)):
+            raise UserError(
+                f"the store holds no {kinds(job)[0]} {key} after the node that made it was done",
+                where=str(site.store),
+                expected="a store that all nodes share",
+                mend="give a folder on a shared file system, or an address such as s3://BUCKET/FOLDER, with"
+                " --store",
+            )
+        return key
+
+    def _call(self, side: Side, site: Site, *call: Any, limit: float | None = None) -> Any:
+        from ray.exceptions import NodeDiedError, RayError, TaskCancelledError, WorkerCrashedError
+
+        with self._lock:
+            if self._closed:
+                raise Died("the run is over")
+            reference = self._task.remote(self._versions, side, (site.shards, site.device), limit, *call)
+            self._open.add(reference)
+        try:
+            failed, value = self._ray.get(reference)
+        except (NodeDiedError, WorkerCrashedError, TaskCancelledError) as error:
+            raise Died(f"its node was lost {RETRIES + 1} times: {type(error).__name__}") from None
+        except RayError as error:
+            raise _lost(error) from None
+        finally:
+            with self._lock:
+                self._open.discard(reference)
+        if failed:
+            raise value
+        return value
+
+    def close(self, *, wait: bool) -> None:
+        """Finish (or cancel what runs and drop what is queued) and leave the cluster."""
+        if wait:
+            self._threads.shutdown(wait=True)
+        with self._lock:
+            self._closed, running = True, list(self._open)
+        for reference in running:
+            self._ray.cancel(reference, force=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._ray.shutdown()
+
+
+def in_task(
+    versions: dict[str, str], side: Side, spread: tuple[int, str], limit: float | None, *call: Any
+) -> tuple[bool, Any]:
+    """What a Ray task does: call a function in a worker process of a side; (whether it failed, what came)."""
+    here = {name: version(name) for name in versions}
+    if different := [f"{n} {here[n]}, not {v}" for n, v in versions.items() if here[n] != v]:
+        what = f"a node has {'; '.join(different)}"
+        return True, UserError(
+            what, where=socket.gethostname(), expected="one environment on all nodes", mend="install it there"
+        )
+    try:
+        return False, _worker(side, spread).call(*call, limit=limit)
+    except (Died, Hung) as error:
+        _kept.pop(side)[1].end()
+        return True, error
+    except Exception as error:
+        return True, error
+
+
+def _worker(side: Side, spread: tuple[int, str]) -> Worker | Crew:
+    """The worker process of this Ray process, or a new one where other GPUs were lent to it."""
+    gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if side in _kept and _kept[side][0] != gpus:
+        _kept.pop(side)[1].end()
+    if side not in _kept:
+        _kept[side] = gpus, new_worker(side, *spread)
+    return _kept[side][1]
+
+
+def _connected(address: str | None, cpus: int) -> Any:
+    """The library, connected. Errors: UserError where it is missing or the cluster does not answer."""
+    here = address is None or address.rpartition(":")[0] in LOOPBACK
+    _quiet(here)
+    try:
+        import ray
+    except ImportError:
+        raise UserError(
+            "Ray is not installed", where="--executor ray", mend="install it: pip install 'w2s-bench[ray]'"
+        ) from None
+    where: dict[str, Any] = {"_node_ip_address": LOOPBACK[0]} if here else {}
+    where |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {}
+    if address is not None:
+        _answers(address)
+    try:
+        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **where)
+    except (RuntimeError, ConnectionError, ValueError) as error:
+        raise UserError(
+            f"no connection to the cluster: {error}"[:300],
+            where=f"--address {address or 'local'}",
+            expected="a running Ray cluster with the same versions of Python and Ray",
+        ) from None
+    return ray
+
+
+def _quiet(here: bool) -> None:
+    """No statistics to Ray's makers; on one machine nothing is bound but 127.0.0.1, which Ray otherwise
+    replaces by the address of the network card."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if here:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+
+
+def _answers(address: str) -> None:
+    """Whether something listens there: Ray itself would try for a minute."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 5).close()
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"no cluster answers: {error}",
+            where=f"--address {address}",
+            expected="HOST:PORT of a running Ray cluster, as `ray start --head` prints it",
+        ) from None
+
+
+def _lost(error: Exception) -> UserError:
+    return UserError(
+        f"the cluster failed: {type(error).__name__}: {error}"[:300],
+        where="--executor ray",
+        expected="a cluster whose head lives as long as the run",
+        mend="start it again: finished jobs are kept, the same command goes on from there",
+    )

@@ -1,0 +1,199 @@
+"""Artifacts on object storage or another file system that fsspec speaks: one object an artifact.
+
+``<address>/<kind>/<key[:2]>/<key>.zip`` holds the files of an artifact, stored and not compressed, with
+their ``checksums.json``. It is made on this machine and put as one object: on S3, GCS and Azure a put (in
+parts, for large ones, too) shows the whole object or none, and who reads afterwards sees it; elsewhere it
+is written beside its place and moved there. What is read is unpacked into a folder of this machine, checked,
+and read there as an artifact of a folder is. Where two processes put one key, the last whole object stays:
+equal key, equal content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from w2s_bench.errors import StoreError
+from w2s_bench.store import CHECKSUMS, Artifact, Draft, Store
+
+WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})  # a put shows all or nothing
+Place = Path | str  # a folder, or an address with "://"
+
+
+def place(text: str) -> Place:
+    """A folder, or an address where ``text`` is one."""
+    return text if "://" in text else Path(text)
+
+
+def store_at(where: Place) -> Store:
+    """The store of a folder or of an address."""
+    return RemoteStore(where) if isinstance(where, str) else Store(where)
+
+
+class RemoteStore(Store):
+    """Artifacts by kind and key below one address; several machines may share it.
+
+    ``cache``: the folder of this machine for what was read; by default one below the user's cache folder.
+    Errors (StoreError): no library for the address, no connection, no permission.
+    """
+
+    def __init__(self, address: str, cache: Path | None = None) -> None:
+        with _reaching(address):
+            import fsspec
+
+            # Listings and what they say of an object must not be older than the question.
+            self._fs, self._base = fsspec.core.url_to_fs(address, use_listings_cache=False)
+        self.address = address.rstrip("/")
+        super().__init__(cache or _cache(self.address))
+        self._local = Store(self.root)
+        self._known: dict[str, frozenset[str]] | None = None
+
+    def _object(self, kind: str, key: str) -> str:
+        return f"{self._base.rstrip('/')}/{kind}/{key[:2]}/{key}.zip"
+
+    def _address(self, kind: str, key: str) -> str:
+        return f"{self.address}/{kind}/{key[:2]}/{key}.zip"
+
+    def glance(self) -> Store:
+        """The same store, which answers what it has from one listing a kind: for long plans."""
+        seen = RemoteStore(self.address, self.root)
+        seen._known = {}
+        return seen
+
+    def has(self, kind: str, key: str) -> bool:
+        """Whether it is finished."""
+        with _reaching(self.address):
+            if self._known is None:
+                return bool(self._fs.exists(self._object(kind, key)))
+            if kind not in self._known:
+                self._known[kind] = frozenset(Path(p).stem for p in self._listed(kind))
+            return key in self._known[kind]
+
+    def _listed(self, kind: str) -> list[str]:
+        try:
+            return list(self._fs.find(f"{self._base.rstrip('/')}/{kind}"))
+        except FileNotFoundError:
+            return []
+
+    def open(self, kind: str, key: str) -> Artifact:
+        """A finished artifact, from this machine where the same object was read before."""
+        try:
+            with _reaching(self.address):
+                facts = self._fs.info(self._object(kind, key))
+                stamp = f"{key}-{_stamp(facts)}"
+                if not self._local.has(kind, stamp):
+                    self._unpack(kind, key, stamp)
+        except FileNotFoundError:
+            raise StoreError(f"no {kind} {key}", where=self.address, mend="run the suite again") from None
+        return self._local.open(kind, stamp)
+
+    def _unpack(self, kind: str, key: str, stamp: str) -> None:
+        packed = self._fs.cat_file(self._object(kind, key))
+        try:
+            with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+                files = {name: archive.read(name) for name in archive.namelist()}
+            sums = json.loads(files.pop(CHECKSUMS))
+            whole = sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        except (zipfile.BadZipFile, KeyError, ValueError):
+            whole = False
+        if not whole:
+            raise StoreError(
+                "damaged artifact: it does not match its checksums",
+                where=self._address(kind, key),
+                mend="delete that object and run the suite again: only this job is repeated",
+            )
+        with self._local.write(kind, stamp) as draft:
+            for name, data in files.items():
+                (draft.folder / name).write_bytes(data)
+
+    @contextmanager
+    def write(self, kind: str, key: str) -> Iterator[Draft]:
+        """Fill a draft on this machine; on leaving without error it is put as one object."""
+        stamp = f"{key}-new-{uuid.uuid4().hex}"
+        with self._local.write(kind, stamp) as draft:
+            yield draft
+        made = self._local.folder(kind, stamp)
+        try:
+            if self._fuller(kind, key, {p.name for p in made.iterdir()}):
+                with _reaching(self.address):
+                    self._put(self._object(kind, key), _pack(made))
+        finally:
+            for path in made.iterdir():
+                path.unlink()
+            made.rmdir()
+
+    def _fuller(self, kind: str, key: str, names: set[str]) -> bool:
+        """Whether a new artifact has more parts than what is there, as a folder's store asks too."""
+        try:
+            there = self.open(kind, key).folder if self.has(kind, key) else None
+        except StoreError:
+            return True  # damaged
+        return there is None or {p.name for p in there.iterdir()} < names
+
+    def _put(self, path: str, packed: bytes) -> None:
+        protocol = self._fs.protocol if isinstance(self._fs.protocol, str) else self._fs.protocol[0]
+        if protocol in WHOLE:
+            self._fs.pipe_file(path, packed)
+            return
+        draft = f"{path}.draft-{uuid.uuid4().hex}"
+        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        try:
+            self._fs.pipe_file(draft, packed)
+            self._fs.mv(draft, path)
+        except BaseException:
+            if self._fs.exists(draft):
+                self._fs.rm_file(draft)
+            raise
+
+
+def _pack(folder: Path) -> bytes:
+    """The files of a finished artifact as one archive, the same bytes for the same files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
+    return packed.getvalue()
+
+
+def _stamp(facts: dict[str, Any]) -> str:
+    """Which object it is, of those that stood under one key: a hash of what the file system tells of it."""
+    told = {
+        k: str(v) for k, v in facts.items() if k in ("size", "ETag", "etag", "mtime", "created", "md5Hash")
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _cache(address: str) -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("w2s-bench") / "remote" / hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _reaching(address: str) -> Iterator[None]:
+    """Turn what goes wrong on the way into one :class:`StoreError`; a missing file stays one."""
+    try:
+        yield
+    except (StoreError, FileNotFoundError):
+        raise
+    except ImportError as error:
+        raise StoreError(
+            f"no library for this address: {error}"[:200],
+            where=address,
+            expected="an address of a file system whose library is installed",
+            mend="for s3:// pip install 'w2s-bench[s3]'",
+        ) from None
+    except Exception as error:
+        raise StoreError(
+            f"cannot be reached: {type(error).__name__}: {error}"[:300],
+            where=address,
+            expected="an address that can be read and written from here",
+            mend="check the address, the network and the rights of this account",
+        ) from None
