@@ -18,23 +18,29 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from browser import DESKTOP, PHONE, Page, browser, chromium
 from commands import refused, strict, w2s, well
 from hypothesis import given
 from hypothesis import strategies as st
 
+from w2s_bench.board.entry import entry_of
 from w2s_bench.board.pages import build_site, server, shown
 from w2s_bench.board.publish import to_branch, to_folder, to_hub
 from w2s_bench.board.shelf import add, check, load_board
+from w2s_bench.board.verify import verify
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.published import Published, Rerun, RerunCell, dump, load, pack_bits, unpack_bits
+from w2s_bench.registry import items
 from w2s_bench.report.tables import cells_of
 from w2s_bench.site.build import build
 from w2s_bench.site.data import board_csv
 from w2s_bench.site.shown import BoardShown, EntryShown, rank
+from w2s_bench.suite import load_suite
 
 GOLDEN = Path(__file__).parent / "golden" / "bundle-1"
 STANDARD = GOLDEN / "standard"
+LEADERBOARDS = Path(__file__).parents[1] / "leaderboards"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'& {{ 7 * 7 }}"
 
 
@@ -146,6 +152,24 @@ def test_an_entry_that_says_more_than_its_bundle_is_found(mine: Path) -> None:
         check(the_board(mine))
 
 
+def test_the_schema_of_entries_is_published() -> None:
+    from pydantic import TypeAdapter
+
+    told = json.loads((LEADERBOARDS / "schema" / "published-1.json").read_text("utf8"))
+    assert told == TypeAdapter(Published).json_schema()
+
+
+def test_the_first_entries_hold() -> None:
+    """All are read, one is scored again; ``board check`` does so with all."""
+    board = load_board(LEADERBOARDS / "quick-4")
+    assert board.standard.suite.hash == load_suite("quick")[0].hash
+    methods = {s.entry.method for s in board.shelved}
+    assert {n for n, item in items("method").items() if item.error is None} <= methods
+    one = next(s for s in board.shelved if s.entry.method == "label-smoothing")
+    done = verify(board.folder / "entries" / f"{one.stem}.zip", lambda *_: board.standard)
+    assert dump(entry_of(done, board.standard, one.entry.bundle, one.entry)) == dump(one.entry)
+
+
 # Tiers and groups
 
 
@@ -182,6 +206,36 @@ def test_groups_of_a_board_are_those_of_a_table(boards: Path) -> None:
         if groups[domain]:
             assert groups[domain]["bad"] == max(groups[domain].values()) > 1
             assert "ref" not in groups[domain]
+
+
+# A pull request
+
+
+def test_changes_name_what_is_new_and_refuse_what_is_edited(boards: Path, mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    told = well("board", "changes", tmp_path / "before", "--board", boards).stdout
+    assert "| confidence | claimed | 100%" in told and told.count("claimed") == 2
+    assert well("board", "changes", boards, "--board", boards).stdout == "No entry is new.\n"
+    stem, entry = next(iter(entries(mine).items()))
+    (the_board(mine) / "entries" / f"{stem}.rerun.json").write_text(dump(rerun_of(entry)))
+    assert f"| {entry.method} | reproduced |" in well("board", "changes", boards, "--board", mine).stdout
+    next((the_board(mine) / "entries").glob("*.zip")).unlink()
+    refused(w2s("board", "changes", boards, "--board", mine), ["was removed", "append-only"], tmp_path)
+
+
+def test_the_actions_call_verbs_that_exist_and_hold_no_rights_they_do_not_need() -> None:
+    folder = Path(__file__).parents[1] / ".github" / "workflows"
+    if not folder.is_dir():
+        pytest.skip("no workflows in this copy")
+    verify, comment = (yaml.safe_load((folder / n).read_text()) for n in ("board.yml", "board-comment.yml"))
+    assert verify["permissions"] == {"contents": "read"} and "pull_request" in verify[True]
+    words = re.findall(r"w2s-bench board (\w+)", (folder / "board.yml").read_text())
+    assert words == ["changes", "check"]
+    for word in words:
+        assert "Usage" in well("board", word, "--help").stdout
+    steps = comment["jobs"]["comment"]["steps"]
+    assert not any("checkout" in str(step.get("uses")) for step in steps)
+    assert "${{" not in "".join(step.get("run", "") for step in steps)
 
 
 # The pages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,15 +12,17 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.board.manifest import Manifest, refused
+from w2s_bench.board.rerun import rerun
 from w2s_bench.board.sealed import read_standard, write_standard
 from w2s_bench.board.standard import Standard, shipped_suite, standard_of
 from w2s_bench.board.verify import FindStandard, Verified, verify
 from w2s_bench.errors import UserError
 from w2s_bench.harness.added import ALL
 from w2s_bench.metrics import picks
+from w2s_bench.published import Rerun, dump
 from w2s_bench.report.tables import as_text
-from w2s_bench.store import Store
-from w2s_bench.suite import load_suite
+from w2s_bench.store import Store, write_text
+from w2s_bench.suite import load_suite, parse_suite
 from w2s_bench.tune.record import load as load_tuned
 
 ALIKE = 0.01  # of one key: share of items on which two machines may differ in their last digits
@@ -31,6 +35,27 @@ def verify_bundle(
     fits with those that ``store`` holds. Returns how many were compared too."""
     done = verify(path, sealed(gold) if gold else installed(hub, store))
     return done, _compare(done, Store(store), str(path)) if store else 0
+
+
+def rerun_bundle(
+    path: Path,
+    method: str | None,
+    count: int,
+    review_seed: int | None,
+    out: Path | None,
+    sources: tuple[Path | None, Path | None],
+    closed: bool,
+) -> tuple[Rerun, Path]:
+    """Verify a bundle, make cells of it again, and write the record beside it; ``sources``: mirror, gold."""
+    hub, gold = sources
+    done, _ = verify_bundle(path, hub, None, gold)
+    suite = parse_suite(done.manifest.suite.toml, str(path))
+    seed = secrets.randbelow(1 << 31) if review_seed is None else review_seed
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    record = rerun(done, suite, digest, seed, method=method, count=count, hub=hub, closed=closed)
+    target = out or path.with_name(f"{path.stem}.rerun.json")
+    write_text(target, dump(record))
+    return record, target
 
 
 def sealed(folder: Path) -> FindStandard:

@@ -107,6 +107,44 @@ def board_add(
         click.echo(path)
 
 
+@board.command("rerun")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--method", metavar="FILE.py:Name", help="Code of a method that is its author's own.")
+@click.option("--cells", "count", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--review-seed", type=click.IntRange(0), help="Chooses cells and fresh items; default: random.")
+@click.option("--out", type=click.Path(path_type=Path), help="Record to write; default: beside the bundle.")
+@_hub_option
+@click.option("--gold", type=click.Path(path_type=Path), help="Keys and gold of the bundle's suite.")
+@click.option("--no-sandbox", is_flag=True, help="With network and all rights: for code that you trust.")
+@json_option
+def board_rerun(
+    bundle: Path,
+    method: str | None,
+    count: int,
+    review_seed: int | None,
+    out: Path | None,
+    hub: Path | None,
+    gold: Path | None,
+    no_sandbox: bool,
+    as_json: bool,
+) -> None:
+    """Make random cells of BUNDLE again, without network, and compare. Exit status 1 where they differ."""
+    calm()
+    from w2s_bench.board.verb import rerun_bundle
+    from w2s_bench.published import dump
+
+    record, path = rerun_bundle(bundle, method, count, review_seed, out, (hub, gold), not no_sandbox)
+    if as_json:
+        click.echo(json.dumps(json.loads(dump(record))))
+    else:
+        for cell in record.cells:
+            apart = f"{100 * cell.recorded:.1f} recorded, {100 * cell.again:.1f} again"
+            click.echo(f"{cell.cell}: {apart}, at most {100 * cell.spread:.1f} apart")
+        click.echo(f"{record.verdict}; review seed {record.review_seed}; {path}")
+    if record.verdict != "reproduced":
+        raise SystemExit(1)
+
+
 @board.command("check")
 @_root_option
 def board_check(root: Path) -> None:
@@ -116,6 +154,16 @@ def board_check(root: Path) -> None:
 
     for folder in folders(root):
         click.echo(f"{folder.name}: {len(check(folder))} entries hold")
+
+
+@board.command("changes")
+@click.argument("before", type=click.Path(path_type=Path))
+@_root_option
+def board_changes(before: Path, root: Path) -> None:
+    """What boards have that those of BEFORE have not, as Markdown; nothing may be edited or removed."""
+    from w2s_bench.board.changes import changes
+
+    click.echo(changes(before, root), nl=False)
 
 
 @board.command("build")

@@ -1,0 +1,251 @@
+"""Makes two random cells of a bundle again, and says whether they are what it claims.
+
+The same suite, cut to the cell, is run by this program in a process without network. Tasks that are generated
+are also tested on items of another generator seed, the review's, which nobody could have tuned to.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from w2s_bench.board import sandbox
+from w2s_bench.board.manifest import Manifest
+from w2s_bench.board.standard import Place
+from w2s_bench.board.verify import Verified
+from w2s_bench.cells import Cell
+from w2s_bench.errors import UserError
+from w2s_bench.published import Rerun, RerunCell
+from w2s_bench.rundir import Run, load_run
+from w2s_bench.sources import GeneratedSource
+from w2s_bench.store import write_text
+from w2s_bench.suite import Grid, MethodUse, Suite, parse_suite
+from w2s_bench.task import load_task
+
+FRESH_FROM = 1000  # published rows are of small seeds
+SPREADS = 3.0  # standard deviations: see docs/submitting.md
+REVIEWED = '''"""A task of the suite and its fresh test set, for one review."""
+
+from dataclasses import replace
+
+from w2s_bench.task import load_task
+
+WHOLE = load_task({task!r})
+FRESH = replace(
+    WHOLE,
+    card=replace(WHOLE.card, name=WHOLE.card.name + "-fresh", companions=(), test_only=True),
+    source=replace(WHOLE.source, seed={seed}),
+)
+TASK = replace(WHOLE, card=replace(WHOLE.card, companions=({fresh!r},)))
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A cell at one seed that the review drew, with all seeds of it as recorded."""
+
+    cell: Cell
+    seed: int
+
+    @property
+    def place(self) -> Place:
+        """Task, teacher and student."""
+        return self.cell.task, self.cell.teacher, self.cell.student
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"{self.cell.task}, {self.cell.teacher} → {self.cell.student}, seed {self.seed}"
+
+    @property
+    def recorded(self) -> float:
+        """The student's accuracy at that seed, as scored from the bundle."""
+        return float(self.cell.student_correct[self.cell.seeds.index(self.seed)].mean())
+
+
+def draw(cells: Sequence[Cell], count: int, review_seed: int) -> list[Draw]:
+    """Random cells and seeds, each once; all of them where there are fewer."""
+    every = [Draw(cell, seed) for cell in cells for seed in cell.seeds]
+    return Random(review_seed).sample(every, min(count, len(every)))
+
+
+def rerun(
+    done: Verified,
+    suite: Suite,
+    bundle: str,
+    review_seed: int,
+    *,
+    method: str | None = None,
+    count: int = 2,
+    hub: Path | None = None,
+    closed: bool = True,
+) -> Rerun:
+    """Make ``count`` cells of a verified bundle again. ``method``: the file of a method that is its author's
+    own, which the reviewer has read; ``closed``: in the sandbox.
+
+    Errors: UserError for a reference row, a method that is not here, or a run that ends in an error.
+    """
+    head = done.manifest
+    name = _method(head, method)
+    deviation = _deviation(done.scored)
+    found: list[RerunCell] = []
+    for one in draw(done.scored, count, review_seed):
+        with tempfile.TemporaryDirectory(prefix="w2s-bench-rerun-") as scratch:
+            folder = Path(scratch).resolve()
+            if closed:
+                sandbox.check(folder)
+            text = _suite_text(_cut(suite, one, name, head, _task(one, review_seed, folder)))
+            run = _run(text, folder, hub, closed)
+            found += _compare(one, run, deviation)
+    return Rerun(
+        entry=bundle,
+        verdict="reproduced" if found and all(c.within for c in found) else "not reproduced",
+        cells=found,
+        review_seed=review_seed,
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        version=version("w2s-bench"),
+    )
+
+
+def _method(head: Manifest, given: str | None) -> str:
+    if head.method.reference:
+        raise UserError(
+            "a reference row has no rerun: it follows from teachers, ceilings and untrained students",
+            where=f"method {head.method.label}",
+            expected="the bundle of a method",
+        )
+    if head.method.own and given is None:
+        raise UserError(
+            "its code is its author's own, and is run only where a reviewer names it",
+            where=f"method {head.method.label}",
+            expected="--method FILE.py:Name",
+            mend="read method.py.txt of the bundle, save it as a file, and name that",
+        )
+    if given is None:
+        return head.method.name
+    file, colon, attribute = given.rpartition(":")
+    return f"{Path(file).resolve()}{colon}{attribute}"
+
+
+def _task(one: Draw, review_seed: int, folder: Path) -> str:
+    """The task's name; of a generated one, that of a file with a fresh test set beside it."""
+    if not isinstance(load_task(one.cell.task).source, GeneratedSource):
+        return one.cell.task
+    path = folder / "reviewed.py"
+    seed = FRESH_FROM + review_seed
+    write_text(path, REVIEWED.format(task=one.cell.task, seed=seed, fresh=f"{path}:FRESH"))
+    return f"{path}:TASK"
+
+
+def _cut(suite: Suite, one: Draw, name: str, head: Manifest, task: str) -> Suite:
+    """The suite with this cell alone."""
+    grid = next(g for g in suite.grid if _holds(g, one.place))
+    data = grid.data.model_copy(update={"companion": grid.data.test} if task != one.cell.task else {})
+    options = {} if name == "naive" else head.method.options
+    own = MethodUse.model_validate({"name": name, "label": head.method.label, **options})
+    cut = grid.model_copy(
+        update={
+            "tasks": [task],
+            "teachers": [one.cell.teacher],
+            "students": [one.cell.student],
+            "methods": [head.method.label],
+            "references": [],
+            "data": data,
+        }
+    )
+    return suite.model_copy(
+        update={
+            "seeds": [one.seed],
+            "methods": [own],
+            "references": [],
+            "development": [],
+            "grid": [cut],
+        }
+    )
+
+
+def _holds(grid: Grid, place: Place) -> bool:
+    return place[0] in grid.tasks and (place[1], place[2]) in grid.pairs
+
+
+def _suite_text(suite: Suite) -> str:
+    """TOML: a line a field, tables within lines."""
+    values = suite.model_dump(mode="json", exclude_none=True)
+    text = "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+    parse_suite(text, "the rerun's suite")  # what is run is what was meant
+    return text
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _run(text: str, folder: Path, hub: Path | None, closed: bool) -> Run:
+    write_text(folder / "suite.toml", text)
+    mirror = ["--hub", str(hub.resolve())] if hub else []
+    words = ["run", "suite.toml", "--out", "run", "--store", "store", "--workers", "1", *mirror]
+    done = sandbox.run([sys.executable, "-m", "w2s_bench", *words], folder, closed)
+    if done.returncode:
+        told = done.stderr.strip().splitlines()
+        raise UserError(
+            f"the rerun ended with exit status {done.returncode}: {told[-1][:300] if told else 'no word'}",
+            where="board rerun",
+            expected="a run of the suite, cut to one cell",
+        )
+    return load_run(folder / "run")
+
+
+def _compare(one: Draw, run: Run, deviation: float) -> list[RerunCell]:
+    """The cell on the published test items, and on fresh ones where there are some."""
+    if not run.cells:
+        reason = next((c.failed for c in run.failed if c.failed), "it has no student")
+        told = RerunCell(
+            cell=f"{one.title}: {reason}", recorded=one.recorded, again=0.0, spread=0.0, within=False
+        )
+        return [told]
+    key = run.cells[0].student_key
+    record = next(r for r in run.records if r.key == key)
+    items = one.cell.student_correct.shape[1]
+    found = [_judged(one, "published items", record.accuracy, allowed(one.recorded, deviation))]
+    for score in record.companions.values():
+        most = allowed(one.recorded, deviation, items, score.n_test)
+        found.append(_judged(one, "fresh items", score.accuracy, most))
+    return found
+
+
+def _judged(one: Draw, which: str, again: float, most: float) -> RerunCell:
+    within = abs(again - one.recorded) <= most
+    return RerunCell(
+        cell=f"{one.title}, {which}", recorded=one.recorded, again=again, spread=most, within=within
+    )
+
+
+def allowed(recorded: float, deviation: float, items: int = 0, fresh: int = 0) -> float:
+    """How far an accuracy may lie from the recorded one: three standard deviations.
+
+    Of a seed and, on ``fresh`` items instead of ``items``, of two samples of items. At least a point.
+    """
+    p = min(max(recorded, 0.02), 0.98)
+    sampling = p * (1 - p) * (1 / items + 1 / fresh) if fresh else 0.0
+    return max(0.01, SPREADS * math.sqrt(deviation**2 + sampling))
+
+
+def _deviation(cells: Sequence[Cell]) -> float:
+    """The standard deviation of a student's accuracy over seeds, pooled over the bundle's cells."""
+    squares = [np.var(c.student_correct.mean(1), ddof=1) for c in cells if len(c.seeds) > 1]
+    return float(np.sqrt(np.mean(squares))) if squares else 0.0
