@@ -286,3 +286,12 @@ def test_intervals_that_promise_too_much_are_warned_of(toy_run: dict[str, Any], 
     assert interval_notes([replace(r, seeds=3, reason=None) for r in rows]) == []
     one = interval_notes([replace(rows[0], seeds=1, reason=None), replace(rows[1], seeds=3, reason=None)])
     assert "1 of 2 rows rest on one seed" in one[0]
+
+
+def test_a_wide_table_is_what_rich_would_draw(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    save_run(tmp_path / "run", **toy_run)
+    _, rows = load_table(tmp_path / "run")
+    odd = [replace(r, method="[bold]方法 → x[/]") if r.method == "confidence" else r for r in rows]
+    for chosen in (rows, odd):
+        for title, part in tables._sections(chosen, []):
+            assert tables._plain_table(title, part) == tables._folded(title, part, 400)
