@@ -18,6 +18,7 @@ from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.frame import load_table
 from w2s_bench.report.notes import interval_notes
+from w2s_bench.report.saliency import correlation, draw_saliency, points
 from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
 
@@ -295,3 +296,19 @@ def test_a_wide_table_is_what_rich_would_draw(tmp_path: Path, toy_run: dict[str,
     for chosen in (rows, odd):
         for title, part in tables._sections(chosen, []):
             assert tables._plain_table(title, part) == tables._folded(title, part, 400)
+
+
+def test_saliency_sets_the_untrained_student_beside_the_finetuned_one(
+    tmp_path: Path, toy_run: dict[str, Any]
+) -> None:
+    save_run(tmp_path / "run", **toy_run)
+    _, rows = load_table(tmp_path / "run")
+    assert points(rows) == [] and draw_saliency(rows) is None
+    cells = [r for r in rows if r.task and r.method == "naive" and r.admitted]
+    zero = [replace(r, method="zero-shot", reference=True, pgr=0.1 * k) for k, r in enumerate(cells)]
+    found = [p for p in points([*rows, *zero]) if p.method == "naive"]
+    assert [(p.before, p.after) for p in found] == [(0.1 * k, r.pgr) for k, r in enumerate(cells)]
+    falling = [replace(found[0], before=float(k), after=float(-k)) for k in range(5)]
+    assert correlation(falling) == pytest.approx(-1)
+    assert correlation(found[:3]) is None and correlation([found[0]] * 9) is None
+    assert draw_saliency([*rows, *zero]) is not None

@@ -26,13 +26,14 @@ from w2s_bench.report.look import (
     size_axis,
     unique,
 )
+from w2s_bench.report.saliency import draw_saliency
 from w2s_bench.report.summary import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.rundir import Run
 
 
 def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
-    """Write ``figures/{agreement,methods,profiles,training,overfitting}`` where there is data."""
+    """Write ``figures/{agreement,methods,profiles,training,overfitting,saliency}`` where there is data."""
     set_up()
     made = {
         "agreement": _agreement(rows, parameters(run)),
@@ -40,6 +41,7 @@ def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
         "profiles": _profiles(rows),
         "training": _training(run),
         "overfitting": _overfitting(run),
+        "saliency": draw_saliency(rows),
     }
     return [
         path
