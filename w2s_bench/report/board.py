@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from w2s_bench.records import CellRecord, Entry, Row, content_key
+from w2s_bench.report.tables import values_of
 from w2s_bench.rundir import Run
 from w2s_bench.store import write_text
 
@@ -49,7 +50,10 @@ def write_entries(folder: Path, found: list[Entry]) -> list[Path]:
     paths = []
     for entry in found:
         path = folder / "entries" / f"{file_name(entry.method)}.json"
-        write_text(path, json.dumps(asdict(entry), indent=1, sort_keys=True, allow_nan=False) + "\n")
+        values = {f.name: getattr(entry, f.name) for f in fields(entry)} | {
+            "rows": list(map(values_of, entry.rows))
+        }
+        write_text(path, json.dumps(values, indent=1, sort_keys=True, allow_nan=False) + "\n")
         paths.append(path)
     return paths
 

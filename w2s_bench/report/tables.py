@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from w2s_bench.records import Row, RunInfo
@@ -35,6 +35,7 @@ NONE, FAILED = "–", "failed: "
 LAST = 10**6  # the place of rows that are not ranked
 WIDE = 120  # columns of a terminal that shows all
 Cells = tuple[str, ...]
+_FIELDS = tuple(f.name for f in fields(Row))
 
 
 def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> dict[str, Any]:
@@ -43,19 +44,24 @@ def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> d
         "suite": info.suite,
         "suite_version": info.suite_version,
         "suite_hash": info.suite_hash,
-        "rows": [asdict(r) for r in rows],
-        "companions": [asdict(r) for r in companions],
+        "rows": [values_of(r) for r in rows],
+        "companions": [values_of(r) for r in companions],
         "warnings": interval_notes(rows),
         "excluded": excluded_document(info.excluded),
     }
 
 
+def values_of(row: Row) -> dict[str, Any]:
+    """A row's fields by name; ``asdict`` would copy each of them, and there are none within others."""
+    return {name: getattr(row, name) for name in _FIELDS}
+
+
 def as_csv(rows: list[Row], companions: Sequence[Row] = ()) -> str:
     """One line a row; empty where there is no value. Rows on companions stand below the others."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, [f.name for f in fields(Row)], lineterminator="\n")
+    writer = csv.DictWriter(out, _FIELDS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: _plain(v) for k, v in asdict(r).items()} for r in [*rows, *companions])
+    writer.writerows({k: _plain(v) for k, v in values_of(r).items()} for r in [*rows, *companions])
     return out.getvalue()
 
 
