@@ -15,6 +15,7 @@ from w2s_bench.errors import UserError
 from w2s_bench.verbs.board import board, submit
 from w2s_bench.verbs.options import calm, executor_options, json_option, place_options, where_options, width
 from w2s_bench.verbs.own import check, new
+from w2s_bench.verbs.store import store
 from w2s_bench.verbs.zoo import zoo
 
 KINDS = ("tasks", "methods", "models", "suites")
@@ -51,7 +52,7 @@ def main() -> None:
     """
 
 
-for verb in (new, check, zoo, board, submit):
+for verb in (new, check, zoo, board, submit, store):
     main.add_command(verb)
 
 
@@ -69,8 +70,8 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
 
     place = Where(**where)
     _, _, made, site = plan_suite(suite, place, methods)
-    store = store_at(site.store)
-    document = plan_document(made, store, estimate(made, store, site.device, place.slots(site.device)))
+    there = store_at(site.store)
+    document = plan_document(made, there, estimate(made, there, site.device, place.slots(site.device)))
     click.echo(json.dumps(document) if as_json else plan_text(document))
 
 
@@ -167,6 +168,27 @@ def compare(first: str, second: str, as_json: bool) -> None:
 
     found = compared(side(first), side(second))
     click.echo(json.dumps(asdict(found), allow_nan=False) if as_json else as_text(found, first, second))
+
+
+@main.command()
+@click.option("--store", "root", type=click.Path(path_type=Path), envvar="W2S_STORE", help="As for run.")
+@click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Mirror of the hub.")
+@json_option
+def doctor(root: Path | None, hub: Path | None, as_json: bool) -> None:
+    """Versions, devices, store and plug-ins here, and what is wrong. Exit status 1 if something is."""
+    calm()
+    from w2s_bench.doctor import examine
+    from w2s_bench.line import default_store
+
+    signs = examine(root or Path(default_store()), hub)
+    if as_json:
+        click.echo(json.dumps([asdict(sign) for sign in signs]))
+    else:
+        for sign in signs:
+            mend = f"; {sign.mend}" if sign.mend and sign.state != "ok" else ""
+            click.echo(f"{sign.state:<6}{sign.what}{mend}")
+    if any(sign.state == "wrong" for sign in signs):
+        sys.exit(1)
 
 
 @main.command("list")

@@ -114,6 +114,11 @@ class Artifact:
         """Names of the files in it, without their endings."""
         return sorted(name.rpartition(".")[0] for name in self._sums())
 
+    def check(self) -> None:
+        """Compare every file with its checksum. Errors: StoreError for the first that does not match."""
+        for file in self._sums():
+            self._checked(file)
+
     def _sums(self) -> dict[str, str]:
         try:
             return dict(json.loads((self.folder / CHECKSUMS).read_text("utf8")))

@@ -1,0 +1,106 @@
+"""Keeping a store in order: what it holds, whether it is whole, what can go.
+
+Everything here looks at folders alone and may run beside a run: an artifact that goes is a job that the next
+run of its suite makes again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from w2s_bench.errors import StoreError, UserError
+from w2s_bench.store import CHECKSUMS, Artifact, Store
+
+DAY = 86_400.0
+DRAFT = ".draft-"
+ABANDONED = 3600.0  # seconds without a write after which a draft belongs to nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finished artifact: its size in bytes and the days since it was written."""
+
+    kind: str
+    key: str
+    folder: Path
+    size: int
+    days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A draft that no process has written to for an hour: its maker was killed."""
+
+    folder: Path
+    size: int
+
+
+def kept(store: Store) -> Iterator[Kept]:
+    """All artifacts, by kind and key. Errors: UserError for a store that is no folder."""
+    now = time.time()
+    for folder in _folders(store):
+        if not folder.name.startswith(DRAFT) and (folder / CHECKSUMS).is_file():
+            days = max(0.0, now - (folder / CHECKSUMS).stat().st_mtime) / DAY
+            yield Kept(folder.parent.parent.name, folder.name, folder, _size(folder), days)
+
+
+def strays(store: Store) -> Iterator[Stray]:
+    """Drafts of processes that are gone, and artifacts that lost their checksums while being deleted."""
+    now = time.time()
+    for folder in _folders(store):
+        draft = folder.name.startswith(DRAFT) or not (folder / CHECKSUMS).is_file()
+        if draft and now - _last_write(folder) > ABANDONED:
+            yield Stray(folder, _size(folder))
+
+
+def _folders(store: Store) -> Iterator[Path]:
+    if not store.root.is_dir():
+        raise UserError(
+            "no store here",
+            where=str(store.root),
+            expected="a folder that run filled",
+            mend="name it with --store or W2S_STORE",
+        )
+    for kind in sorted(p for p in store.root.iterdir() if p.is_dir()):
+        for part in sorted(p for p in kind.iterdir() if p.is_dir() and len(p.name) == 2):
+            yield from sorted(p for p in part.iterdir() if p.is_dir())
+
+
+def _size(folder: Path) -> int:
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+
+
+def _last_write(folder: Path) -> float:
+    return max(p.stat().st_mtime for p in (folder, *folder.rglob("*")))
+
+
+def damage(one: Kept) -> str | None:
+    """What is wrong with an artifact, a file that is missing or not as it was written; None if whole."""
+    try:
+        Artifact(one.folder).check()
+    except StoreError as error:
+        return error.what
+    return None
+
+
+def chosen(
+    found: Collection[Kept], older: float | None, keys: Collection[str] | None, kept_keys: Collection[str]
+) -> list[Kept]:
+    """Those older than so many days and of these keys, where either is given; never one of ``kept_keys``."""
+    return [
+        one
+        for one in found
+        if (older is None or one.days >= older)
+        and (keys is None or one.key in keys)
+        and one.key not in kept_keys
+    ]
+
+
+def remove(folder: Path) -> None:
+    """Delete an artifact or a stray: first what makes it seen as finished, then the rest."""
+    (folder / CHECKSUMS).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,137 @@
+"""The verbs of a store: what it holds, whether it is whole, what can go."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from w2s_bench.verbs.options import calm, json_option
+
+_store_option = click.option(
+    "--store", "root", type=click.Path(path_type=Path), envvar="W2S_STORE", help="Default: as for run."
+)
+
+
+@click.group()
+def store() -> None:
+    """Finished jobs: list them, verify them, prune them."""
+
+
+def _open(root: Path | None) -> Any:
+    from w2s_bench.line import default_store
+    from w2s_bench.store import Store
+
+    return Store(root or Path(default_store()))
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+@store.command("list")
+@_store_option
+@json_option
+def store_list(root: Path | None, as_json: bool) -> None:
+    """Artifacts by kind: how many, how large, how old; and drafts that nobody finishes any more."""
+    from w2s_bench.keeping import kept, strays
+
+    place = _open(root)
+    found, left = list(kept(place)), list(strays(place))
+    kinds = defaultdict(list)
+    for one in found:
+        kinds[one.kind].append(one)
+    rows = [
+        {
+            "kind": kind,
+            "artifacts": len(those),
+            "bytes": sum(o.size for o in those),
+            "oldest_days": round(max(o.days for o in those), 1),
+        }
+        for kind, those in kinds.items()
+    ]
+    if as_json:
+        told = {"artifacts": len(left), "bytes": sum(s.size for s in left)}
+        click.echo(json.dumps({"store": str(place.root), "kinds": rows, "strays": told}))
+        return
+    click.echo(place.root)
+    for row in rows:
+        size = _megabytes(int(str(row["bytes"])))
+        click.echo(f"{row['kind']:<10}{row['artifacts']:>8}{size:>14}   oldest {row['oldest_days']} days")
+    click.echo(f"{'all':<10}{len(found):>8}{_megabytes(sum(o.size for o in found)):>14}")
+    if left:
+        size = _megabytes(sum(s.size for s in left))
+        click.echo(f"{len(left)} drafts of killed processes, {size}: w2s-bench store prune --strays")
+
+
+@store.command("verify")
+@_store_option
+@click.option("--delete", is_flag=True, help="Delete what is damaged: the next run makes it again.")
+@json_option
+def store_verify(root: Path | None, delete: bool, as_json: bool) -> None:
+    """Compare every file with its checksum. Exit status 1 where something is damaged and stays."""
+    from w2s_bench.keeping import damage, kept, remove
+
+    found = list(kept(_open(root)))
+    damaged = [(one, what) for one in found if (what := damage(one)) is not None]
+    if delete:
+        for one, _ in damaged:
+            remove(one.folder)
+    if as_json:
+        told = [{"kind": o.kind, "key": o.key, "what": what} for o, what in damaged]
+        click.echo(json.dumps({"artifacts": len(found), "damaged": told, "deleted": delete}))
+    else:
+        for one, what in damaged:
+            click.echo(f"{'deleted ' if delete else ''}{one.kind} {one.key}: {what}")
+        click.echo(f"{len(found) - len(damaged)} of {len(found)} artifacts are whole")
+    if damaged and not delete:
+        raise SystemExit(1)
+
+
+@store.command("prune")
+@_store_option
+@click.option("--older", type=click.FloatRange(min=0), metavar="DAYS", help="Written so many days ago.")
+@click.option("--suite", "suites", multiple=True, help="Jobs of this suite alone. Repeatable.")
+@click.option("--keep", multiple=True, metavar="SUITE", help="Never a job of this suite. Repeatable.")
+@click.option("--strays", "drafts", is_flag=True, help="Drafts of killed processes, nothing else.")
+@click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Mirror of the hub.")
+@click.option("--yes", is_flag=True, help="Delete; without it what would go is told.")
+def store_prune(
+    root: Path | None,
+    older: float | None,
+    suites: tuple[str, ...],
+    keep: tuple[str, ...],
+    drafts: bool,
+    hub: Path | None,
+    yes: bool,
+) -> None:
+    """Delete artifacts by age or suite. What goes is made again when a run wants it."""
+    calm()
+    from w2s_bench.keeping import chosen, kept, remove, strays
+
+    if older is None and not suites and not drafts:
+        raise click.UsageError("say what may go: --older, --suite or --strays")
+    place = _open(root)
+    if drafts:
+        gone = [(s.folder, s.size) for s in strays(place)]
+    else:
+        keys = _keys(suites, hub) if suites else None
+        gone = [(o.folder, o.size) for o in chosen(list(kept(place)), older, keys, _keys(keep, hub))]
+    if yes:
+        for folder, _ in gone:
+            remove(folder)
+    size = _megabytes(sum(size for _, size in gone))
+    told = "deleted" if yes else "would delete"
+    click.echo(f"{told} {len(gone)} artifacts, {size}" + ("" if yes else "; --yes deletes them"))
+
+
+def _keys(suites: tuple[str, ...], hub: Path | None) -> set[str]:
+    """Keys of all jobs of some suites, every registered method included."""
+    from w2s_bench.harness.added import ALL, with_methods
+    from w2s_bench.harness.plan import make_plan
+    from w2s_bench.suite import load_suite
+
+    return {key for name in suites for key in make_plan(with_methods(load_suite(name)[0], [ALL]), hub).jobs}
