@@ -20,7 +20,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from w2s_bench import store as store_module
 from w2s_bench.errors import StoreError
-from w2s_bench.store import CHECKSUMS, Store, atomic_file, disk_errors, write_text
+from w2s_bench.store import CHECKSUMS, SELF, Store, atomic_file, disk_errors, write_text
 
 ARRAYS = {"probabilities": np.array([[0.25, 0.75], [1, 0]], dtype=np.float32), "gold": np.array([1, 0])}
 TABLE = {"id": ["a", "b"], "options": [["x", "y"], []], "n": [1, None]}
@@ -211,10 +211,27 @@ def test_checksums_are_sha256(store: Store) -> None:
 
     folder = fill(store)
     sums = json.loads((folder / CHECKSUMS).read_text("utf8"))
+    assert sums.pop(SELF) == "fit/abcdef"
     assert sums == {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in everything_in(folder) if name != CHECKSUMS
     }  # fmt: skip
+
+
+def test_an_artifact_under_another_name_is_damage_and_an_older_one_that_does_not_say_is_read(
+    store: Store,
+) -> None:
+    """Whole files of another job under this job's key would give a number that is not this job's."""
+    folder = fill(store)
+    for kind, key in (("fit", "abcdee"), ("gold", "abcdef")):
+        there = store.folder(kind, key)
+        shutil.copytree(folder, there)
+        with pytest.raises(StoreError, match="damaged artifact: it is fit/abcdef, under another name"):
+            store.open(kind, key).json("fit")
+        sums = json.loads((there / CHECKSUMS).read_text("utf8"))
+        del sums[SELF]
+        (there / CHECKSUMS).write_text(json.dumps(sums), "utf8")
+        assert store.open(kind, key).json("fit") == store.open("fit", "abcdef").json("fit")
 
 
 # The disk

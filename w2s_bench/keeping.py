@@ -81,7 +81,7 @@ def _last_write(folder: Path) -> float:
 def damage(one: Kept) -> str | None:
     """What is wrong with an artifact, a file that is missing or not as it was written; None if whole."""
     try:
-        Artifact(one.folder).check()
+        Artifact(one.folder, f"{one.kind}/{one.key}").check()
     except StoreError as error:
         return error.what
     return None

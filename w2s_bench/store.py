@@ -26,6 +26,7 @@ from w2s_bench.errors import StoreError
 from w2s_bench.records import canonical_json
 
 CHECKSUMS = "checksums.json"
+SELF = ""  # stands among the checksums for which artifact it is; older ones do not say
 _OTHER = "give a folder that can be written with --store or --out"
 _MEND = {
     errno.ENOSPC: "free some space, or give another folder with --store or --out",
@@ -90,9 +91,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A finished artifact; every read checks the file against its checksum."""
+    """A finished artifact; every read checks the file against its checksum.
+
+    ``name``: kind and key under which it was asked for; one that was moved there from elsewhere is damage.
+    """
 
     folder: Path
+    name: str | None = None
 
     def json(self, name: str) -> Any:
         """Read a JSON value."""
@@ -121,9 +126,12 @@ class Artifact:
 
     def _sums(self) -> dict[str, str]:
         try:
-            return dict(json.loads((self.folder / CHECKSUMS).read_text("utf8")))
+            sums = dict(json.loads((self.folder / CHECKSUMS).read_text("utf8")))
         except (OSError, ValueError, TypeError):
             raise self._damaged("its checksums cannot be read") from None
+        if (told := sums.pop(SELF, None)) not in (None, self.name) and self.name is not None:
+            raise self._damaged(f"it is {str(told)[:60]}, under another name")
+        return sums
 
     def _checked(self, file: str) -> Path:
         expected = self._sums().get(file)
@@ -164,26 +172,27 @@ class Store:
         """A finished artifact."""
         if not self.has(kind, key):
             raise StoreError(f"no {kind} {key}", where=str(self.root), mend="run the suite again")
-        return Artifact(self.folder(kind, key))
+        return Artifact(self.folder(kind, key), f"{kind}/{key}")
 
     @contextmanager
-    def write(self, kind: str, key: str) -> Iterator[Draft]:
-        """Fill a draft; on leaving without error it becomes the artifact, otherwise it vanishes."""
+    def write(self, kind: str, key: str, name: str | None = None) -> Iterator[Draft]:
+        """Fill a draft; on leaving without error it becomes the artifact, otherwise it vanishes. ``name``:
+        what it is, if not ``kind/key``."""
         final = self.folder(kind, key)
         with disk_errors(self.root):
             final.parent.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
             try:
                 yield Draft(folder)
-                _seal(folder)
+                _seal(folder, name or f"{kind}/{key}")
                 _publish(folder, final)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _seal(folder: Path) -> None:
+def _seal(folder: Path, name: str) -> None:
     sums = {p.name: _sha256(p) for p in sorted(folder.iterdir())}
-    (folder / CHECKSUMS).write_text(canonical_json(sums) + "\n", "utf8")
+    (folder / CHECKSUMS).write_text(canonical_json({SELF: name} | sums) + "\n", "utf8")
     for path in folder.iterdir():
         with path.open("rb") as stream:
             os.fsync(stream.fileno())

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import StoreError
-from w2s_bench.store import CHECKSUMS, Artifact, Draft, Store
+from w2s_bench.store import CHECKSUMS, SELF, Artifact, Draft, Store
 
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})  # a put shows all or nothing
 Place = Path | str  # a folder, or an address with "://"
@@ -92,7 +92,7 @@ class RemoteStore(Store):
                     self._unpack(kind, key, stamp)
         except FileNotFoundError:
             raise StoreError(f"no {kind} {key}", where=self.address, mend="run the suite again") from None
-        return self._local.open(kind, stamp)
+        return Artifact(self._local.folder(kind, stamp), f"{kind}/{key}")
 
     def _unpack(self, kind: str, key: str, stamp: str) -> None:
         packed = self._fs.cat_file(self._object(kind, key))
@@ -100,8 +100,9 @@ class RemoteStore(Store):
             with zipfile.ZipFile(io.BytesIO(packed)) as archive:
                 files = {name: archive.read(name) for name in archive.namelist()}
             sums = json.loads(files.pop(CHECKSUMS))
+            name = sums.pop(SELF, f"{kind}/{key}")
             whole = sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-        except (zipfile.BadZipFile, KeyError, ValueError):
+        except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, TypeError):
             whole = False
         if not whole:
             raise StoreError(
@@ -109,15 +110,15 @@ class RemoteStore(Store):
                 where=self._address(kind, key),
                 mend="delete that object and run the suite again: only this job is repeated",
             )
-        with self._local.write(kind, stamp) as draft:
-            for name, data in files.items():
-                (draft.folder / name).write_bytes(data)
+        with self._local.write(kind, stamp, name) as draft:
+            for file, data in files.items():
+                (draft.folder / file).write_bytes(data)
 
     @contextmanager
-    def write(self, kind: str, key: str) -> Iterator[Draft]:
+    def write(self, kind: str, key: str, name: str | None = None) -> Iterator[Draft]:
         """Fill a draft on this machine; on leaving without error it is put as one object."""
         stamp = f"{key}-new-{uuid.uuid4().hex}"
-        with self._local.write(kind, stamp) as draft:
+        with self._local.write(kind, stamp, f"{kind}/{key}") as draft:
             yield draft
         made = self._local.folder(kind, stamp)
         try:
