@@ -10,6 +10,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import hub_nlp_texts
 import hub_reward
 import hub_rows
 import pytest
+from browser import Page, browser, chromium
 from hub_rows import Splits
 from hypothesis import HealthCheck, settings
 
@@ -61,6 +63,16 @@ def shared_hub() -> Path:
     if not SHARED_HUB.is_dir():
         pytest.skip("no mirror with real rows at ../shared/hub")
     return SHARED_HUB
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """A tab of a real browser."""
+    program = chromium()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with browser(program, tmp_path / "profile") as opened:
+        yield opened
 
 
 def needs_real_rows(task: Any, mirror: Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import DESKTOP, PHONE, Page, browser, chromium
+from browser import DESKTOP, PHONE, Page
 
 from w2s_bench.examples import Shown, load_examples, save_examples
 from w2s_bench.excluded import Excluded, Reason
@@ -38,15 +37,6 @@ def report(tmp_path: Path, toy_run: dict[str, Any]) -> Path:
     save_examples(tmp_path / "run", [BASE, CHESS])
     run, rows = load_table(tmp_path / "run")
     return write_html(tmp_path / "run", run, rows, load_examples(tmp_path / "run"))
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    program = chromium()
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with browser(program, tmp_path / "profile") as opened:
-        yield opened
 
 
 def texts(page: Page, column: int) -> list[str]:

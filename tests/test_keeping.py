@@ -94,6 +94,8 @@ def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Pat
 
 def test_a_store_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     refused(w2s("store", "list", "--store", tmp_path / "none"), ["no store here", "--store"], tmp_path)
+    for verb in (("store", "verify"), ("doctor",)):
+        refused(w2s(*verb, "--store", "s3://bucket/store"), ["s3://bucket/store", "a folder"], tmp_path)
 
 
 def test_doctor_tells_what_is_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -312,3 +312,11 @@ def test_saliency_sets_the_untrained_student_beside_the_finetuned_one(
     assert correlation(falling) == pytest.approx(-1)
     assert correlation(found[:3]) is None and correlation([found[0]] * 9) is None
     assert draw_saliency([*rows, *zero]) is not None
+
+
+def test_no_field_of_a_csv_file_is_a_formula(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    save_run(tmp_path / "run", **toy_run)
+    _, rows = load_table(tmp_path / "run")
+    for text in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1"):
+        lines = list(csv.DictReader(io.StringIO(tables.as_csv([replace(rows[0], method=text, gain=-0.5)]))))
+        assert lines[0]["method"] == "'" + text and lines[0]["gain"] == "-0.5"

@@ -139,11 +139,10 @@ def test_an_honest_cell_is_reproduced_and_a_forged_one_is_not(
 ) -> None:
     file = tmp_path / "mine.py"
     file.write_bytes(archive.read(GOLDEN / "own-method.zip")[archive.CODE])
-    suite = parse_suite(own.manifest.suite.toml, "manifest")
     runs: list[Any] = []
     real = rerun_module._run
     monkeypatch.setattr(rerun_module, "_run", lambda *given: runs.append(real(*given)) or runs[-1])
-    honest = rerun(own, suite, "0" * 64, NLP_SEED, method=f"{file}:Mine", count=1)
+    honest = rerun(own, "0" * 64, NLP_SEED, method=f"{file}:Mine", count=1)
     assert honest.verdict == "reproduced", honest
     published, fresh = honest.cells
     assert published.again == pytest.approx(published.recorded) and "fresh items" in fresh.cell
@@ -153,10 +152,18 @@ def test_an_honest_cell_is_reproduced_and_a_forged_one_is_not(
         own, scored=[replace(c, student_correct=np.ones_like(c.student_correct)) for c in own.scored]
     )
     monkeypatch.setattr(rerun_module, "_run", lambda *given: runs[0])
-    told = rerun(forged, suite, "0" * 64, NLP_SEED, method=f"{file}:Mine", count=1)
+    told = rerun(forged, "0" * 64, NLP_SEED, method=f"{file}:Mine", count=1)
     assert told.verdict == "not reproduced" and not any(c.within for c in told.cells)
 
 
 def test_code_of_a_bundle_runs_only_where_a_reviewer_names_it(tmp_path: Path) -> None:
     done = w2s("board", "rerun", GOLDEN / "own-method.zip", "--gold", GOLDEN / "standard")
     refused(done, ["author's own", "--method FILE.py:Name", "method.py.txt"], tmp_path)
+
+
+def test_a_record_is_never_written_again(tmp_path: Path) -> None:
+    bundle = tmp_path / "mine.zip"
+    bundle.write_bytes((GOLDEN / "confidence.zip").read_bytes())
+    (tmp_path / "mine.rerun.json").write_text("{}")
+    refused(w2s("board", "rerun", bundle, "--gold", GOLDEN / "standard"), ["already", "--out"], tmp_path)
+    assert (tmp_path / "mine.rerun.json").read_text() == "{}"

@@ -13,7 +13,15 @@ import click
 
 from w2s_bench.errors import UserError
 from w2s_bench.verbs.board import board, submit
-from w2s_bench.verbs.options import calm, executor_options, json_option, place_options, where_options, width
+from w2s_bench.verbs.options import (
+    Address,
+    calm,
+    executor_options,
+    json_option,
+    place_options,
+    where_options,
+    width,
+)
 from w2s_bench.verbs.own import check, new
 from w2s_bench.verbs.store import store
 from w2s_bench.verbs.zoo import zoo
@@ -171,16 +179,16 @@ def compare(first: str, second: str, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--store", "root", type=click.Path(path_type=Path), envvar="W2S_STORE", help="As for run.")
+@click.option("--store", "root", type=Address(), envvar="W2S_STORE", help="As for run.")
 @click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Mirror of the hub.")
 @json_option
-def doctor(root: Path | None, hub: Path | None, as_json: bool) -> None:
+def doctor(root: Path | str | None, hub: Path | None, as_json: bool) -> None:
     """Versions, devices, store and plug-ins here, and what is wrong. Exit status 1 if something is."""
     calm()
     from w2s_bench.doctor import examine
-    from w2s_bench.line import default_store
+    from w2s_bench.line import store_folder
 
-    signs = examine(root or Path(default_store()), hub)
+    signs = examine(store_folder(root), hub)
     if as_json:
         click.echo(json.dumps([asdict(sign) for sign in signs]))
     else:

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from w2s_bench.line import cores
 from w2s_bench.registry import Kind, items
 from w2s_bench.store import Store
 
@@ -49,8 +50,7 @@ def _versions() -> Iterator[Sign]:
 
 
 def _machine() -> Iterator[Sign]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Sign("ok", f"{platform.platform()}, {cores} cores")
+    yield Sign("ok", f"{platform.platform()}, {cores()} cores")
     threads = os.environ.get("OMP_NUM_THREADS")
     if threads is None:
         yield Sign("note", "OMP_NUM_THREADS is not set: libraries may take more threads than --threads")

@@ -119,10 +119,10 @@ class Where:
 
     def slots(self, device: str) -> int:
         """Jobs at a time: one a core on a CPU, one a device elsewhere."""
-        return self.workers or (_cores() if device == "cpu" else 1)
+        return self.workers or (cores() if device == "cpu" else 1)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use; macOS and Windows tell only how many there are."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -147,6 +147,20 @@ def default_store() -> Place:
     from platformdirs import user_cache_path
 
     return user_cache_path("w2s-bench") / "store"
+
+
+def store_folder(given: Path | str | None) -> Path:
+    """The folder of finished jobs, given or default. Errors: UserError for an address: what looks at files
+    needs a folder."""
+    where = given or default_store()
+    if isinstance(where, Path):
+        return where
+    raise UserError(
+        "this verb looks at a folder's files",
+        where=str(where),
+        expected="a store that is a folder",
+        mend="list and prune an address with its own tools",
+    )
 
 
 def plan_suite(name: str, where: Where, methods: Sequence[str] = ()) -> tuple[Suite, str, Plan, Site]:

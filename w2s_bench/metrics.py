@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ACCURACY = "accuracy"
 LINES = "solved lines"  # the share of lines whose every item is answered right
 LINE, LINE_LENGTH = "line", "line length"  # tags of an item of such a task: its line, and the items that has
 

@@ -102,6 +102,25 @@ class Rerun:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """An entry as it stands on a board: by the name of its file, with the record of its rerun, if any."""
+
+    stem: str
+    entry: Published
+    rerun: Rerun | None = None
+
+    @property
+    def tier(self) -> str:
+        """``reproduced`` where a rerun found the same, else ``claimed``."""
+        return "reproduced" if self.rerun is not None and self.rerun.verdict == "reproduced" else "claimed"
+
+    def pool(self, domain: Domain, name: str) -> Row | None:
+        """Its row of a pool of a domain."""
+        found = (r for r in self.entry.rows if (r.domain, r.task, r.pool) == (domain, None, name))
+        return next(found, None)
+
+
 def pack_bits(correct: NDArray[np.uint8]) -> str:
     """``[S, N]`` of 0 and 1 as text."""
     return base64.b64encode(np.packbits(correct).tobytes()).decode()

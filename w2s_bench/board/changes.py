@@ -7,8 +7,10 @@ from pathlib import Path
 from w2s_bench.board.pages import shown
 from w2s_bench.board.shelf import ENTRIES, STANDARD, folders, load_board
 from w2s_bench.errors import StoreError
+from w2s_bench.published import Shelved
+from w2s_bench.records import Domain
 from w2s_bench.report.tables import TITLES, cells_of, markdown_table
-from w2s_bench.site.shown import BoardShown, EntryShown
+from w2s_bench.site.shown import BoardShown
 
 
 def changes(before: Path, after: Path) -> str:
@@ -42,7 +44,7 @@ def _append_only(before: Path, after: Path) -> None:
                 )
 
 
-def _told(board: BoardShown, entries: list[EntryShown]) -> str:
+def _told(board: BoardShown, entries: list[Shelved]) -> str:
     head = ("method", "tier", "coverage", *(f"{TITLES[d]}: PGR" for d in board.domains))
     lines = [
         (
@@ -56,8 +58,8 @@ def _told(board: BoardShown, entries: list[EntryShown]) -> str:
     return markdown_table(f"{board.suite.name}, version {board.suite.version}", head, lines)
 
 
-def _pgr(board: BoardShown, one: EntryShown, domain: str) -> str:
-    row = next((r for r in one.entry.rows if (r.domain, r.task, r.pool) == (domain, None, board.pool)), None)
+def _pgr(board: BoardShown, one: Shelved, domain: Domain) -> str:
+    row = one.pool(domain, board.pool)
     if row is None or row.pgr is None:
         return "–"
     group = board.groups[domain].get(one.stem)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from w2s_bench.board.standard import Standard, places
+from w2s_bench.board.standard import places
 from w2s_bench.board.verify import Verified
 from w2s_bench.harness.added import compared
 from w2s_bench.published import Published, scored_of
 from w2s_bench.registry import items, load
 
 
-def entry_of(done: Verified, standard: Standard, bundle: str, known: Published | None = None) -> Published:
+def entry_of(done: Verified, bundle: str, known: Published | None = None) -> Published:
     """The entry of a verified bundle with the hash ``bundle``.
 
     Inputs and card are those of the installed method of that name and code, or of the entry ``known`` that
@@ -21,7 +21,7 @@ def entry_of(done: Verified, standard: Standard, bundle: str, known: Published |
     method, info = head.method, head.suite
     inputs, card = (known.inputs, known.card) if known else _told(method.name, method.own)
     mine = [c for c in done.cells if c.method == method.label]
-    suite = standard.suite
+    suite = done.standard.suite
     whole = {(*place, seed) for place in places(compared(suite)) for seed in suite.seeds}
     scored = {(c.task, c.teacher, c.student, c.seed) for c in mine if c.failed is None}
     return Published(

@@ -16,11 +16,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from w2s_bench.errors import StoreError
 from w2s_bench.records import CellRecord, Domain, canonical_json
+from w2s_bench.report.tables import FORMULA
 
 BUNDLE_SCHEMA: Literal[1] = 1
 MEND = "send the bundle as w2s-bench submit wrote it"
 MARKUP = frozenset("<>&\"'`\\")
-FORMULA = frozenset("=+-@")
 DEEPEST, LONGEST_LINE = 12, 1 << 16
 LONGEST_REASON = 300
 
@@ -30,7 +30,7 @@ def _plain(text: str) -> str:
         raise ValueError("holds a character that cannot be printed")
     if found := MARKUP.intersection(text):
         raise ValueError(f"holds {min(found)!r}, which means something to HTML")
-    if text[:1] in FORMULA or text != text.strip():
+    if text.startswith(FORMULA) or text != text.strip():
         raise ValueError("begins as a formula does, or with a space, or ends with one")
     return text
 

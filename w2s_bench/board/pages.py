@@ -11,7 +11,7 @@ from typing import Any
 from w2s_bench.board.shelf import ENTRIES, Board, folders, load_board
 from w2s_bench.errors import UserError
 from w2s_bench.site.build import Built, build
-from w2s_bench.site.shown import BoardShown, EntryShown, rank
+from w2s_bench.site.shown import BoardShown, rank
 
 MARK = "w2s-bench-site"  # a file that says that a folder is ours to write anew
 
@@ -37,9 +37,9 @@ def build_site(root: Path, out: Path) -> Built:
 
 def shown(board: Board) -> BoardShown:
     """A board as its pages show it, ranked."""
-    entries = [EntryShown(s.stem, s.entry, s.tier, s.rerun) for s in board.shelved]
     suite = board.standard.suite
-    return BoardShown(board.folder.name, suite, board.standard.toml, entries, rank(suite, entries))
+    groups = rank(suite, board.shelved)
+    return BoardShown(board.folder.name, suite, board.standard.toml, board.shelved, groups)
 
 
 def _clear(out: Path) -> None:

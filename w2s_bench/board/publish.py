@@ -48,6 +48,9 @@ def sendings(site: Path, target: str) -> Sending:
 def to_folder(site: Path, folder: Path) -> Sending:
     """Copy a site; of what is there, only files of an earlier site are replaced."""
     found = sendings(site, str(folder))
+    here, there = site.resolve(), folder.resolve()
+    if here == there or here in there.parents or there in here.parents:
+        raise UserError("the site lies there itself", where=str(folder), expected="a folder apart from it")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise UserError(
             "this holds something that is no site of ours",

@@ -82,7 +82,6 @@ def draw(cells: Sequence[Cell], count: int, review_seed: int) -> list[Draw]:
 
 def rerun(
     done: Verified,
-    suite: Suite,
     bundle: str,
     review_seed: int,
     *,
@@ -105,7 +104,7 @@ def rerun(
             folder = Path(scratch).resolve()
             if closed:
                 sandbox.check(folder)
-            text = _suite_text(_cut(suite, one, name, head, _task(one, review_seed, folder)))
+            text = _suite_text(_cut(done.standard.suite, one, name, head, _task(one, review_seed, folder)))
             run = _run(text, folder, hub, closed)
             found += _compare(one, run, deviation)
     return Rerun(
@@ -152,8 +151,7 @@ def _cut(suite: Suite, one: Draw, name: str, head: Manifest, task: str) -> Suite
     """The suite with this cell alone."""
     grid = next(g for g in suite.grid if _holds(g, one.place))
     data = grid.data.model_copy(update={"companion": grid.data.test} if task != one.cell.task else {})
-    options = {} if name == "naive" else head.method.options
-    own = MethodUse.model_validate({"name": name, "label": head.method.label, **options})
+    own = MethodUse.model_validate({"name": name, "label": head.method.label, **head.method.options})
     cut = grid.model_copy(
         update={
             "tasks": [task],

@@ -9,36 +9,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from w2s_bench.board import archive
 from w2s_bench.board.entry import entry_of
-from w2s_bench.board.manifest import refused
+from w2s_bench.board.manifest import Manifest, refused
 from w2s_bench.board.sealed import read_standard, write_standard
 from w2s_bench.board.standard import Standard, shipped_suite, standard_of
 from w2s_bench.board.verify import Verified, verify_members
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.added import ALL
-from w2s_bench.published import Published, Rerun, dump, load
+from w2s_bench.published import Published, Rerun, Shelved, dump, load
 from w2s_bench.report.board import file_name
 from w2s_bench.store import atomic_file, write_text
 from w2s_bench.suite import Suite
 
 STANDARD, ENTRIES, RERUN = "standard", "entries", ".rerun.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """An entry of a board and the record of its rerun, if there is one that is of this bundle."""
-
-    stem: str
-    entry: Published
-    rerun: Rerun | None
-
-    @property
-    def tier(self) -> str:
-        """``reproduced`` where a rerun found the same, else ``claimed``."""
-        return "reproduced" if self.rerun is not None and self.rerun.verdict == "reproduced" else "claimed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,47 +51,43 @@ def add(
     StoreError for a bundle that does not hold; UserError for one that is there already.
     """
     members = archive.read(bundle)
-    made: list[Standard] = []
-    done = verify_members(members, str(bundle), lambda manifest, where: _begun(
-        root, manifest.suite.hash, where, (hub, store, gold), made
-    ))  # fmt: skip
-    folder = board_folder(root, made[0].suite)
+    done = verify_members(members, str(bundle), partial(_standard, root, (hub, store, gold)))
+    standard = done.standard
+    folder = board_folder(root, standard.suite)
     data = archive.pack(members)  # equal to the file: that was checked
-    entry = entry_of(done, made[0], hashlib.sha256(data).hexdigest())
+    entry = entry_of(done, hashlib.sha256(data).hexdigest())
     path = _place(folder, entry)
     if not (folder / STANDARD).exists():
-        write_standard(folder / STANDARD, made[0])
+        write_standard(folder / STANDARD, standard)
     with atomic_file(path.with_suffix(".zip")) as draft:
         draft.write_bytes(data)
     write_text(path, dump(entry))
     return path, entry
 
 
-def _begun(
-    root: Path, suite_hash: str, where: str, sources: tuple[Path | None, Path | None, Path | None],
-    made: list[Standard],
-) -> Standard:  # fmt: skip
-    """The standard of the board of that suite; of a new one, from ``gold`` or the installed suite."""
-    hub, store, gold = sources
+def _standard(
+    root: Path, sources: tuple[Path | None, Path | None, Path | None], manifest: Manifest, where: str
+) -> Standard:
+    """The standard of the board of a bundle's suite; of a new one, from ``gold`` or the installed suite.
+    ``sources``: mirror, store, gold."""
+    wanted, (hub, store, gold) = manifest.suite.hash, sources
     for folder in folders(root):
         standard = read_standard(folder / STANDARD)
-        if standard.suite.hash == suite_hash:
-            made.append(standard)
+        if standard.suite.hash == wanted:
             return standard
-    found = shipped_suite(suite_hash)
+    found = shipped_suite(wanted)
     if gold is not None:
         standard = read_standard(gold)
     elif found is not None:
         standard = standard_of(*found, [ALL], hub, store)
     else:
         raise refused(
-            f"field 'suite.hash': no board and no shipped suite has {suite_hash}",
+            f"field 'suite.hash': no board and no shipped suite has {wanted}",
             where,
             f"a suite that has a board below {root}, or one that w2s-bench list suites shows",
             "give the suite's published gold with --gold to begin its board",
         )
     _check_new(board_folder(root, standard.suite), standard)
-    made.append(standard)
     return standard
 
 
@@ -177,7 +160,7 @@ def check(folder: Path) -> list[str]:
     for one in board.shelved:
         path = folder / ENTRIES / f"{one.stem}.zip"
         done: Verified = verify_members(archive.read(path), str(path), lambda *_: board.standard)
-        again = entry_of(done, board.standard, one.entry.bundle, one.entry)
+        again = entry_of(done, one.entry.bundle, one.entry)
         if dump(again) != dump(one.entry):
             raise _damaged(path.with_suffix(".json"), "is not what its bundle is scored to", "that")
     return [one.stem for one in board.shelved]

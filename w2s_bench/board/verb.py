@@ -14,6 +14,7 @@ import numpy as np
 from w2s_bench.board.manifest import Manifest, refused
 from w2s_bench.board.rerun import rerun
 from w2s_bench.board.sealed import read_standard, write_standard
+from w2s_bench.board.shelf import RERUN
 from w2s_bench.board.standard import Standard, shipped_suite, standard_of
 from w2s_bench.board.verify import FindStandard, Verified, verify
 from w2s_bench.errors import UserError
@@ -22,7 +23,7 @@ from w2s_bench.metrics import picks
 from w2s_bench.published import Rerun, dump
 from w2s_bench.report.tables import as_text
 from w2s_bench.store import Store, write_text
-from w2s_bench.suite import load_suite, parse_suite
+from w2s_bench.suite import load_suite
 from w2s_bench.tune.record import load as load_tuned
 
 ALIKE = 0.01  # of one key: share of items on which two machines may differ in their last digits
@@ -48,12 +49,18 @@ def rerun_bundle(
 ) -> tuple[Rerun, Path]:
     """Verify a bundle, make cells of it again, and write the record beside it; ``sources``: mirror, gold."""
     hub, gold = sources
+    target = out or path.with_name(f"{path.stem}{RERUN}")
+    if target.exists():
+        raise UserError(
+            "there is a record of a rerun already",
+            where=str(target),
+            expected="a new file: records are never written again",
+            mend="give another with --out",
+        )
     done, _ = verify_bundle(path, hub, None, gold)
-    suite = parse_suite(done.manifest.suite.toml, str(path))
     seed = secrets.randbelow(1 << 31) if review_seed is None else review_seed
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    record = rerun(done, suite, digest, seed, method=method, count=count, hub=hub, closed=closed)
-    target = out or path.with_name(f"{path.stem}.rerun.json")
+    record = rerun(done, digest, seed, method=method, count=count, hub=hub, closed=closed)
     write_text(target, dump(record))
     return record, target
 

@@ -34,8 +34,8 @@ _CODE = (
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A bundle that holds: its manifest, cells and fits, its rows as computed here, what each fit picked, and
-    the method's own cells with their per-item scores."""
+    """A bundle that holds: its manifest, cells and fits, its rows as computed here, what each fit picked, the
+    method's own cells with their per-item scores, and what it was judged by."""
 
     manifest: Manifest
     cells: list[CellLine]
@@ -43,6 +43,7 @@ class Verified:
     rows: list[Row]
     picked: dict[str, NDArray[np.int32]]
     scored: list[Cell]
+    standard: Standard
 
 
 def verify(path: Path, find: FindStandard) -> Verified:
@@ -76,7 +77,7 @@ def verify_members(members: Mapping[str, bytes], where: str, find: FindStandard)
     joined, failed = _joined(cells, lost, picked, standard)
     table = _rows(manifest, joined, failed, standard)
     mine = [cell for cell in joined if cell.method == manifest.method.label]
-    return Verified(manifest, cells, fits, table, picked, mine)
+    return Verified(manifest, cells, fits, table, picked, mine, standard)
 
 
 def _name(cell: CellLine) -> tuple[Place, str]:

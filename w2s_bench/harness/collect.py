@@ -43,8 +43,7 @@ def collect(plan: Plan, store: Store) -> list[Scored]:
     def test(job: FitJob, part: str, task: str = "") -> Test:
         key = job.split, part
         if key not in tests:
-            by_line = bool(task) and load_task(task).card.metric == LINES
-            tests[key] = (_lines if by_line else _test)(store, *key)
+            tests[key] = _test(store, *key, lines=bool(task) and load_task(task).card.metric == LINES)
         return tests[key]
 
     jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob) and store.has("fit", j.key)]
@@ -84,17 +83,13 @@ def _bad(splits: dict[str, Excluded]) -> int:
     return sum(e.bad for e in splits.values()) if splits else -1
 
 
-def _test(store: Store, split: str, part: str) -> Test:
+def _test(store: Store, split: str, part: str, lines: bool = False) -> Test:
     items = load_items(store, split, part)
-    chance = float(np.mean([1 / len(i.options) for i in items]))
-    return Test([i.id for i in items], load_gold(store, split, part), chance)
-
-
-def _lines(store: Store, split: str, part: str) -> Test:
-    items = load_items(store, split, part)
-    lines = [str(i.tags[LINE]) for i in items]
-    _, chances = by_line(lines, np.array([1 / len(i.options) for i in items]))
-    return Test([i.id for i in items], load_gold(store, split, part), float(chances.mean()), lines)
+    chances, named = np.array([1 / len(i.options) for i in items]), None
+    if lines:
+        named = [str(i.tags[LINE]) for i in items]
+        _, chances = by_line(named, chances)
+    return Test([i.id for i in items], load_gold(store, split, part), float(chances.mean()), named)
 
 
 def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[str, Test]]) -> Scored:

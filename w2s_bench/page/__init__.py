@@ -1,6 +1,6 @@
 """What all pages share: look, tables that sort and filter, charts, and a policy that lets nothing else run.
 
-Text from tasks and methods is escaped by the templates. Shapes: none; everything here is text.
+Text from tasks and methods is escaped by the templates.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def answer_views(rows: list[Row]) -> list[RowView]:
         RowView(
             [
                 *map(View, answer_cells(row)[:2]),
-                *map(_number, answer_cells(row)[2:], answer_values(row)),
+                *map(number, answer_cells(row)[2:], answer_values(row)),
             ],
             {"reference": FILTERS["reference"](row)},
         )
@@ -95,16 +95,18 @@ def _numbers(row: Row) -> list[View]:
         shown_pgr,
         row.over_naive,
     )
-    found = [_number(text, value) for text, value in zip(texts[3:9], values, strict=True)]
-    found += [_number(_percent(v), v) for v in (row.agreement, row.errors_copied)]
+    found = [number(text, value) for text, value in zip(texts[3:9], values, strict=True)]
+    found += [number(percent(v), v) for v in (row.agreement, row.errors_copied)]
     return [*found, View(texts[9])]
 
 
-def _number(text: str, value: float | None) -> View:
+def number(text: str, value: float | None) -> View:
+    """A number with its interval below it."""
     main, bracket, rest = text.partition(" [")
     sort = "" if value is None else f"{value:.6g}"
     return View(main, small=bracket.strip() + rest, sort=sort, number=True)
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
+    """A share as the tables write it."""
     return "–" if value is None else f"{100 * value:.1f}"

@@ -16,6 +16,7 @@ import numpy as np
 from w2s_bench.facts import ZERO_SHOT
 from w2s_bench.records import Row
 from w2s_bench.report.look import COLOURS, MARKERS, unique
+from w2s_bench.report.rows import where
 from w2s_bench.report.tables import TITLES, by_domain
 
 SHOWN = ("naive", "confidence")  # the plain method, and the paper's
@@ -32,20 +33,16 @@ class Point:
     after: float
 
 
-def _where(row: Row) -> tuple[str | None, ...]:
-    return row.task, row.teacher, row.student
-
-
 def points(rows: Sequence[Row]) -> list[Point]:
     """Admitted cells of :data:`SHOWN` whose place has a zero-shot row, in the order of the rows."""
     cells = [
         r for r in rows if r.task is not None and r.admitted and r.pgr is not None and r.companion is None
     ]
-    before = {_where(r): r.pgr for r in cells if r.method == ZERO_SHOT}
+    before = {where(r)[:3]: r.pgr for r in cells if r.method == ZERO_SHOT}
     return [
-        Point(r.domain, r.method, str(r.task), float(before[_where(r)] or 0.0), float(r.pgr or 0.0))
+        Point(r.domain, r.method, str(r.task), float(before[where(r)[:3]] or 0.0), float(r.pgr or 0.0))
         for r in cells
-        if r.method in SHOWN and _where(r) in before
+        if r.method in SHOWN and where(r)[:3] in before
     ]
 
 

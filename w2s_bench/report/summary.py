@@ -11,6 +11,7 @@ import numpy as np
 
 from w2s_bench import stats
 from w2s_bench.records import Row, ScoreRecord
+from w2s_bench.report.tables import csv_cell
 from w2s_bench.rundir import Run
 
 THRESHOLDS = np.round(np.linspace(-0.5, 1.5, 81), 3)
@@ -107,7 +108,7 @@ def courses_csv(found: list[Course]) -> str:
     writer.writerow(("domain", "method", "fits", "share", "accuracy", "agreement"))
     for c in found:
         for point in zip(c.share.tolist(), c.accuracy.tolist(), c.agreement.tolist(), strict=True):
-            writer.writerow((c.domain, c.method, c.fits, *point))
+            writer.writerow(map(csv_cell, (c.domain, c.method, c.fits, *point)))
     return out.getvalue()
 
 

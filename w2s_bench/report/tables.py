@@ -31,6 +31,7 @@ POOLS = {
     "held-out": "all admitted, held-out tasks: the ranking",
 }
 COMPANIONS = "companions, the same models on other test items (never pooled)"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 NONE, FAILED = "–", "failed: "
 LAST = 10**6  # the place of rows that are not ranked
 WIDE = 120  # columns of a terminal that shows all
@@ -61,7 +62,7 @@ def as_csv(rows: list[Row], companions: Sequence[Row] = ()) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, _FIELDS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: _plain(v) for k, v in values_of(r).items()} for r in [*rows, *companions])
+    writer.writerows({k: csv_cell(v) for k, v in values_of(r).items()} for r in [*rows, *companions])
     return out.getvalue()
 
 
@@ -243,5 +244,8 @@ def _interval(value: float | None, low: float | None, high: float | None, scale:
     return f"{scale * value:{form}} [{ends}]"
 
 
-def _plain(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """A field of a CSV file: text that a spreadsheet would run gets a quote before it."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return "'" + value
     return "" if value is None else json.dumps(value) if isinstance(value, (dict, list)) else value

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.page import SITE_POLICY, as_data, asset, environment, vega
+from w2s_bench.published import Shelved
 from w2s_bench.records import Row
 from w2s_bench.report.charts import in_groups, size_charts
 from w2s_bench.report.look import scored, unique
 from w2s_bench.report.rows import CELL_HEAD, FILTERS, cell_views
 from w2s_bench.report.tables import TITLES
 from w2s_bench.site.data import board_csv, board_json
-from w2s_bench.site.shown import BoardShown, EntryShown
+from w2s_bench.site.shown import BoardShown
 from w2s_bench.site.views import (
     BAR_ENDS,
     DOMAIN_HEAD,
@@ -108,12 +109,12 @@ def _grids(board: BoardShown) -> Iterator[dict[str, Any]]:
         }
 
 
-def _entry(pages: _Pages, board: BoardShown, one: EntryShown) -> None:
-    cells = one.cells
+def _entry(pages: _Pages, board: BoardShown, one: Shelved) -> None:
+    cells = [r for r in one.entry.rows if r.task is not None]
     drawn = _drawn(cells)
     charts, data = size_charts(drawn, one.entry.parameters) if drawn else ([], {})
     standing = [
-        {"title": TITLES[d], "row": one.row(d, board.pool), "group": board.groups[d].get(one.stem)}
+        {"title": TITLES[d], "row": one.pool(d, board.pool), "group": board.groups[d].get(one.stem)}
         for d in board.domains
     ]
     pages.write(

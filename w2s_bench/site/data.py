@@ -8,10 +8,11 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
+from w2s_bench.published import Shelved
 from w2s_bench.records import Row
-from w2s_bench.site.shown import BoardShown, EntryShown
+from w2s_bench.report.tables import csv_cell, values_of
+from w2s_bench.site.shown import BoardShown
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEAD = ("entry", "tier", "kind", "name", "code", "bundle", "coverage", "cost_seconds")
 
 
@@ -29,9 +30,10 @@ def board_json(board: BoardShown) -> str:
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
-def _entry(board: BoardShown, one: EntryShown) -> dict[str, Any]:
-    told = asdict(one.entry)
-    del told["scored"]
+def _entry(board: BoardShown, one: Shelved) -> dict[str, Any]:
+    entry = one.entry
+    told = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name not in ("scored", "rows")}
+    told["rows"] = list(map(values_of, entry.rows))
     groups = {d: g for d in board.domains if (g := board.groups[d].get(one.stem)) is not None}
     rerun = asdict(one.rerun) if one.rerun else None
     return told | {"entry": one.stem, "tier": one.tier, "groups": groups, "rerun": rerun}
@@ -48,14 +50,7 @@ def board_csv(board: BoardShown) -> str:
         told = (one.stem, one.tier, entry.kind, entry.name, entry.code, entry.bundle)
         for row in entry.rows:
             ranks = row.task is None and row.pool == board.pool
-            values = asdict(row) | ({"group": board.groups[row.domain].get(one.stem)} if ranks else {})
+            values = values_of(row) | ({"group": board.groups[row.domain].get(one.stem)} if ranks else {})
             line = (*told, entry.coverage, entry.cost_seconds, *(values[n] for n in names))
-            writer.writerow(map(_plain, line))
+            writer.writerow(map(csv_cell, line))
     return out.getvalue()
-
-
-def _plain(value: Any) -> Any:
-    """Numbers as they are; text that a spreadsheet would run gets a quote before it."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return "" if value is None else value

@@ -6,33 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from w2s_bench.cells import Cell, Rule
-from w2s_bench.published import Published, Rerun
+from w2s_bench.published import Shelved
 from w2s_bench.ranking import NAIVE, tie_groups
 from w2s_bench.records import Domain, Row
 from w2s_bench.report.tables import TITLES
 from w2s_bench.suite import Suite
 
 DOMAINS: tuple[Domain, ...] = ("nlp", "chess", "reward")
-
-
-@dataclass(frozen=True, slots=True)
-class EntryShown:
-    """An entry by the name of its file, its tier and the record of its rerun."""
-
-    stem: str
-    entry: Published
-    tier: str
-    rerun: Rerun | None = None
-
-    def row(self, domain: Domain, pool: str) -> Row | None:
-        """Its pool of a domain."""
-        found = [r for r in self.entry.rows if r.domain == domain and r.task is None and r.pool == pool]
-        return found[0] if found else None
-
-    @property
-    def cells(self) -> list[Row]:
-        """Its rows of single cells."""
-        return [r for r in self.entry.rows if r.task is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +23,7 @@ class BoardShown:
     name: str
     suite: Suite
     toml: str
-    entries: list[EntryShown]
+    entries: list[Shelved]
     groups: dict[str, dict[str, int]]
 
     @property
@@ -57,19 +37,19 @@ class BoardShown:
         there = {r.domain for e in self.entries for r in e.entry.rows}
         return [d for d in DOMAINS if d in there]
 
-    def ordered(self, domain: Domain) -> list[EntryShown]:
+    def ordered(self, domain: Domain) -> list[Shelved]:
         """Entries with an admitted cell there: by tie group and lead over naive, then the others by gain."""
-        there = [(e, e.row(domain, self.pool)) for e in self.entries]
+        there = [(e, e.pool(domain, self.pool)) for e in self.entries]
         scored = [(e, row) for e, row in there if row is not None and row.admitted]
         ranked = self.groups[domain]
         scored.sort(key=lambda pair: _place(ranked.get(pair[0].stem), pair[1]))
         return [e for e, _ in scored]
 
-    def leaders(self, domain: Domain) -> list[EntryShown]:
+    def leaders(self, domain: Domain) -> list[Shelved]:
         """Those of the first tie group."""
         return [e for e in self.ordered(domain) if self.groups[domain].get(e.stem) == 1]
 
-    def mean_group(self, one: EntryShown) -> float | None:
+    def mean_group(self, one: Shelved) -> float | None:
         """Mean tie group over the domains in which it is ranked; None unless that is all of them."""
         found = [self.groups[d].get(one.stem) for d in self.domains]
         known = [g for g in found if g is not None]
@@ -82,7 +62,7 @@ def _place(group: int | None, row: Row) -> tuple[float, float]:
     return group, -(row.over_naive or 0.0)
 
 
-def rank(suite: Suite, entries: Sequence[EntryShown]) -> dict[str, dict[str, int]]:
+def rank(suite: Suite, entries: Sequence[Shelved]) -> dict[str, dict[str, int]]:
     """Tie groups of a whole board: entries on the held-out cells that are admitted, domain by domain."""
     rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
     pools: dict[str, dict[str, list[Cell]]] = {d: {} for d in TITLES}

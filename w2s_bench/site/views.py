@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from w2s_bench.page import RowView, View
+from w2s_bench.published import Shelved
 from w2s_bench.records import Domain, Row
 from w2s_bench.report.look import unique
+from w2s_bench.report.rows import number, percent
 from w2s_bench.report.tables import TITLES, cells_of
-from w2s_bench.site.shown import BoardShown, EntryShown
+from w2s_bench.site.shown import BoardShown
 
 SHORT = {"nlp": "NLP", "chess": "Chess", "reward": "Rewards"}
 TAIL = ("mean group", "tier", "coverage", "cost (fit minutes)", "inputs", "seeds")
@@ -30,15 +32,15 @@ BAR_ENDS = tuple(round(100 * (at - LOW) / (HIGH - LOW), 1) for at in (0, 1))  # 
 UNKNOWN = "own code"
 
 
-def inputs_of(one: EntryShown) -> str:
+def inputs_of(one: Shelved) -> str:
     """What the method consumes, as one text."""
     return UNKNOWN if one.entry.inputs is None else ", ".join(one.entry.inputs) or "nothing"
 
 
-def marks_of(board: BoardShown, one: EntryShown) -> dict[str, str]:
+def marks_of(board: BoardShown, one: Shelved) -> dict[str, str]:
     """What filters read."""
     entry = one.entry
-    domains = [TITLES[d] for d in board.domains if one.row(d, board.pool) is not None]
+    domains = [TITLES[d] for d in board.domains if one.pool(d, board.pool) is not None]
     inputs = [UNKNOWN] if entry.inputs is None else entry.inputs or ["nothing"]
     return {
         "kind": entry.kind,
@@ -49,7 +51,7 @@ def marks_of(board: BoardShown, one: EntryShown) -> dict[str, str]:
     }
 
 
-def filters_of(board: BoardShown, entries: Sequence[EntryShown]) -> list[dict[str, Any]]:
+def filters_of(board: BoardShown, entries: Sequence[Shelved]) -> list[dict[str, Any]]:
     """The lists of a filter."""
     marks = [marks_of(board, e) for e in entries]
     titles = {"kind": "kind", "tier": "tier", "inputs": "input consumed", "domain": "domain"}
@@ -70,14 +72,14 @@ def overall(board: BoardShown) -> list[RowView]:
     return [_overall_row(board, e) for e in order]
 
 
-def _overall_place(board: BoardShown, one: EntryShown) -> tuple[float, float, str]:
+def _overall_place(board: BoardShown, one: Shelved) -> tuple[float, float, str]:
     mean = board.mean_group(one)
-    rows = [one.row(d, board.pool) for d in board.domains]
+    rows = [one.pool(d, board.pool) for d in board.domains]
     lead = sum(r.over_naive or 0.0 for r in rows if r is not None)
     return (float("inf") if mean is None or one.entry.kind != "method" else mean), -lead, one.stem
 
 
-def _overall_row(board: BoardShown, one: EntryShown) -> RowView:
+def _overall_row(board: BoardShown, one: Shelved) -> RowView:
     entry, mean = one.entry, board.mean_group(one)
     ranked = entry.kind == "method" and mean is not None
     return RowView(
@@ -100,8 +102,8 @@ def domain_rows(board: BoardShown, domain: Domain) -> list[RowView]:
     return [_domain_row(board, one, domain) for one in board.ordered(domain)]
 
 
-def _domain_row(board: BoardShown, one: EntryShown, domain: Domain) -> RowView:
-    row = one.row(domain, board.pool)
+def _domain_row(board: BoardShown, one: Shelved, domain: Domain) -> RowView:
+    row = one.pool(domain, board.pool)
     assert row is not None, "only entries with a pool there are ordered"
     group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
     _, _, _, _, student, _, gain, _, naive, _ = cells_of(row)
@@ -114,20 +116,20 @@ def _domain_row(board: BoardShown, one: EntryShown, domain: Domain) -> RowView:
             number(naive or "–", row.over_naive),
             number(student, row.student_accuracy),
             View(f"{row.cells} of {row.cells + row.cells_left_out}", sort=row.cells, number=True),
-            *(number(_percent(v), v) for v in (row.agreement, row.errors_copied)),
+            *(number(percent(v), v) for v in (row.agreement, row.errors_copied)),
             View(one.tier),
         ],
         marks_of(board, one),
     )
 
 
-def _name(one: EntryShown, folder: str) -> View:
+def _name(one: Shelved, folder: str) -> View:
     small = {"reference": "reference row", "oracle": "oracle: uses gold"}.get(one.entry.kind, "")
     return View(one.entry.method, small=small, link=f"{folder}{one.stem}.html")
 
 
-def _pgr(board: BoardShown, one: EntryShown, domain: Domain) -> View:
-    row = one.row(domain, board.pool)
+def _pgr(board: BoardShown, one: Shelved, domain: Domain) -> View:
+    row = one.pool(domain, board.pool)
     if row is None or row.pgr is None:
         return View("–", sort="", number=True)
     group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
@@ -143,14 +145,3 @@ def bar_of(row: Row) -> tuple[float, float, float] | None:
         return None
     low, mid, high = (100 * (v - LOW) / (HIGH - LOW) for v in (row.pgr_low, row.pgr, row.pgr_high))
     return round(max(0.0, low), 1), round(min(100.0, max(0.0, mid)), 1), round(min(100.0, high), 1)
-
-
-def number(text: str, value: float | None) -> View:
-    """A number with its interval below it."""
-    main, bracket, rest = text.partition(" [")
-    sort = "" if value is None else f"{value:.6g}"
-    return View(main, small=bracket.strip() + rest, sort=sort, number=True)
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"

@@ -22,40 +22,47 @@ class Address(click.ParamType):
         return Path(value) if "://" not in str(value) else str(value)
 
 
+def _together(*options: Callable) -> Callable:
+    """Options as one decorator, in this order in the help."""
+
+    def decorate(function: Callable) -> Callable:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def executor_options(function: Callable) -> Callable:
     """``--executor``: where jobs run."""
-    for option in reversed(
-        (
-            click.option(
-                "--executor",
-                type=click.Choice(["local", "ray"]),
-                default="local",
-                show_default=True,
-                help="Processes on this machine, or tasks of a Ray cluster (pip install 'w2s-bench[ray]').",
-            ),
-            click.option(
-                "--address",
-                metavar="HOST:PORT",
-                help="Of the Ray cluster; without it Ray runs on this machine alone.",
-            ),
-            click.option(
-                "--gpu-share",
-                type=click.FloatRange(min=0, min_open=True),
-                default=1.0,
-                show_default=True,
-                help="How much of a GPU a job takes on a Ray cluster: 0.25 puts four jobs on each.",
-            ),
-            click.option(
-                "--shards",
-                type=click.IntRange(min=1),
-                default=1,
-                show_default=True,
-                help="Processes, each with a GPU, that one fit is spread over (FSDP): for large models.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+    return _together(
+        click.option(
+            "--executor",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            show_default=True,
+            help="Processes on this machine, or tasks of a Ray cluster (pip install 'w2s-bench[ray]').",
+        ),
+        click.option(
+            "--address",
+            metavar="HOST:PORT",
+            help="Of the Ray cluster; without it Ray runs on this machine alone.",
+        ),
+        click.option(
+            "--gpu-share",
+            type=click.FloatRange(min=0, min_open=True),
+            default=1.0,
+            show_default=True,
+            help="How much of a GPU a job takes on a Ray cluster: 0.25 puts four jobs on each.",
+        ),
+        click.option(
+            "--shards",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            help="Processes, each with a GPU, that one fit is spread over (FSDP): for large models.",
+        ),
+    )(function)
 
 
 def json_option(function: Callable) -> Callable:
@@ -85,40 +92,36 @@ def method_option(function: Callable) -> Callable:
 def place_options(function: Callable) -> Callable:
     """Folders and machine of a run."""
     folder = click.Path(path_type=Path)
-    for option in reversed(
-        (
-            click.option(
-                "--hub", type=folder, envvar="W2S_HUB", help="Root of a local mirror of the hub (W2S_HUB)."
-            ),
-            click.option(
-                "--store",
-                type=Address(),
-                help="Where finished jobs are kept: a folder or s3://… (W2S_STORE; default: user cache).",
-            ),
-            click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
-            click.option(
-                "--workers",
-                type=click.IntRange(min=1),
-                help="Jobs at a time; default: one a core, or one a GPU.",
-            ),
-            click.option(
-                "--threads",
-                type=click.IntRange(min=1),
-                default=1,
-                show_default=True,
-                help="CPU threads a worker; results may differ in the last digits between values.",
-            ),
-            click.option(
-                "--limit",
-                type=click.FloatRange(min=1),
-                default=3600,
-                show_default=True,
-                help="Seconds for one student; a method that takes longer is ended and marked failed.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+    return _together(
+        click.option(
+            "--hub", type=folder, envvar="W2S_HUB", help="Root of a local mirror of the hub (W2S_HUB)."
+        ),
+        click.option(
+            "--store",
+            type=Address(),
+            help="Where finished jobs are kept: a folder or s3://… (W2S_STORE; default: user cache).",
+        ),
+        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            help="Jobs at a time; default: one a core, or one a GPU.",
+        ),
+        click.option(
+            "--threads",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            help="CPU threads a worker; results may differ in the last digits between values.",
+        ),
+        click.option(
+            "--limit",
+            type=click.FloatRange(min=1),
+            default=3600,
+            show_default=True,
+            help="Seconds for one student; a method that takes longer is ended and marked failed.",
+        ),
+    )(function)
 
 
 def calm() -> None:

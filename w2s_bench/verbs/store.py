@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from w2s_bench.verbs.options import calm, json_option
+from w2s_bench.verbs.options import Address, calm, json_option
 
 _store_option = click.option(
-    "--store", "root", type=click.Path(path_type=Path), envvar="W2S_STORE", help="Default: as for run."
+    "--store", "root", type=Address(), envvar="W2S_STORE", help="Default: as for run."
 )
 
 
@@ -21,11 +21,11 @@ def store() -> None:
     """Finished jobs: list them, verify them, prune them."""
 
 
-def _open(root: Path | None) -> Any:
-    from w2s_bench.line import default_store
+def _open(root: Path | str | None) -> Any:
+    from w2s_bench.line import store_folder
     from w2s_bench.store import Store
 
-    return Store(root or Path(default_store()))
+    return Store(store_folder(root))
 
 
 def _megabytes(size: int) -> str:
@@ -35,7 +35,7 @@ def _megabytes(size: int) -> str:
 @store.command("list")
 @_store_option
 @json_option
-def store_list(root: Path | None, as_json: bool) -> None:
+def store_list(root: Path | str | None, as_json: bool) -> None:
     """Artifacts by kind: how many, how large, how old; and drafts that nobody finishes any more."""
     from w2s_bench.keeping import kept, strays
 
@@ -71,7 +71,7 @@ def store_list(root: Path | None, as_json: bool) -> None:
 @_store_option
 @click.option("--delete", is_flag=True, help="Delete what is damaged: the next run makes it again.")
 @json_option
-def store_verify(root: Path | None, delete: bool, as_json: bool) -> None:
+def store_verify(root: Path | str | None, delete: bool, as_json: bool) -> None:
     """Compare every file with its checksum. Exit status 1 where something is damaged and stays."""
     from w2s_bench.keeping import damage, kept, remove
 
@@ -100,7 +100,7 @@ def store_verify(root: Path | None, delete: bool, as_json: bool) -> None:
 @click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Mirror of the hub.")
 @click.option("--yes", is_flag=True, help="Delete; without it what would go is told.")
 def store_prune(
-    root: Path | None,
+    root: Path | str | None,
     older: float | None,
     suites: tuple[str, ...],
     keep: tuple[str, ...],

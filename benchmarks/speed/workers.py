@@ -1,0 +1,36 @@
+"""How long worker processes take to start: python benchmarks/speed/workers.py. Prints one line a worker.
+
+Each is started, asked for its first answer, and then for its first text model.
+"""
+
+from __future__ import annotations
+
+import time
+
+from w2s_bench.harness.workers import Worker
+from w2s_bench.model import Shape, build_model
+
+
+def build() -> int:
+    """Build the smallest shipped text model; returns its parameters."""
+    return sum(
+        p.numel()
+        for p in build_model("zoo:text/16x1", Shape(domain="nlp", classes=("a", "b")), 0).parameters()
+    )
+
+
+def main() -> None:
+    """Three workers, one after another."""
+    for k in range(1, 4):
+        clock = time.perf_counter()
+        worker = Worker("student")
+        worker.call(int)
+        started = time.perf_counter()
+        worker.call(build)
+        built = time.perf_counter()
+        worker.end()
+        print(f"worker {k}: started in {started - clock:.2f} s, first text model in {built - started:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
