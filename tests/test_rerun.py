@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import hub_chess
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from commands import refused, w2s
 from hypothesis import given
@@ -15,12 +19,15 @@ from hypothesis import strategies as st
 
 from w2s_bench.board import archive, sandbox
 from w2s_bench.board import rerun as rerun_module
-from w2s_bench.board.rerun import _cut, _suite_text, _task, allowed, draw, rerun
+from w2s_bench.board.fresh import Newer, reviewed
+from w2s_bench.board.rerun import _cut, _drift, _suite_text, allowed, draw, rerun
 from w2s_bench.board.verb import verify_bundle
 from w2s_bench.board.verify import Verified
 from w2s_bench.errors import UserError
+from w2s_bench.records import CompanionScore
 from w2s_bench.sources import GeneratedSource
-from w2s_bench.suite import load_suite, parse_suite
+from w2s_bench.splits import make_split
+from w2s_bench.suite import Data, load_suite, parse_suite
 from w2s_bench.task import load_task
 
 GOLDEN = Path(__file__).parent / "golden" / "bundle-1"
@@ -86,7 +93,7 @@ def test_the_review_seed_alone_draws_the_cells(own: Verified) -> None:
 
 def test_a_generated_task_gets_items_that_nobody_has_seen(own: Verified, tmp_path: Path) -> None:
     (one,) = draw(own.scored, 1, NLP_SEED)
-    name = _task(one, NLP_SEED, tmp_path)
+    name = reviewed(one.cell.task, NLP_SEED, None, None, tmp_path)
     whole, task, fresh = (load_task(n) for n in (one.cell.task, name, name.replace(":TASK", ":FRESH")))
     assert isinstance(fresh.source, GeneratedSource) and isinstance(whole.source, GeneratedSource)
     assert fresh.source.seed == 1000 + NLP_SEED > 10 * whole.source.seed
@@ -94,6 +101,58 @@ def test_a_generated_task_gets_items_that_nobody_has_seen(own: Verified, tmp_pat
     seen = {whole.build(row).item.id for row in whole.rows("train", None)[:500]}
     new = {fresh.build(row).item.id for row in fresh.rows("train", None)[:500]}
     assert len(new & seen) < 25
+
+
+@pytest.fixture
+def mirrors(tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of lichess's puzzles, and a later one with more games."""
+    later, earlier = tmp_path / "later", tmp_path / "earlier"
+    rows = hub_chess.puzzles()
+    for root, kept in ((earlier, rows[:-40]), (later, rows)):
+        folder = root / "Lichess/chess-puzzles/data"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist(list(kept)), folder / "train-00000-of-00001.parquet")
+    return earlier, later
+
+
+def test_lichess_tasks_get_puzzles_of_games_that_came_later(
+    mirrors: tuple[Path, Path], tmp_path: Path
+) -> None:
+    earlier, later = mirrors
+    name = reviewed("chess/lichess-600-1400", 7, earlier, later, tmp_path)
+    task, fresh = (load_task(n) for n in (name, name.replace(":TASK", ":FRESH")))
+    assert isinstance(fresh.source, Newer)
+    games = {row["GameId"] for row in fresh.rows("test", earlier)}
+    assert games and games <= {row["GameId"] for row in hub_chess.puzzles()[-40:]}
+    assert not games & {row["GameId"] for split in ("train", "test") for row in task.rows(split, earlier)}
+    assert all(600 <= row["Rating"] < 1400 for row in fresh.rows("test", earlier))
+    drawn = make_split(task, Data(teacher=40, transfer=40, validation=0, test=20, companion=20), 0, earlier)
+    plain = make_split(
+        load_task("chess/lichess-600-1400"), Data(teacher=40, transfer=40, validation=0, test=20), 0, earlier
+    )
+    assert {i.id for i in drawn["transfer"].items} == {i.id for i in plain["transfer"].items}
+    assert len(drawn["companion-1"].items) == len(games)
+
+
+def test_a_copy_that_has_not_grown_is_told(mirrors: tuple[Path, Path], tmp_path: Path) -> None:
+    earlier, later = mirrors
+    with pytest.raises(UserError, match="holds the rows"):
+        reviewed("chess/lichess-600-1400", 7, later, later, tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert reviewed("chess/lichess-600-1400", 7, earlier, empty, tmp_path) == "chess/lichess-600-1400"
+
+
+def test_harder_items_are_expected_to_be_harder() -> None:
+    """Half of the gap recovered: half of the ceiling's loss and half of the teacher's."""
+
+    def fit(accuracy: float, there: float) -> Any:
+        score = CompanionScore(accuracy=there, n_test=900, chance=0.5)
+        return SimpleNamespace(accuracy=accuracy, companions={"t": score})
+
+    assert _drift((fit(0.6, 0.5), fit(0.7, 0.0), fit(0.8, 0.76)), "t") == pytest.approx(-0.07)
+    assert _drift((fit(0.6, 0.5), fit(0.9, 0.0), fit(0.8, 0.76)), "t") == pytest.approx(-0.04)
+    assert _drift((fit(0.6, 0.5), fit(0.5, 0.0), fit(0.6, 0.7)), "t") == pytest.approx(-0.1)
 
 
 def test_what_is_run_is_the_suite_cut_to_one_cell(own: Verified, tmp_path: Path) -> None:
@@ -159,6 +218,14 @@ def test_an_honest_cell_is_reproduced_and_a_forged_one_is_not(
 def test_code_of_a_bundle_runs_only_where_a_reviewer_names_it(tmp_path: Path) -> None:
     done = w2s("board", "rerun", GOLDEN / "own-method.zip", "--gold", GOLDEN / "standard")
     refused(done, ["author's own", "--method FILE.py:Name", "method.py.txt"], tmp_path)
+
+
+def test_too_few_later_puzzles_are_told(own: Verified) -> None:
+    (one,) = draw(own.scored, 1, NLP_SEED)
+    score = CompanionScore(accuracy=0.5, n_test=12, chance=0.05)
+    fits: Any = [SimpleNamespace(accuracy=0.5, companions={"t": score})] * 3
+    with pytest.raises(UserError, match="12 fresh items"):
+        rerun_module._fresh(one, fits, "t", 0.01)
 
 
 def test_a_record_is_never_written_again(tmp_path: Path) -> None:

@@ -80,13 +80,17 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RerunCell:
-    """A cell that was made again: student accuracies as recorded and as found, what may lie between them."""
+    """A cell that was made again: student accuracies as recorded and as found, what may lie between them.
+
+    ``expected``, where it is not the recorded one: on fresh items, which may be harder or easier.
+    """
 
     cell: str
     recorded: float
     again: float
     spread: float
     within: bool
+    expected: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """Makes two random cells of a bundle again, and says whether they are what it claims.
 
-The same suite, cut to the cell, is run by this program in a process without network. Tasks that are generated
-are also tested on items of another generator seed, the review's, which nobody could have tuned to.
+The same suite, cut to the cell, is run by this program in a process without network, and tested on fresh
+items too where there are some (:mod:`w2s_bench.board.fresh`).
 """
 
 from __future__ import annotations
@@ -21,34 +21,21 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.board import sandbox
+from w2s_bench.board.fresh import drifts, reviewed
 from w2s_bench.board.manifest import Manifest
 from w2s_bench.board.standard import Place
 from w2s_bench.board.verify import Verified
 from w2s_bench.cells import Cell
 from w2s_bench.errors import UserError
 from w2s_bench.published import Rerun, RerunCell
+from w2s_bench.records import ScoreRecord
 from w2s_bench.rundir import Run, load_run
-from w2s_bench.sources import GeneratedSource
 from w2s_bench.store import write_text
 from w2s_bench.suite import Grid, MethodUse, Suite, parse_suite
-from w2s_bench.task import load_task
 
-FRESH_FROM = 1000  # published rows are of small seeds
-SPREADS = 3.0  # standard deviations: see docs/submitting.md
-REVIEWED = '''"""A task of the suite and its fresh test set, for one review."""
-
-from dataclasses import replace
-
-from w2s_bench.task import load_task
-
-WHOLE = load_task({task!r})
-FRESH = replace(
-    WHOLE,
-    card=replace(WHOLE.card, name=WHOLE.card.name + "-fresh", companions=(), test_only=True),
-    source=replace(WHOLE.source, seed={seed}),
-)
-TASK = replace(WHOLE, card=replace(WHOLE.card, companions=({fresh!r},)))
-'''
+SPREADS = 3.0  # standard deviations: see docs/leaderboard.md
+FEWEST = 200  # fresh items below which an accuracy tells too little
+Fits = tuple[ScoreRecord, ScoreRecord, ScoreRecord]  # teacher, student, ceiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +75,15 @@ def rerun(
     method: str | None = None,
     count: int = 2,
     hub: Path | None = None,
+    newer: Path | None = None,
     closed: bool = True,
 ) -> Rerun:
     """Make ``count`` cells of a verified bundle again. ``method``: the file of a method that is its author's
-    own, which the reviewer has read; ``closed``: in the sandbox.
+    own, which the reviewer has read; ``newer``: a mirror of the hub that is newer than ``hub``; ``closed``:
+    in the sandbox.
 
-    Errors: UserError for a reference row, a method that is not here, or a run that ends in an error.
+    Errors: UserError for a reference row, a method that is not here, a run that ends in an error, or a newer
+    mirror that adds nothing.
     """
     head = done.manifest
     name = _method(head, method)
@@ -104,7 +94,8 @@ def rerun(
             folder = Path(scratch).resolve()
             if closed:
                 sandbox.check(folder)
-            text = _suite_text(_cut(done.standard.suite, one, name, head, _task(one, review_seed, folder)))
+            task = reviewed(one.cell.task, review_seed, hub, newer, folder)
+            text = _suite_text(_cut(done.standard.suite, one, name, head, task))
             run = _run(text, folder, hub, closed)
             found += _compare(one, run, deviation)
     return Rerun(
@@ -135,16 +126,6 @@ def _method(head: Manifest, given: str | None) -> str:
         return head.method.name
     file, colon, attribute = given.rpartition(":")
     return f"{Path(file).resolve()}{colon}{attribute}"
-
-
-def _task(one: Draw, review_seed: int, folder: Path) -> str:
-    """The task's name; of a generated one, that of a file with a fresh test set beside it."""
-    if not isinstance(load_task(one.cell.task).source, GeneratedSource):
-        return one.cell.task
-    path = folder / "reviewed.py"
-    seed = FRESH_FROM + review_seed
-    write_text(path, REVIEWED.format(task=one.cell.task, seed=seed, fresh=f"{path}:FRESH"))
-    return f"{path}:TASK"
 
 
 def _cut(suite: Suite, one: Draw, name: str, head: Manifest, task: str) -> Suite:
@@ -216,30 +197,62 @@ def _compare(one: Draw, run: Run, deviation: float) -> list[RerunCell]:
             cell=f"{one.title}: {reason}", recorded=one.recorded, again=0.0, spread=0.0, within=False
         )
         return [told]
-    key = run.cells[0].student_key
-    record = next(r for r in run.records if r.key == key)
-    items = one.cell.student_correct.shape[1]
-    found = [_judged(one, "published items", record.accuracy, allowed(one.recorded, deviation))]
-    for score in record.companions.values():
-        most = allowed(one.recorded, deviation, items, score.n_test)
-        found.append(_judged(one, "fresh items", score.accuracy, most))
-    return found
+    fits = _fits(run)
+    again = _judged(one, "published items", fits[1].accuracy, allowed(one.recorded, deviation))
+    return [again, *(_fresh(one, fits, task, deviation) for task in fits[1].companions)]
 
 
-def _judged(one: Draw, which: str, again: float, most: float) -> RerunCell:
-    within = abs(again - one.recorded) <= most
+def _fits(run: Run) -> Fits:
+    """Teacher, student and ceiling of the one cell."""
+    cell, records = run.cells[0], {r.key: r for r in run.records}
+    return records[cell.teacher_key], records[cell.student_key], records[cell.ceiling_key]
+
+
+def _fresh(one: Draw, fits: Fits, task: str, deviation: float) -> RerunCell:
+    """The student on fresh items against what the record makes one expect there."""
+    again, items = fits[1].companions[task], one.cell.student_correct.shape[1]
+    if again.n_test < min(items, FEWEST):
+        raise UserError(
+            f"{again.n_test} fresh items for {one.cell.task}",
+            where="board rerun",
+            expected=f"at least {min(items, FEWEST)}",
+            mend="give a copy of the data set that has grown more, or leave --newer away",
+        )
+    expected = one.recorded + _drift(fits, task) if drifts(one.cell.task) else None
+    samples = 1 if expected is None else 2  # teacher and ceiling are sampled too, and count at most as much
+    most = allowed(one.recorded, deviation, items, again.n_test, samples)
+    return _judged(one, "fresh items", again.accuracy, most, expected)
+
+
+def _drift(fits: Fits, task: str) -> float:
+    """How much easier fresh items are for such a student, as teacher and ceiling tell, which no submission
+    made: a student that recovered a share of the gap moves by that share of the ceiling's change and by the
+    rest of the teacher's."""
+    teacher, student, ceiling = (f.accuracy for f in fits)
+    recovered = min(max((student - teacher) / (ceiling - teacher), 0.0), 1.0) if ceiling > teacher else 0.0
+    moved = [f.companions[task].accuracy - f.accuracy for f in fits]
+    return (1 - recovered) * moved[0] + recovered * moved[2]
+
+
+def _judged(one: Draw, which: str, again: float, most: float, expected: float | None = None) -> RerunCell:
+    middle = one.recorded if expected is None else expected
     return RerunCell(
-        cell=f"{one.title}, {which}", recorded=one.recorded, again=again, spread=most, within=within
+        cell=f"{one.title}, {which}",
+        recorded=one.recorded,
+        expected=expected,
+        again=again,
+        spread=most,
+        within=abs(again - middle) <= most,
     )
 
 
-def allowed(recorded: float, deviation: float, items: int = 0, fresh: int = 0) -> float:
-    """How far an accuracy may lie from the recorded one: three standard deviations.
+def allowed(recorded: float, deviation: float, items: int = 0, fresh: int = 0, samples: int = 1) -> float:
+    """How far an accuracy may lie from the expected one: three standard deviations, at least a point.
 
-    Of a seed and, on ``fresh`` items instead of ``items``, of two samples of items. At least a point.
+    Of a seed and, on ``fresh`` items instead of ``items``, of so many ``samples`` of items on either side.
     """
     p = min(max(recorded, 0.02), 0.98)
-    sampling = p * (1 - p) * (1 / items + 1 / fresh) if fresh else 0.0
+    sampling = samples * p * (1 - p) * (1 / items + 1 / fresh) if fresh else 0.0
     return max(0.01, SPREADS * math.sqrt(deviation**2 + sampling))
 
 

@@ -44,11 +44,14 @@ def rerun_bundle(
     count: int,
     review_seed: int | None,
     out: Path | None,
-    sources: tuple[Path | None, Path | None],
+    sources: tuple[Path | None, Path | None, Path | None],
     closed: bool,
 ) -> tuple[Rerun, Path]:
-    """Verify a bundle, make cells of it again, and write the record beside it; ``sources``: mirror, gold."""
-    hub, gold = sources
+    """Verify a bundle, make cells of it again, and write the record beside it.
+
+    ``sources``: the mirror of the hub, a newer one, and the gold.
+    """
+    hub, newer, gold = sources
     target = out or path.with_name(f"{path.stem}{RERUN}")
     if target.exists():
         raise UserError(
@@ -60,7 +63,7 @@ def rerun_bundle(
     done, _ = verify_bundle(path, hub, None, gold)
     seed = secrets.randbelow(1 << 31) if review_seed is None else review_seed
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    record = rerun(done, digest, seed, method=method, count=count, hub=hub, closed=closed)
+    record = rerun(done, digest, seed, method=method, count=count, hub=hub, newer=newer, closed=closed)
     write_text(target, dump(record))
     return record, target
 

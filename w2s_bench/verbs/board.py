@@ -114,6 +114,7 @@ def board_add(
 @click.option("--review-seed", type=click.IntRange(0), help="Chooses cells and fresh items; default: random.")
 @click.option("--out", type=click.Path(path_type=Path), help="Record to write; default: beside the bundle.")
 @_hub_option
+@click.option("--newer", type=click.Path(path_type=Path), help="A mirror whose data sets have grown since.")
 @click.option("--gold", type=click.Path(path_type=Path), help="Keys and gold of the bundle's suite.")
 @click.option("--no-sandbox", is_flag=True, help="With network and all rights: for code that you trust.")
 @json_option
@@ -124,6 +125,7 @@ def board_rerun(
     review_seed: int | None,
     out: Path | None,
     hub: Path | None,
+    newer: Path | None,
     gold: Path | None,
     no_sandbox: bool,
     as_json: bool,
@@ -133,12 +135,13 @@ def board_rerun(
     from w2s_bench.board.verb import rerun_bundle
     from w2s_bench.published import dump
 
-    record, path = rerun_bundle(bundle, method, count, review_seed, out, (hub, gold), not no_sandbox)
+    record, path = rerun_bundle(bundle, method, count, review_seed, out, (hub, newer, gold), not no_sandbox)
     if as_json:
         click.echo(json.dumps(json.loads(dump(record))))
     else:
         for cell in record.cells:
-            apart = f"{100 * cell.recorded:.1f} recorded, {100 * cell.again:.1f} again"
+            there = f"{100 * cell.expected:.1f} expected of that, " if cell.expected is not None else ""
+            apart = f"{100 * cell.recorded:.1f} recorded, {there}{100 * cell.again:.1f} again"
             click.echo(f"{cell.cell}: {apart}, at most {100 * cell.spread:.1f} apart")
         click.echo(f"{record.verdict}; review seed {record.review_seed}; {path}")
     if record.verdict != "reproduced":
