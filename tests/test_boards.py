@@ -13,6 +13,7 @@ import threading
 import urllib.request
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -423,7 +424,7 @@ def test_a_dry_run_says_what_the_hub_would_get_and_offline_is_one_clear_error(si
 
 
 def test_every_page_opens_from_disk_and_asks_nobody(page: Page, site: Path) -> None:
-    for size, dark in ((DESKTOP, False), (PHONE, True)):
+    for size, dark in product((DESKTOP, PHONE), (False, True)):
         for path in sorted(site.rglob("*.html")):
             drawn = (
                 "document.documentElement.classList.contains('drawn')" if "/methods/" in str(path) else "true"

@@ -13,8 +13,10 @@ from browser import DESKTOP, PHONE, Page
 
 from w2s_bench.examples import Shown, load_examples, save_examples
 from w2s_bench.excluded import Excluded, Reason
+from w2s_bench.records import CurvePoint
 from w2s_bench.report.frame import load_table
 from w2s_bench.report.html import as_html, write_html
+from w2s_bench.report.panels import panels
 from w2s_bench.rundir import save_run
 
 HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>\"'& {{ 7 * 7 }}"
@@ -80,10 +82,29 @@ def test_rows_that_could_not_be_used_are_told_and_escaped(tmp_path: Path, toy_ru
     assert HOSTILE not in text
 
 
+def test_overfitting_and_saliency_are_charts_where_there_is_data(
+    tmp_path: Path, toy_run: dict[str, Any]
+) -> None:
+    save_run(tmp_path / "run", **toy_run)
+    run, rows = load_table(tmp_path / "run")
+    curve = [CurvePoint(share=s, accuracy=0.7, agreement=0.8) for s in (0.5, 1.0)]
+    watched = replace(run, records=[replace(r, curve=curve) for r in run.records])
+    untrained = [replace(r, method="zero-shot") for r in rows if r.method == "naive" and r.task]
+    before, _ = panels(run, rows)
+    after, data = panels(watched, [*rows, *untrained])
+    names = {c.name for c in after} - {c.name for c in before}
+    domains = {r.domain for r in untrained if r.admitted}
+    assert {n for n in names if n.startswith("saliency")} == {f"saliency-{d}" for d in domains} != set()
+    assert {f"overfitting-{f}-{d}" for f in ("accuracy", "agreement") for d in domains} <= names
+    assert {v["share"] for v in data["courses"]} == {0.5, 1.0}
+    assert all(v["before"] == v["after"] for v in data["saliency"] if v["method"] == "naive")
+
+
 # In the browser
 
 
-@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("dark", [False, True])
 def test_it_opens_from_disk_and_asks_nobody(page: Page, report: Path, size: Any, dark: bool) -> None:
     page.open(report, size, dark, DRAWN)
     assert page.requests == [report.as_uri()]

@@ -1,32 +1,22 @@
-"""Interactive charts as Vega-Lite, made with Altair; the data stand in the page once, by name."""
+"""Interactive charts of methods and of student size, and all charts of a page with their data by name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from w2s_bench.records import Row
 from w2s_bench.report.look import BLUE_ORANGE, COLOURS, scored, unique
-from w2s_bench.report.summary import THRESHOLDS, losses, pools, profiles
-from w2s_bench.report.tables import TITLES, by_domain
+from w2s_bench.report.panels import panels
+from w2s_bench.report.summary import pools
+from w2s_bench.report.tables import TITLES
+from w2s_bench.report.vega import INK, Chart, Values, in_points, rounded, spec
 from w2s_bench.rundir import Run
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
-INK = "currentColor"  # the page's own: dark on light, light on dark
-Values = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A Vega-Lite document without its data. ``by_task``: it has a parameter ``task`` that the page sets."""
-
-    name: str
-    caption: str
-    spec: dict[str, Any]
-    by_task: bool = False
 
 
 def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
@@ -35,8 +25,6 @@ def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart]
     data = {
         "cells": [_cell(r, size) for r in cells],
         "pools": [_pool(r) for r in pooled],
-        "profiles": _profile_values(rows),
-        "losses": _loss_values(run),
     }
     made: list[Chart] = []
     if pooled:
@@ -46,9 +34,8 @@ def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart]
         made += [_heat("heat-gain", "gain", "Pooled gain (student − teacher), points", methods, top)]
     if cells:
         made += _by_size(*_names(cells))
-    made += [_profile(d) for d in TITLES if any(v["domain"] == d for v in data["profiles"])]
-    made += [_loss(d) for d in TITLES if any(v["domain"] == d for v in data["losses"])]
-    return made, {name: values for name, values in data.items() if values}
+    more, values = panels(run, rows)
+    return made + more, {name: found for name, found in (data | values).items() if found}
 
 
 def in_groups(made: list[Chart]) -> list[dict[str, Any]]:
@@ -81,13 +68,13 @@ def _cell(r: Row, size: dict[str, int]) -> dict[str, Any]:
         "student": r.student,
         "size": size[str(r.student)],
         "method": r.method,
-        "floor": _points(r.teacher_accuracy),
-        "accuracy": _points(r.student_accuracy),
-        "ceiling": _points(r.ceiling_accuracy),
-        "pgr": _rounded(r.pgr) if r.admitted else None,
-        "low": _rounded(r.pgr_low) if r.admitted else None,
-        "high": _rounded(r.pgr_high) if r.admitted else None,
-        "agreement": _points(r.agreement),
+        "floor": in_points(r.teacher_accuracy),
+        "accuracy": in_points(r.student_accuracy),
+        "ceiling": in_points(r.ceiling_accuracy),
+        "pgr": rounded(r.pgr) if r.admitted else None,
+        "low": rounded(r.pgr_low) if r.admitted else None,
+        "high": rounded(r.pgr_high) if r.admitted else None,
+        "agreement": in_points(r.agreement),
     }
 
 
@@ -95,39 +82,10 @@ def _pool(r: Row) -> dict[str, Any]:
     return {
         "domain": r.domain,
         "method": r.method,
-        "pgr": _rounded(r.pgr),
-        "gain": _points(r.gain),
+        "pgr": rounded(r.pgr),
+        "gain": in_points(r.gain),
         "cells": r.cells,
     }
-
-
-def _profile_values(rows: list[Row]) -> Values:
-    """A point only where a profile falls: steps need no more."""
-    values = []
-    for domain, chosen in by_domain(rows):
-        for line in profiles(chosen):
-            share, last = line.share.tolist(), len(line.share) - 1
-            for k, (at, y) in enumerate(zip(THRESHOLDS.tolist(), share, strict=True)):
-                if k in (0, last) or y != share[k - 1]:
-                    name = f"{line.method} ({line.cells} cells)"
-                    values.append({"domain": domain, "method": name, "pgr": at, "share": round(y, 4)})
-    return values
-
-
-def _loss_values(run: Run) -> Values:
-    return [
-        {"domain": line.domain, "fits": line.name, "epoch": k, "loss": round(value, 4)}
-        for line in losses(run)
-        for k, value in enumerate(line.loss, 1)
-    ]
-
-
-def _points(value: float | None) -> float | None:
-    return None if value is None else round(100 * value, 2)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
 
 
 def _heat(name: str, field: str, title: str, methods: Sequence[str], top: float) -> Chart:
@@ -155,7 +113,7 @@ def _heat(name: str, field: str, title: str, methods: Sequence[str], top: float)
         f"isValid(datum.{field})"
     )
     height = max(60, 26 * len(methods))
-    return Chart(name, title, _spec(made, height))
+    return Chart(name, title, spec(made, height))
 
 
 @cache
@@ -187,10 +145,10 @@ def _by_size(teachers: tuple[str, ...], methods: tuple[str, ...], first_task: st
         "agreement": ("Agreement with the teacher by student size", alt.layer(agreement)),
     }
     first = {"name": "task", "value": first_task}
-    specs = {name: (title, _spec(made, 280)) for name, (title, made) in found.items()}
+    specs = {name: (title, spec(made, 280)) for name, (title, made) in found.items()}
     return [
-        Chart(f"size-{name}", title, spec | {"params": [*spec.get("params", []), first]}, by_task=True)
-        for name, (title, spec) in specs.items()
+        Chart(f"size-{name}", title, one | {"params": [*one.get("params", []), first]}, by_task=True)
+        for name, (title, one) in specs.items()
     ]
 
 
@@ -263,59 +221,3 @@ def _lines(
     line = base.mark_line(strokeWidth=2).encode(strokeDash=_dash(teachers))
     points = base.mark_point(size=55, filled=True).encode(shape=_shape(teachers), tooltip=tip)
     return line + points.add_params(_chosen())
-
-
-def _profile(domain: str) -> Chart:
-    import altair as alt
-
-    made = (
-        alt.Chart(alt.NamedData("profiles"))
-        .transform_filter(f"datum.domain === '{domain}'")
-        .mark_line(interpolate="step-after", strokeWidth=2)
-        .encode(
-            x=alt.X("pgr:Q", title="PGR above", scale=alt.Scale(domain=[-0.5, 1.5])),
-            y=alt.Y("share:Q", title="share of admitted cells", scale=alt.Scale(domain=[0, 1])),
-            color=_plain_colour("method"),
-            tooltip=["method:N", "pgr:Q", "share:Q"],
-        )
-    )
-    return Chart(f"profile-{domain}", f"Performance profile: {TITLES[domain]}", _spec(made, 240))
-
-
-def _loss(domain: str) -> Chart:
-    import altair as alt
-
-    made = (
-        alt.Chart(alt.NamedData("losses"))
-        .transform_filter(f"datum.domain === '{domain}'")
-        .mark_line(point=True, strokeWidth=2)
-        .encode(
-            x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("loss:Q", title="mean training loss (nats)", scale=alt.Scale(zero=False)),
-            color=_plain_colour("fits"),
-            tooltip=["fits:N", "epoch:O", "loss:Q"],
-        )
-    )
-    return Chart(f"loss-{domain}", f"Training loss by epoch: {TITLES[domain]}", _spec(made, 240))
-
-
-def _plain_colour(field: str) -> Any:
-    import altair as alt
-
-    legend = alt.Legend(orient="bottom", columns=2, title=None, labelLimit=220)
-    return alt.Color(f"{field}:N", scale=alt.Scale(range=list(COLOURS)), legend=legend)
-
-
-def _spec(made: Any, height: int) -> dict[str, Any]:
-    """As wide as its place in the page, in the page's own ink; no address of a schema."""
-    ink = {f"{part}Color": INK for part in ("label", "title")}
-    config = {
-        "background": None,
-        "view": {"stroke": None},
-        "font": "system-ui, sans-serif",
-        "axis": ink | {"gridColor": INK, "gridOpacity": 0.13, "domainColor": INK, "tickColor": INK},
-        "legend": ink | {"layout": {"bottom": {"direction": "vertical", "anchor": "start"}}},
-    }
-    spec: dict[str, Any] = made.properties(width="container", height=height).to_dict()
-    spec.pop("$schema", None)
-    return spec | {"config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
