@@ -50,7 +50,7 @@ def test_latex_escapes_names_and_brackets() -> None:
     assert "m\\_1 \\& co" in table and "$-$10.0" in table and "nlp/a & t $\\to$ u" in table
     assert table.count("\\begin{longtable}") == table.count("\\end{longtable}") == 1
     noted = as_latex([PLAIN], notes=["5% of a_b", "[0.1, 0.2]"])
-    assert noted.endswith("\\noindent 5\\% of a\\_b\n\n\\noindent {[}0.1, 0.2{]}\n")
+    assert noted.endswith("\\noindent 5\\% of a\\_b\n\n\\noindent {[}0.1, 0.2]\n")
 
 
 def test_figures_beside_the_curves(tmp_path: Path, toy_run: dict[str, Any]) -> None:
