@@ -4,7 +4,7 @@ BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quick real zoo ablations fuzz ray-drill test lint format clean
+.PHONY: quick real zoo ablations fuzz drill ray-drill test lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -15,6 +15,10 @@ test: .venv/ready lint  ## style, types and the whole test suite
 
 fuzz: .venv/ready  ## mutated bundles through board verify: docs/submitting.md
 	$(BIN)/python -W ignore tests/fuzz_bundles.py --count 12000
+
+drill: export HF_HUB_OFFLINE = 1
+drill: .venv/ready  ## kills and shared stores: docs/reliability.md
+	PYTHONPATH=tests $(BIN)/python -m drills --out runs/drills
 
 ray-drill: .venv/ready  ## quick on two Ray nodes, one killed or none, against one machine: docs/scale.md
 	$(BIN)/python tests/ray_drill.py --out runs/ray-drill

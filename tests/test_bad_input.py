@@ -18,6 +18,7 @@ from commands import SUITE, refused, strict, suite_of, w2s, well
 from w2s_bench import line
 from w2s_bench.contract import toys
 from w2s_bench.harness.executors import InlineExecutor
+from w2s_bench.owner import DRAFT, mine
 from w2s_bench.rundir import RUN
 
 
@@ -281,7 +282,7 @@ def test_no_space_in_the_folder_of_the_run(suite: Path, tmp_path: Path) -> None:
     for file in ("records.jsonl", "predictions.parquet", "run.json"):
         out = tmp_path / file.replace(".", "-")
         out.mkdir()
-        (out / f".draft-{os.getpid()}-{file}").symlink_to("/dev/full")
+        (out / f"{mine(DRAFT)}{file}").symlink_to("/dev/full")
         words = [str(out), "No space left on device", "Free some space", "--out"]
         refused(w2s("run", suite, "--out", out), words, tmp_path)
         assert not (out / RUN).exists() and not (out / file).exists()

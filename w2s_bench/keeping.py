@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from w2s_bench.errors import StoreError, UserError
+from w2s_bench.owner import DRAFT, is_gone, sweep
 from w2s_bench.store import CHECKSUMS, Artifact, Store
 
 DAY = 86_400.0
-DRAFT = ".draft-"
 ABANDONED = 3600.0  # seconds without a write after which a draft belongs to nobody
 
 
@@ -33,7 +33,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A draft that no process has written to for an hour: its maker was killed."""
+    """A draft whose process has ended; where that cannot be known, one not written to for an hour."""
 
     folder: Path
     size: int
@@ -43,7 +43,7 @@ def kept(store: Store) -> Iterator[Kept]:
     """All artifacts, by kind and key. Errors: UserError for a store that is no folder."""
     now = time.time()
     for folder in _folders(store):
-        if not folder.name.startswith(DRAFT) and (folder / CHECKSUMS).is_file():
+        if not folder.name.startswith(f"{DRAFT}-") and (folder / CHECKSUMS).is_file():
             days = max(0.0, now - (folder / CHECKSUMS).stat().st_mtime) / DAY
             yield Kept(folder.parent.parent.name, folder.name, folder, _size(folder), days)
 
@@ -52,9 +52,15 @@ def strays(store: Store) -> Iterator[Stray]:
     """Drafts of processes that are gone, and artifacts that lost their checksums while being deleted."""
     now = time.time()
     for folder in _folders(store):
-        draft = folder.name.startswith(DRAFT) or not (folder / CHECKSUMS).is_file()
-        if draft and now - _last_write(folder) > ABANDONED:
+        draft = folder.name.startswith(f"{DRAFT}-") or not (folder / CHECKSUMS).is_file()
+        if draft and (is_gone(folder.name) or now - _last_write(folder) > ABANDONED):
             yield Stray(folder, _size(folder))
+
+
+def sweep_drafts(store: Store) -> None:
+    """Remove the drafts of this machine's processes that have ended."""
+    for part in store.root.glob("*/??"):
+        sweep(part, DRAFT)
 
 
 def _folders(store: Store) -> Iterator[Path]:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.errors import StoreError
+from w2s_bench.owner import DRAFT, mine
 from w2s_bench.records import canonical_json
 
 CHECKSUMS = "checksums.json"
@@ -181,7 +182,7 @@ class Store:
         final = self.folder(kind, key)
         with disk_errors(self.root):
             final.parent.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
+            folder = Path(tempfile.mkdtemp(prefix=mine(DRAFT), dir=final.parent))
             try:
                 yield Draft(folder)
                 _seal(folder, name or f"{kind}/{key}")
@@ -229,7 +230,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that replaces it when the block ends without error."""
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".draft-{os.getpid()}-{path.name}")
+        draft = path.with_name(f"{mine(DRAFT)}{path.name}")
         try:
             yield draft
             os.replace(draft, path)

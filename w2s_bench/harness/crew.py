@@ -6,13 +6,13 @@ To an executor it is like one worker: it is called, ended, and one that dies or 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.harness.workers import Side, Worker
+from w2s_bench.owner import scratch
 
 
 class Crew:
@@ -50,7 +50,7 @@ class Crew:
 
     def _start(self) -> None:
         if not self._workers:
-            self._folder = Path(tempfile.mkdtemp(prefix="w2s-bench-crew-"))
+            self._folder = scratch()
             self._workers = [Worker(self.side) for _ in range(self._size)]
 
     def end(self) -> None:

@@ -1,22 +1,32 @@
 """Execute a plan: every unfinished job once, as soon as what it needs is there.
 
-A student that fails is told by its name and the run goes on without it; whatever goes wrong with data,
-teachers, ceilings or the store stops the run.
+Runs that share a store share the work: what another one is at is waited for, not done again. A student that
+fails is told by its name and the run goes on without it; whatever goes wrong with data, teachers, ceilings or
+the store stops the run.
 """
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from w2s_bench.errors import FitFailed
+from w2s_bench.harness.claims import Claims, sweep_claims
 from w2s_bench.harness.executors import Executor
 from w2s_bench.harness.job import FitJob, Job
-from w2s_bench.harness.plan import Plan
+from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.harness.steps import Site
+from w2s_bench.keeping import sweep_drafts
+from w2s_bench.owner import SCRATCH, sweep
 from w2s_bench.records import CellRecord
+from w2s_bench.store import Store
 from w2s_bench.store_remote import store_at
+
+POLL = 0.2  # seconds between two questions whether another run has finished a job
 
 OnDone = Callable[[Job], None]
 OnFailed = Callable[["Failure"], None]
@@ -33,7 +43,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many fits were run now, how many were finished before, and which jobs failed."""
+    """How many fits were run now, how many were finished before or meanwhile by another run, and which jobs
+    failed."""
 
     run: int
     finished: int
@@ -52,17 +63,29 @@ def run_plan(
     on_done: OnDone = lambda job: None,
     on_failed: OnFailed = lambda failure: None,
 ) -> Tally:
-    """Run what is missing. Whatever had finished stays in the store, also when an error stops the run."""
-    missing = {job.key: job for job in plan.to_run(store_at(site.store))}
+    """Run what is missing. Whatever had finished stays in the store, also when an error stops the run; what
+    killed runs left behind is removed first."""
+    store = store_at(site.store)
+    _tidy(store)
+    missing = {job.key: job for job in plan.to_run(store)}
     before = _fits(plan.jobs.values()) - _fits(missing.values())
-    try:
-        failures = _drain(missing, executor, site, on_done, on_failed)
-    except BaseException:
-        executor.close(wait=False)
-        raise
-    executor.close(wait=True)
-    run = _fits(missing.values()) - _fits(f.job for f in failures)
-    return Tally(run, before, tuple(failures))
+    with Claims(store) as claims:
+        queue = _Queue(missing, claims, executor, site, on_done, on_failed)
+        try:
+            queue.drain()
+        except BaseException:
+            executor.close(wait=False)
+            raise
+        executor.close(wait=True)
+    failures = tuple(queue.failures.values())
+    run = _fits(missing.values()) - _fits(f.job for f in failures) - queue.elsewhere
+    return Tally(run, before + queue.elsewhere, failures)
+
+
+def _tidy(store: Store) -> None:
+    sweep_drafts(store)
+    sweep_claims(store)
+    sweep(Path(tempfile.gettempdir()), SCRATCH)
 
 
 def marked(cells: list[CellRecord], reasons: dict[str, str]) -> list[CellRecord]:
@@ -73,47 +96,78 @@ def marked(cells: list[CellRecord], reasons: dict[str, str]) -> list[CellRecord]
     ]
 
 
-def _drain(
-    missing: dict[str, Job], executor: Executor, site: Site, on_done: OnDone, on_failed: OnFailed
-) -> list[Failure]:
-    waiting = dict(missing)  # in the plan's order: teachers before their students
-    running: dict[Future[str], Job] = {}
-    open_keys, failures = set(missing), {}
+class _Queue:
+    """Jobs that wait, in the plan's order (teachers before their students), and those that run."""
 
-    def fail(failure: Failure) -> None:
-        failures[failure.job.key] = failure
-        on_failed(failure)
-        for job in [j for j in waiting.values() if failure.job.key in j.needs]:
-            del waiting[job.key]
-            fail(Failure(job, f"needs what failed: {failure.reason}", skipped=True))
+    def __init__(
+        self,
+        missing: dict[str, Job],
+        claims: Claims,
+        executor: Executor,
+        site: Site,
+        on_done: OnDone,
+        on_failed: OnFailed,
+    ) -> None:
+        self._waiting, self._open, self._claims = dict(missing), set(missing), claims
+        self._executor, self._site, self._store = executor, site, store_at(site.store)
+        self._on_done, self._on_failed = on_done, on_failed
+        self._running: dict[Future[str], Job] = {}
+        self.failures: dict[str, Failure] = {}
+        self.elsewhere = 0  # fits that another run finished meanwhile
 
-    while waiting or running:
-        for job in _ready(waiting, open_keys, executor.slots - len(running)):
-            running[executor.submit(job, site)] = waiting.pop(job.key)
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            job = running.pop(future)
-            try:
-                future.result()
-            except FitFailed as error:
-                if job.sees_gold:
-                    raise
-                fail(Failure(job, str(error)))
+    def drain(self) -> None:
+        """Until nothing waits and nothing runs. Errors: whatever a job with gold, or the store, raised."""
+        while self._waiting or self._running:
+            others = self._start()
+            if self._running:
+                done, _ = wait(self._running, POLL if others else None, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._end(future)
+            elif others:
+                time.sleep(POLL)
+
+    def _start(self) -> bool:
+        """Fill the free slots with ready jobs; whether other runs are at some that could have been taken."""
+        others = False
+        for job in list(self._waiting.values()):
+            if len(self._running) >= self._executor.slots:
+                break
+            if self._open.intersection(job.needs) or job.key not in self._waiting:
                 continue
-            open_keys.discard(job.key)
-            on_done(job)
-    return list(failures.values())
+            if not self._claims.take(job.key):
+                others = True
+                continue
+            del self._waiting[job.key]
+            if finished(job, self._store):
+                self.elsewhere += isinstance(job, FitJob)
+                self._done(job)
+            else:
+                self._running[self._executor.submit(job, self._site)] = job
+        return others
 
+    def _end(self, future: Future[str]) -> None:
+        job = self._running.pop(future)
+        try:
+            future.result()
+        except FitFailed as error:
+            if job.sees_gold:
+                raise
+            self._claims.release(job.key)
+            self._fail(Failure(job, str(error)))
+            return
+        self._done(job)
 
-def _ready(waiting: dict[str, Job], open_keys: set[str], slots: int) -> list[Job]:
-    """The first jobs in order whose needs are finished; no more than there are free slots."""
-    ready: list[Job] = []
-    for job in waiting.values():
-        if len(ready) >= slots:
-            break
-        if not open_keys.intersection(job.needs):
-            ready.append(job)
-    return ready
+    def _done(self, job: Job) -> None:
+        self._claims.release(job.key)
+        self._open.discard(job.key)
+        self._on_done(job)
+
+    def _fail(self, failure: Failure) -> None:
+        self.failures[failure.job.key] = failure
+        self._on_failed(failure)
+        for job in [j for j in self._waiting.values() if failure.job.key in j.needs]:
+            if self._waiting.pop(job.key, None):
+                self._fail(Failure(job, f"needs what failed: {failure.reason}", skipped=True))
 
 
 def _fits(jobs: object) -> int:

@@ -10,15 +10,15 @@ import multiprocessing
 import os
 import shutil
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
+
+from w2s_bench.owner import scratch
 
 Side = Literal["gold", "student"]
 HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
@@ -53,7 +53,7 @@ class Worker:
 
     def __init__(self, side: Side) -> None:
         self.side = side
-        self.folder = Path(tempfile.mkdtemp(prefix="w2s-bench-")) if side == "student" else None
+        self.folder = scratch() if side == "student" else None
         context = _context()
         self._pipe, theirs = context.Pipe()
         folder = str(self.folder) if self.folder else None

@@ -1,0 +1,97 @@
+"""Drills: what must not lose a result is done to real runs, and what was lost is counted.
+
+Each module has ``run(size, folder) -> Drilled``. ``python -m drills`` (``make drill``) does all of them and
+prints one table; tests/test_drills.py does a short form of each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from w2s_bench.keeping import damage, kept
+from w2s_bench.owner import DRAFT, SCRATCH
+from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS
+from w2s_bench.store import Store
+
+FILES = (RECORDS, CELLS, PREDICTIONS)
+SUITE = """
+name = "drill"
+version = 1
+seeds = {seeds}
+methods = {methods}
+references = ["zero-shot"]
+data = {{ teacher = 60, transfer = 60, validation = 10, test = 60 }}
+training = {{ epochs = 2, batch_size = 16, max_length = 64 }}
+
+[[grid]]
+tasks = {tasks}
+models = [{{ name = "bow", learning_rate = 0.05 }}, "llama:16x1"]
+"""
+TASKS, METHODS = ("nlp/polarity-generated", "reward/polarity-generated"), ("naive", "confidence", "entropy")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drilled:
+    """What was done, how often, and how much was lost by it: results, bytes, files that stayed behind."""
+
+    name: str
+    done: str
+    times: int
+    lost: list[str]
+    seconds: float
+
+
+def write_suite(
+    path: Path,
+    *,
+    tasks: Sequence[str] = TASKS,
+    methods: Sequence[str] = METHODS,
+    seeds: Sequence[int] = (0, 1),
+) -> Path:
+    """A suite of the shape of quick whose fits take a fraction of a second."""
+    given = {"tasks": list(tasks), "methods": list(methods), "seeds": list(seeds)}
+    path.write_text(SUITE.format(**{name: json.dumps(value) for name, value in given.items()}), "utf8")
+    return path
+
+
+def start(
+    suite: Path, out: Path, store: Path, folder: Path, before: Sequence[str] = (), workers: int = 2
+) -> subprocess.Popen[str]:
+    """``w2s-bench run`` in a process of its own, with a temporary place of its own."""
+    scratch = folder / "tmp"
+    scratch.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "w2s_bench", "run", str(suite), "--json"]
+    where = ["--out", str(out), "--store", str(store), "--workers", str(workers), "--device", "cpu"]
+    return subprocess.Popen(
+        [*before, *command, *where],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch), "OMP_NUM_THREADS": "1"},
+    )
+
+
+def ended(run: subprocess.Popen[str]) -> str:
+    """What a run printed. Errors: AssertionError for one that failed."""
+    told, errors = run.communicate(timeout=600)
+    assert run.returncode == 0, errors
+    return told
+
+
+def stayed(store: Path, out: Path, folder: Path) -> list[str]:
+    """Files of killed processes that a later run did not remove, and damaged artifacts."""
+    found = [str(p) for root in (store, out) for p in root.rglob(f"{DRAFT}-*")]
+    found += map(str, store.rglob("*.lock"))
+    found += map(str, (folder / "tmp").glob(f"{SCRATCH}-*"))
+    return found + [f"{one.key}: {what}" for one in kept(Store(store)) if (what := damage(one))]
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Files of two runs that are not equal to the byte."""
+    return [f"{name} differs" for name in FILES if (one / name).read_bytes() != (other / name).read_bytes()]

@@ -1,0 +1,38 @@
+"""All drills in full: ``make drill``. Prints one table; exit status 1 where anything was lost."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+FULL = {"kills": 100, "sharing": 8}
+
+
+def main() -> None:
+    """Each drill in a folder of its own."""
+    options = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
+    options.add_argument("--out", type=Path, default=Path("runs/drills"))
+    options.add_argument("--only", choices=list(FULL))
+    options.add_argument("--size", type=int, help="How often, in place of the full form.")
+    given = options.parse_args()
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print("| drill | what was done | how often | lost | seconds |\n|---|---|---|---|---|", flush=True)
+    lost = 0
+    for name in [given.only] if given.only else FULL:
+        folder = given.out / f"{name}-{os.getpid()}"
+        folder.mkdir(parents=True)
+        found = import_module(f"drills.{name}").run(given.size or FULL[name], folder.resolve())
+        print(
+            f"| {name} | {found.done} | {found.times} | {len(found.lost)} | {found.seconds:.0f} |", flush=True
+        )
+        print("".join(f"\n  {what}" for what in found.lost), end="", flush=True)
+        lost += len(found.lost)
+    raise SystemExit(bool(lost))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Whose a temporary file is, and what of the dead is removed; claims of runs that share a store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from w2s_bench.harness.claims import FOLDER, Claims, sweep_claims
+from w2s_bench.keeping import strays, sweep_drafts
+from w2s_bench.owner import DRAFT, is_gone, left_behind, mine, sweep
+from w2s_bench.store import Store
+
+KEY = "ab" + "0" * 30
+
+
+def dead() -> str:
+    """How a name of a process that has ended begins."""
+    code = "from w2s_bench.owner import mine; print(mine('.draft'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_only_what_the_dead_of_this_machine_left_is_removed(tmp_path: Path) -> None:
+    gone, here = dead() + "x", mine(DRAFT) + "x"
+    elsewhere = gone.replace(gone.split("-")[1], "0" * 8)
+    for name in (gone, here, elsewhere, ".draft-old", "other"):
+        (tmp_path / name).mkdir()
+    assert is_gone(gone) and not any(map(is_gone, (here, elsewhere, ".draft-old", "other", f"{DRAFT}-")))
+    assert [p.name for p in left_behind(tmp_path, DRAFT)] == [gone]
+    sweep(tmp_path, DRAFT)
+    assert {p.name for p in tmp_path.iterdir()} == {here, elsewhere, ".draft-old", "other"}
+    assert list(left_behind(tmp_path / "nowhere", DRAFT)) == []
+
+
+def test_drafts_of_killed_runs_are_strays_at_once(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.write("fit", KEY) as draft:
+        draft.json("facts", {})
+    half = store.folder("fit", KEY).with_name(dead() + "x")
+    half.mkdir()
+    assert [s.folder for s in strays(store)] == [half]
+    sweep_drafts(store)
+    assert not half.exists() and store.has("fit", KEY)
+
+
+def test_a_job_is_claimed_by_one_run(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with Claims(store) as one, Claims(store) as other:
+        assert one.take(KEY) and not other.take(KEY)
+        sweep_claims(store)
+        assert not other.take(KEY)
+        one.release(KEY)
+        assert other.take(KEY) and not one.take(KEY)
+    assert list((tmp_path / FOLDER).iterdir()) == []
+
+
+def test_the_claims_of_a_killed_run_are_free(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from w2s_bench.harness.claims import Claims;"
+        "from w2s_bench.store import Store;"
+        f"assert Claims(Store(Path(sys.argv[1]))).take('{KEY}'); os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == -9
+    assert len(os.listdir(tmp_path / FOLDER)) == 1
+    with Claims(Store(tmp_path)) as claims:
+        assert claims.take(KEY)
+    sweep_claims(Store(tmp_path))
+    assert os.listdir(tmp_path / FOLDER) == []
