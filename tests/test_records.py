@@ -201,3 +201,13 @@ def test_what_is_dumped_is_what_asdict_gives() -> None:
 def test_a_record_of_another_schema_is_refused_by_its_version() -> None:
     with pytest.raises(StoreError, match="schema_version"):
         parse(ScoreRecord, {"schema_version": 2}, "records.jsonl:1")
+
+
+def test_a_file_of_a_newer_version_says_so(file: Path) -> None:
+    file.write_text('{"schema_version": 2, "of": "another day"}\n', "utf8")
+    with pytest.raises(StoreError, match=r"2 was written by a newer w2s-bench.*Update") as told:
+        load_lines(ScoreRecord, file)
+    assert f"{file}:1" in str(told.value)
+    file.write_text('{"schema_version": "2"}\n', "utf8")
+    with pytest.raises(StoreError, match="field"):
+        load_lines(ScoreRecord, file)

@@ -252,15 +252,31 @@ def _adapter(kind: type) -> TypeAdapter:
 
 
 def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
-    """Validate one JSON object as ``kind``; a :class:`StoreError` names ``where`` and the field."""
+    """Validate one JSON object as ``kind``; a :class:`StoreError` names ``where`` and the field, or says that
+    a newer version wrote it."""
     from pydantic import ValidationError
 
+    _check_schema(kind, value, where)
     try:
         return _adapter(kind).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"])) or "(top)"
         raise _damaged(f"field {path!r}: {first['msg']}", where, f"a {kind.__name__}") from None
+
+
+def _check_schema(kind: type, value: Any, where: str) -> None:
+    """Errors: StoreError for a schema above the one that this version writes."""
+    field_ = getattr(kind, "__dataclass_fields__", {}).get("schema_version")
+    known = field_.default if field_ else None
+    told = value.get("schema_version") if isinstance(value, Mapping) else None
+    if isinstance(known, int) and isinstance(told, int) and told > known:
+        raise StoreError(
+            f"field 'schema_version': {told} was written by a newer w2s-bench",
+            where=where,
+            expected=f"at most {known}",
+            mend="update w2s-bench: what older versions wrote can be read by newer ones",
+        )
 
 
 def load_json(kind: type, path: Path) -> Any:
