@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -232,3 +233,10 @@ def test_a_name_that_two_packs_claim_is_shown_as_an_error(
     assert item.error and "two packs" in item.error and "w2s_bench.methods.naive" in item.error
     with pytest.raises(UserError, match="two packs"):
         registry.load("method", "naive")
+
+
+def test_several_threads_may_ask_at_once() -> None:
+    """Python 3.11's parser counts its depth for all threads together, and gave up with a SystemError."""
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: list(items("task")), range(12)))
+    assert all(names == found[0] for names in found)

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ Kind = Literal["task", "method", "model", "suite"]
 
 CORE = "core"
 READERS = {"task": ("w2s_bench.own.read", "read_task")}  # by name: they stand above this floor
+_PARSING = Lock()  # Python 3.11 parses in one thread at a time only: two can end in a SystemError
 ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
 
 
@@ -94,10 +96,16 @@ def _item(kind: Kind, pack: str, module: str, path: Path) -> Item:
 
 def _first_line(path: Path) -> tuple[str, str | None]:
     try:
-        doc = ast.get_docstring(ast.parse(path.read_text("utf8")))
+        return docstring(path).partition("\n")[0], None
     except (SyntaxError, ValueError, OSError) as error:
         return "", f"{type(error).__name__}: {error}"
-    return (doc or "").partition("\n")[0], None
+
+
+def docstring(path: Path) -> str:
+    """What a module says of itself, without importing it. Errors: SyntaxError, ValueError, OSError."""
+    text = path.read_text("utf8")
+    with _PARSING:
+        return ast.get_docstring(ast.parse(text)) or ""
 
 
 def method_kind(summary: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ from w2s_bench.harness.collect import left_out
 from w2s_bench.harness.job import describe as describe_job
 from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.records import CellRecord, parse
-from w2s_bench.registry import Item, find, items, load, suites
+from w2s_bench.registry import Item, docstring, find, items, load, suites
 from w2s_bench.report.notes import excluded_document
 from w2s_bench.sample import sample
 from w2s_bench.sources import described
@@ -182,7 +181,7 @@ def _tuning(name: str) -> dict[str, Any]:
 
 def _model(item: Item) -> dict[str, Any]:
     family = load("model", item.name.partition(":")[0])
-    doc = ast.get_docstring(ast.parse(item.path.read_text("utf8"))) or ""
+    doc = docstring(item.path)
     return {"about": doc, "usage": family.usage, "domains": sorted(family.domains)}
 
 
