@@ -287,6 +287,15 @@ def test_ctrl_c_says_how_to_go_on(suite: Path, monkeypatch: pytest.MonkeyPatch) 
     assert result.exit_code == 130 and "Finished jobs are kept" in result.stderr
 
 
+def test_ctrl_c_within_an_import_is_one_too(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr(line, "run_plan", interrupted)
+    result = w2s("run", suite)
+    assert result.exit_code == 130 and "Finished jobs are kept" in result.stderr
+
+
 def test_our_own_mistakes_are_not_hidden(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise AssertionError("a bug")

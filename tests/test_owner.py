@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from w2s_bench.harness.claims import FOLDER, Claims, sweep_claims
 from w2s_bench.keeping import strays, sweep_drafts
 from w2s_bench.owner import DRAFT, is_gone, left_behind, mine, sweep
+from w2s_bench.report.write import write_report
+from w2s_bench.rundir import save_run
 from w2s_bench.store import Store
 
 KEY = "ab" + "0" * 30
@@ -43,6 +46,14 @@ def test_drafts_of_killed_runs_are_strays_at_once(tmp_path: Path) -> None:
     assert [s.folder for s in strays(store)] == [half]
     sweep_drafts(store)
     assert not half.exists() and store.has("fit", KEY)
+
+
+def test_a_report_removes_what_a_killed_one_left(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    save_run(tmp_path, **toy_run)
+    half = tmp_path / (dead() + "table.csv")
+    half.write_text("half")
+    write_report(tmp_path)
+    assert not list(tmp_path.rglob(f"{DRAFT}-*")) and (tmp_path / "table.csv").is_file()
 
 
 def test_a_job_is_claimed_by_one_run(tmp_path: Path) -> None:

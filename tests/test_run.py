@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 import torch
+from drills import FILES
 
 from w2s_bench.errors import UserError
 from w2s_bench.harness.collect import collect
@@ -58,7 +59,6 @@ NEEDS_TACTICS = pytest.mark.skipif(
     not TACTICS.is_file(), reason="tasks/chess/data/tactics.parquet is not made"
 )
 ALL = NLP + REWARD + (CHESS + SPEAKS if TACTICS.is_file() else "")
-FILES = (RECORDS, CELLS, PREDICTIONS)
 
 
 def tiny(grids: str = NLP, *, method: str = '"bootstrapping"', seeds: str = "[0]") -> Plan:

@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -40,10 +40,17 @@ class Verbs(click.Group):
             click.echo(f"w2s-bench: {error}", err=True)
             sys.exit(2)
         except (KeyboardInterrupt, click.Abort):
-            click.echo("stopped. Finished jobs are kept: the same command goes on from there.", err=True)
-            sys.exit(130)
+            self._stopped()
         except BrokenPipeError:
             sys.exit(0)
+        except RuntimeError as error:
+            if not isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            self._stopped()  # Python 3.11 wraps a Ctrl-C that comes while a class is made: in an import
+
+    def _stopped(self) -> NoReturn:
+        click.echo("stopped. Finished jobs are kept: the same command goes on from there.", err=True)
+        sys.exit(130)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

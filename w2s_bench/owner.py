@@ -13,6 +13,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -52,20 +53,16 @@ def sweep(folder: Path, prefix: str) -> None:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            try:
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
-            except OSError:
-                continue
 
 
 @cache
 def _machine() -> str:
     told = [socket.gethostname()]
     for ask in (_boot, _processes):
-        try:
+        with suppress(OSError):  # not Linux: the name alone
             told.append(ask())
-        except OSError:  # not Linux: the name alone
-            continue
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:8]
 
 

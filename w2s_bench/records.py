@@ -267,8 +267,8 @@ def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
 
 def _check_schema(kind: type, value: Any, where: str) -> None:
     """Errors: StoreError for a schema above the one that this version writes."""
-    field_ = getattr(kind, "__dataclass_fields__", {}).get("schema_version")
-    known = field_.default if field_ else None
+    declared = getattr(kind, "__dataclass_fields__", {}).get("schema_version")
+    known = declared.default if declared else None
     told = value.get("schema_version") if isinstance(value, Mapping) else None
     if isinstance(known, int) and isinstance(told, int) and told > known:
         raise StoreError(

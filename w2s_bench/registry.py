@@ -29,7 +29,7 @@ Kind = Literal["task", "method", "model", "suite"]
 
 CORE = "core"
 READERS = {"task": ("w2s_bench.own.read", "read_task")}  # by name: they stand above this floor
-_PARSING = Lock()  # Python 3.11 parses in one thread at a time only: two can end in a SystemError
+_PARSING = Lock()  # Python 3.11's parser counts its depth for all threads together: see docstring()
 ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
 
 
@@ -102,7 +102,11 @@ def _first_line(path: Path) -> tuple[str, str | None]:
 
 
 def docstring(path: Path) -> str:
-    """What a module says of itself, without importing it. Errors: SyntaxError, ValueError, OSError."""
+    """What a module says of itself, without importing it. Errors: SyntaxError, ValueError, OSError.
+
+    One thread at a time: where a hook on the collection of garbage lets another one parse in between, both
+    would end in a SystemError.
+    """
     text = path.read_text("utf8")
     with _PARSING:
         return ast.get_docstring(ast.parse(text)) or ""

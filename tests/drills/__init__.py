@@ -1,7 +1,8 @@
 """Drills: what must not lose a result is done to real runs, and what was lost is counted.
 
 Each module has ``run(size, folder) -> Drilled``. ``python -m drills`` (``make drill``) does all of them and
-prints one table; tests/test_drills.py does a short form of each.
+prints one table; tests/test_drills.py does a short form of each. ``folder`` is the drill's own; the run that
+nobody disturbed lies beside it and is made once for all drills.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,7 @@ from w2s_bench.owner import DRAFT, SCRATCH
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS
 from w2s_bench.store import Store
 
-FILES = (RECORDS, CELLS, PREDICTIONS)
+FILES = (RECORDS, CELLS, PREDICTIONS)  # byte-equal for equal runs
 SUITE = """
 name = "drill"
 version = 1
@@ -38,13 +40,11 @@ TASKS, METHODS = ("nlp/polarity-generated", "reward/polarity-generated"), ("naiv
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drilled:
-    """What was done, how often, and how much was lost by it: results, bytes, files that stayed behind."""
+    """What was done, how often, and what was lost by it: results, bytes, files that stayed behind."""
 
-    name: str
     done: str
     times: int
     lost: list[str]
-    seconds: float
 
 
 def write_suite(
@@ -77,11 +77,22 @@ def start(
     )
 
 
-def ended(run: subprocess.Popen[str]) -> str:
-    """What a run printed. Errors: AssertionError for one that failed."""
+def ended(run: subprocess.Popen[str]) -> int:
+    """How many fits a run made. Errors: AssertionError for one that failed."""
     told, errors = run.communicate(timeout=600)
     assert run.returncode == 0, errors
-    return told
+    return int(json.loads(told)["fits_run"])
+
+
+def undisturbed(folder: Path) -> tuple[Path, float]:
+    """The folder of a run of the whole suite that nobody disturbed, beside the drill's, and its seconds."""
+    place = folder.parent / "undisturbed"
+    if not place.exists():
+        place.mkdir()
+        clock = time.perf_counter()
+        ended(start(write_suite(place / "drill.toml"), place / "run", place / "store", place))
+        (place / "seconds").write_text(str(time.perf_counter() - clock), "ascii")
+    return place / "run", float((place / "seconds").read_text("ascii"))
 
 
 def stayed(store: Path, out: Path, folder: Path) -> list[str]:

@@ -1,88 +1,84 @@
-"""SIGKILL at random moments, of the run or of one of its workers; then the same command again."""
+"""SIGKILL at random moments, of the run or of one of its processes; then the same command again."""
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import psutil
 
-from drills import Drilled, differing, ended, start, stayed, write_suite
+from drills import Drilled, differing, start, stayed, undisturbed, write_suite
+from w2s_bench.keeping import kept
+from w2s_bench.store import CHECKSUMS, Store
 
 AT_MOST = 4  # kills until a run may end
 ORPHANS = 10.0  # seconds in which workers end after their run was killed
+IMPORTS = 0.3  # share of a run in which it has nothing to lose yet
 
 
 def run(size: int, folder: Path) -> Drilled:
-    """``size`` kills."""
-    clock, rng = time.perf_counter(), Random(0)
+    """``size`` kills, of the run and of one of its processes in turn, in runs that are then resumed."""
+    rng, kills, lost = Random(0), 0, []
     suite = write_suite(folder / "drill.toml")
-    began = time.perf_counter()
-    ended(start(suite, folder / "whole", folder / "whole-store", folder))
-    whole = time.perf_counter() - began
-    kills, lost = 0, []
+    whole, seconds = undisturbed(folder)
     while kills < size:
-        k = kills
-        out, store = folder / f"run-{k}", folder / f"store-{k}"
-        kills += sum(_until_done((suite, out, store), folder, rng, whole, min(size - kills, AT_MOST), lost))
-        lost += differing(folder / "whole", out) + stayed(store, out, folder)
-        shutil.rmtree(store)
-        shutil.rmtree(out)
+        one = _Killed(suite, folder, rng, seconds)
+        one.resume(min(size - kills, AT_MOST))
+        lost += [*one.lost, *differing(whole, one.out), *stayed(one.store, one.out, folder)]
+        kills += one.kills
+        shutil.rmtree(one.store)
+        shutil.rmtree(one.out)
     return Drilled(
-        name="kills",
-        done="a run or one of its workers killed (SIGKILL) at a random moment, then resumed",
+        done="a run or one of its processes killed (SIGKILL) at a random moment, then resumed",
         times=kills,
         lost=lost,
-        seconds=time.perf_counter() - clock,
     )
 
 
-def _until_done(
-    run: tuple[Path, Path, Path], folder: Path, rng: Random, whole: float, most: int, lost: list[str]
-) -> Iterator[int]:
-    """Start the run, kill it or a worker ``most`` times, and again, until it ends by itself; 1 for each
-    kill."""
-    suite, out, store = run
-    finished: dict[str, str] = {}
-    for attempt in range(50):
-        process = start(suite, out, store, folder)
+class _Killed:
+    """A run that is killed some times until it may end."""
+
+    def __init__(self, suite: Path, folder: Path, rng: Random, seconds: float) -> None:
+        self._suite, self._folder, self._rng, self._seconds = suite, folder, rng, seconds
+        self.out, self.store = folder / "run", folder / "store"
+        self.kills, self.lost = 0, list[str]()
+
+    def resume(self, kills: int) -> None:
+        """The same command until it ends by itself, killed so many times at most."""
+        before: dict[str, bytes] = {}
+        for attempt in range(kills + 10):
+            process = start(self._suite, self.out, self.store, self._folder)
+            if attempt < kills:
+                self._kill_at(
+                    process, self._rng.uniform(IMPORTS, 1.0) * self._seconds, worker=attempt % 2 == 1
+                )
+            process.communicate()
+            now = self._finished()
+            self.lost += [f"{name} is gone" for name, sums in before.items() if now.get(name) != sums]
+            before = now
+            if process.returncode == 0:
+                return
+        self.lost.append("a run that never ends")
+
+    def _kill_at(self, process: subprocess.Popen[str], moment: float, worker: bool) -> None:
+        """One of its processes, after which it ends with an error or with a cell that failed; or the run,
+        after which all of them must end."""
         try:
-            process.wait(rng.uniform(0.3, 1.0) * whole if attempt < most else None)
-        except subprocess.TimeoutExpired:
-            _kill(process, worker=attempt % 2 == 1, rng=rng, lost=lost)
-            yield 1
-        process.communicate()
-        now = _finished(store)
-        lost += [f"{name} is gone" for name, digest in finished.items() if now.get(name) != digest]
-        finished = now
-        if process.returncode == 0:
+            process.wait(moment)
             return
-    lost.append("a run that never ends")
+        except subprocess.TimeoutExpired:
+            below = psutil.Process(process.pid).children(recursive=True)
+        self.kills += 1
+        if worker and below:
+            self._rng.choice(below).kill()
+            return
+        process.kill()
+        _, alive = psutil.wait_procs(below, ORPHANS)
+        self.lost += [f"process {orphan.pid} outlived its run" for orphan in alive]
 
-
-def _kill(process: subprocess.Popen[str], worker: bool, rng: Random, lost: list[str]) -> None:
-    """The run or, where it has some, one of its workers; all of a killed run must end."""
-    below = psutil.Process(process.pid).children(recursive=True)
-    if worker and below:
-        below[rng.randrange(len(below))].kill()
-        process.communicate()  # it ends by itself: with an error, or with a cell that is told as failed
-        return
-    process.kill()
-    process.communicate()
-    _, alive = psutil.wait_procs(below, ORPHANS)
-    lost += [f"process {orphan.pid} outlived its run" for orphan in alive]
-
-
-def _finished(store: Path) -> dict[str, str]:
-    """Finished artifacts and the hash of their checksums."""
-    found = store.glob("*/??/*/checksums.json") if store.is_dir() else ()
-    return {
-        str(p.parent.relative_to(store)): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in found
-        if not p.parent.name.startswith(".")
-    }
+    def _finished(self) -> dict[str, bytes]:
+        """What is finished, with its checksums."""
+        found = kept(Store(self.store)) if self.store.is_dir() else ()
+        return {f"{one.kind}/{one.key}": (one.folder / CHECKSUMS).read_bytes() for one in found}

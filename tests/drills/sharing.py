@@ -1,19 +1,17 @@
-"""Processes that run overlapping suites in one store at the same time, one of which is killed."""
+"""Processes that run overlapping suites in one store at the same time: every job is done once."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
-import time
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from drills import FILES, METHODS, TASKS, Drilled, ended, start, stayed, write_suite
+from drills import METHODS, TASKS, Drilled, differing, ended, start, stayed, undisturbed, write_suite
 
-CONTAINER = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
-CONTAINED = ", half of them in another name space of process ids"
+CONTAINER = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc")
 # What each process asks for, in turn: all of it, or a part that others ask for too.
-SHARES = (
+SHARES: tuple[dict[str, Any], ...] = (
     {},
     {"seeds": (1, 0)},
     {"methods": METHODS[1:]},
@@ -26,60 +24,35 @@ SHARES = (
 
 
 def run(size: int, folder: Path) -> Drilled:
-    """``size`` processes, every other one of another machine where this one can make a name space of process
-    ids; the last of them is killed in the middle."""
-    clock = time.perf_counter()
-    suites = [write_suite(folder / f"drill-{k}.toml", **SHARES[k % len(SHARES)]) for k in range(size)]  # type: ignore[arg-type]
+    """``size`` processes, every other one as on another machine where this one allows that."""
     store = folder / "store"
-    elsewhere = CONTAINER if _can_contain() else ()
     runs = [
-        start(suite, folder / f"run-{k}", store, folder, elsewhere if k % 2 else (), workers=1)
-        for k, suite in enumerate(suites)
+        start(
+            write_suite(folder / f"drill-{k}.toml", **SHARES[k % len(SHARES)]),
+            *(folder / f"run-{k}", store, folder),
+            elsewhere() if k % 2 else (),
+            workers=1,
+        )
+        for k in range(size)
     ]
-    lost = _killed(runs[-1], store)
-    fits = sum(json.loads(ended(one))["fits_run"] for one in runs[:-1])
-    again = json.loads(ended(start(suites[-1], folder / f"run-{size - 1}", store, folder)))
-    lost += _counted(fits + again["fits_run"], store)
-    lost += stayed(store, folder / "run-0", folder)
-    lost += _alone(suites[0], folder)
+    fits = sum(map(ended, runs))
+    there = len(list(store.glob("fit/??/*/checksums.json")))
+    lost = [f"{fits} fits run for {there} in the store"] if fits != there else []
+    lost += stayed(store, folder / "run-0", folder) + differing(undisturbed(folder)[0], folder / "run-0")
+    apart = ", half of them in another name space of process ids" if elsewhere() else ""
     return Drilled(
-        name="sharing",
-        done=f"processes with overlapping suites in one store{CONTAINED if elsewhere else ''}, one killed",
+        done=f"processes with overlapping suites in one store{apart}: {there} fits, each made once",
         times=size,
         lost=lost,
-        seconds=time.perf_counter() - clock,
     )
 
 
-def _killed(one: subprocess.Popen[str], store: Path) -> list[str]:
-    """Kill it as soon as there are some fits."""
-    while one.poll() is None and len(list(store.glob("fit/??/*"))) < 5:
-        time.sleep(0.05)
-    one.kill()
-    one.communicate()
-    return []
-
-
-def _counted(fits: int, store: Path) -> list[str]:
-    """Every fit was made once; what the killed process finished was counted by nobody."""
-    there = len(list(store.glob("fit/??/*/checksums.json")))
-    return [f"{fits} fits run for {there} in the store"] if fits > there else []
-
-
-def _alone(suite: Path, folder: Path) -> list[str]:
-    """The first suite again, in a store of its own: the same bytes."""
-    ended(start(suite, folder / "alone", folder / "alone-store", folder))
-    found = [
-        f"{name} differs"
-        for name in FILES
-        if (folder / "alone" / name).read_bytes() != (folder / "run-0" / name).read_bytes()
-    ]
-    shutil.rmtree(folder / "alone-store")
-    return found
-
-
-def _can_contain() -> bool:
+@cache
+def elsewhere() -> tuple[str, ...]:
+    """How to start a process as on another machine, which cannot see whether one here lives; empty where that
+    is not allowed."""
     try:
-        return subprocess.run([*CONTAINER, "true"], capture_output=True).returncode == 0
+        allowed = subprocess.run([*CONTAINER, "true"], capture_output=True).returncode == 0
     except OSError:
-        return False
+        allowed = False
+    return CONTAINER if allowed else ()

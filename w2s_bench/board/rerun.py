@@ -27,6 +27,7 @@ from w2s_bench.board.standard import Place
 from w2s_bench.board.verify import Verified
 from w2s_bench.cells import Cell
 from w2s_bench.errors import UserError
+from w2s_bench.owner import SCRATCH, mine
 from w2s_bench.published import Rerun, RerunCell
 from w2s_bench.records import ScoreRecord
 from w2s_bench.rundir import Run, load_run
@@ -90,7 +91,7 @@ def rerun(
     deviation = _deviation(done.scored)
     found: list[RerunCell] = []
     for one in draw(done.scored, count, review_seed):
-        with tempfile.TemporaryDirectory(prefix="w2s-bench-rerun-") as scratch:
+        with tempfile.TemporaryDirectory(prefix=mine(SCRATCH)) as scratch:
             folder = Path(scratch).resolve()
             if closed:
                 sandbox.check(folder)

@@ -132,7 +132,7 @@ class _Queue:
         for job in list(self._waiting.values()):
             if len(self._running) >= self._executor.slots:
                 break
-            if self._open.intersection(job.needs) or job.key not in self._waiting:
+            if self._open.intersection(job.needs):
                 continue
             if not self._claims.take(job.key):
                 others = True

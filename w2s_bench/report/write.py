@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from w2s_bench.examples import load_examples
+from w2s_bench.owner import DRAFT, sweep
 from w2s_bench.records import Row
 from w2s_bench.report.answers import answers_markdown
 from w2s_bench.report.board import entries, write_entries
@@ -21,9 +22,11 @@ from w2s_bench.store import write_text
 
 
 def write_report(folder: Path) -> tuple[Run, list[Row]]:
-    """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone."""
+    """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone;
+    drafts of killed processes go."""
     run, rows = load_table(folder)
     companions, said = load_companions(run), notes(rows, run.info)
+    sweep(folder, DRAFT)
     write_text(folder / "table.txt", as_text(rows, None, companions, said))
     write_text(folder / "table.md", markdown(rows, companions, said))
     write_text(folder / "table.csv", as_csv(rows, companions))
