@@ -33,6 +33,7 @@ os.environ.update(
     HF_HOME=_CACHE,
     HYPOTHESIS_STORAGE_DIRECTORY=f"{_CACHE}/hypothesis",
     TOKENIZERS_PARALLELISM="false",
+    XDG_CACHE_HOME=f"{_CACHE}/user",
 )
 for name in ("HF_DATASETS_CACHE", "HF_HUB_CACHE", "W2S_HUB", "W2S_STORE"):
     os.environ.pop(name, None)

@@ -8,13 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import altair
 import pytest
+import vl_convert
 from browser import DESKTOP, PHONE, Page
+from jsonschema import ValidationError
 
 from w2s_bench.examples import Shown, load_examples, save_examples
 from w2s_bench.excluded import Excluded, Reason
+from w2s_bench.page import bundle
 from w2s_bench.records import CurvePoint
-from w2s_bench.report.frame import load_table
+from w2s_bench.report.charts import charts
+from w2s_bench.report.frame import load_table, parameters
 from w2s_bench.report.html import as_html, write_html
 from w2s_bench.report.panels import panels
 from w2s_bench.rundir import save_run
@@ -98,6 +103,34 @@ def test_overfitting_and_saliency_are_charts_where_there_is_data(
     assert {f"overfitting-{f}-{d}" for f in ("accuracy", "agreement") for d in domains} <= names
     assert {v["share"] for v in data["courses"]} == {0.5, 1.0}
     assert all(v["before"] == v["after"] for v in data["saliency"] if v["method"] == "naive")
+
+
+def test_charts_are_vega_lite(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    save_run(tmp_path / "run", **toy_run)
+    run, rows = load_table(tmp_path / "run")
+    made, _ = charts(run, rows, parameters(run))
+    assert len(made) > 5
+    valid = altair.vegalite.core.Root.validate
+    for chart in made:
+        valid({name: part for name, part in chart.spec.items() if name != "config"})  # which Vega reads too
+    with pytest.raises(ValidationError):
+        valid(altair.Chart().mark_bar().to_dict() | {"mark": "no mark"})
+
+
+def test_vega_is_bundled_once_and_never_taken_from_a_damaged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made, bundled = [], vl_convert.javascript_bundle
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda s: made.append(s) or bundled(s))
+    bundle.vega.cache_clear()
+    first = bundle.vega()
+    bundle.vega.cache_clear()
+    assert bundle.vega() == first and len(made) == 1
+    (kept,) = tmp_path.rglob("vega-*.js")
+    kept.write_text(kept.read_text("utf8").replace("function", "functiom", 1), "utf8")
+    bundle.vega.cache_clear()
+    assert bundle.vega() == first and len(made) == 2 and "</script" not in first
 
 
 # In the browser

@@ -1,6 +1,44 @@
 """``python -m w2s_bench`` is ``w2s-bench``."""
 
-from w2s_bench.cli import main
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from w2s_bench.cli import STOPPED, main, say_stopped
+
+
+class _Interrupts:
+    """Whether Ctrl-C came: where it comes within an import, that may end in any other error."""
+
+    def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGINT, self._on)
+
+    def _on(self, number: int, frame: object) -> NoReturn:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+def run() -> None:
+    """The command's process. A stopped one ends at once: threads that wait for a worker to start would hold
+    it up, and what they are at is kept whole or not at all."""
+    interrupts = _Interrupts()
+    try:
+        main()
+    except SystemExit as end:
+        if end.code != STOPPED:
+            raise
+    except BaseException:
+        if not interrupts.came:
+            raise
+        say_stopped()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(STOPPED)
+
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -65,7 +65,7 @@ class Cell:
     def points(self) -> tuple[float, float, float]:
         """Accuracy of teacher, student and ceiling over seeds and items."""
         arrays = (self.teacher_correct, self.student_correct, self.ceiling_correct)
-        teacher, student, ceiling = (float(a.mean()) for a in arrays)
+        teacher, student, ceiling = map(stats.share, arrays)
         return teacher, student, ceiling
 
     @property

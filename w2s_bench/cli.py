@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -29,6 +29,9 @@ from w2s_bench.verbs.zoo import zoo
 KINDS = ("tasks", "methods", "models", "suites")
 
 
+STOPPED = 130  # exit status after Ctrl-C
+
+
 class Verbs(click.Group):
     """Turns every UserError into one line on standard error and exit status 2."""
 
@@ -40,17 +43,15 @@ class Verbs(click.Group):
             click.echo(f"w2s-bench: {error}", err=True)
             sys.exit(2)
         except (KeyboardInterrupt, click.Abort):
-            self._stopped()
+            say_stopped()
+            sys.exit(STOPPED)
         except BrokenPipeError:
             sys.exit(0)
-        except RuntimeError as error:
-            if not isinstance(error.__cause__, KeyboardInterrupt):
-                raise
-            self._stopped()  # Python 3.11 wraps a Ctrl-C that comes while a class is made: in an import
 
-    def _stopped(self) -> NoReturn:
-        click.echo("stopped. Finished jobs are kept: the same command goes on from there.", err=True)
-        sys.exit(130)
+
+def say_stopped() -> None:
+    """What Ctrl-C leaves, and how to go on."""
+    click.echo("stopped. Finished jobs are kept: the same command goes on from there.", err=True)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -103,6 +104,12 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     the failed jobs again.
     """
     calm()
+    from w2s_bench.harness.workers import prepare
+    from w2s_bench.suite import load_suite
+
+    load_suite(suite)  # one that cannot be read starts nothing
+    if where["executor"] == "local":
+        prepare()
     from w2s_bench.display import progress
     from w2s_bench.line import Where, run_suite
     from w2s_bench.report.notes import notes

@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 from drills import Drilled, differing, ended, start, stayed, undisturbed, write_suite
+from w2s_bench.cli import STOPPED
 
 TOLD = "Finished jobs are kept: the same command goes on from there."
 IMPORTS, FITTING = 0.1, 0.9  # shares of a run: Python is starting before, the run is over after
@@ -23,18 +25,19 @@ def run(size: int, folder: Path) -> Drilled:
     out, store = folder / "run", folder / "store"
     while len(took) < size:
         process = start(suite, out, store, folder)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(rng.uniform(IMPORTS, FITTING) * seconds)
-        except subprocess.TimeoutExpired:
-            clock = time.perf_counter()
-            process.send_signal(signal.SIGINT)
-            _, told = process.communicate()
-            took.append(time.perf_counter() - clock)
-            ok = process.returncode == 130 and TOLD in told
-            lost += [] if ok else [f"exit status {process.returncode}: {told[-200:]!r}"]
+        clock = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        last = time.perf_counter() - clock
+        said, told = process.communicate()
+        if said:  # it was through: begin again with everything to lose
+            shutil.rmtree(store)
             continue
-        process.communicate()
-        shutil.rmtree(store)  # it was faster: begin again with everything to lose
+        took.append(last)
+        ok = process.returncode == STOPPED and TOLD in told
+        lost += [] if ok else [f"exit status {process.returncode}: {told[-200:]!r}"]
     ended(start(suite, out, store, folder))
     lost += differing(whole, out) + stayed(store, out, folder)
     within = sum(t <= 2.0 for t in took)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -13,16 +14,35 @@ from drills import Drilled, differing, start, stayed, undisturbed, write_suite
 from w2s_bench.keeping import kept
 from w2s_bench.store import CHECKSUMS, Store
 
+LANES = 2  # runs at a time
 AT_MOST = 4  # kills until a run may end
 ORPHANS = 10.0  # seconds in which workers end after their run was killed
 IMPORTS = 0.3  # share of a run in which it has nothing to lose yet
 
 
 def run(size: int, folder: Path) -> Drilled:
-    """``size`` kills, of the run and of one of its processes in turn, in runs that are then resumed."""
-    rng, kills, lost = Random(0), 0, []
-    suite = write_suite(folder / "drill.toml")
+    """``size`` kills, of the run and of one of its processes in turn, in runs that are then resumed: two runs
+    at a time, each with a store of its own."""
     whole, seconds = undisturbed(folder)
+    sizes = [size // LANES + (k < size % LANES) for k in range(LANES)]
+    with ThreadPoolExecutor(LANES) as lanes:
+        parts = [
+            lanes.submit(_lane, kills, folder / str(k), Random(k), whole, seconds)
+            for k, kills in enumerate(sizes)
+            if kills
+        ]
+        lost = [what for part in parts for what in part.result()]
+    return Drilled(
+        done="a run or one of its processes killed (SIGKILL) at a random moment, then resumed",
+        times=size,
+        lost=lost,
+    )
+
+
+def _lane(size: int, folder: Path, rng: Random, whole: Path, seconds: float) -> list[str]:
+    """Runs one after the other until ``size`` of them or of their processes were killed; what was lost."""
+    folder.mkdir()
+    suite, kills, lost = write_suite(folder / "drill.toml"), 0, []
     while kills < size:
         one = _Killed(suite, folder, rng, seconds)
         one.resume(min(size - kills, AT_MOST))
@@ -30,11 +50,7 @@ def run(size: int, folder: Path) -> Drilled:
         kills += one.kills
         shutil.rmtree(one.store)
         shutil.rmtree(one.out)
-    return Drilled(
-        done="a run or one of its processes killed (SIGKILL) at a random moment, then resumed",
-        times=kills,
-        lost=lost,
-    )
+    return lost
 
 
 class _Killed:

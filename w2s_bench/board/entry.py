@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import asdict
+from typing import Any
 
 from w2s_bench.board.standard import places
 from w2s_bench.board.verify import Verified
 from w2s_bench.harness.added import compared
-from w2s_bench.published import Published, scored_of
+from w2s_bench.published import Published, dump, scored_of
 from w2s_bench.registry import items, load
+
+ROUNDING = 1e-9  # between processors; a score moves by at least 1e-5 when one answer of a test set does
 
 
 def entry_of(done: Verified, bundle: str, known: Published | None = None) -> Published:
@@ -60,3 +65,19 @@ def _told(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
     method = load("method", name)
     card = {key: str(value) for key, value in asdict(method.card).items() if value}
     return sorted(method.inputs), card
+
+
+def tells_the_same(one: Published, other: Published) -> bool:
+    """Whether two entries are equal but for rounding: processors add up in different orders, so the same
+    bundle is not scored to the same last digits everywhere."""
+    return _alike(json.loads(dump(one)), json.loads(dump(other)))
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=ROUNDING, abs_tol=ROUNDING)
+    return type(one) is type(other) and bool(one == other)

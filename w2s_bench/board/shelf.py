@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from w2s_bench.board import archive
-from w2s_bench.board.entry import entry_of
+from w2s_bench.board.entry import entry_of, tells_the_same
 from w2s_bench.board.manifest import Manifest, refused
 from w2s_bench.board.sealed import read_standard, write_standard
 from w2s_bench.board.standard import Standard, shipped_suite, standard_of
@@ -161,7 +161,7 @@ def check(folder: Path) -> list[str]:
         path = folder / ENTRIES / f"{one.stem}.zip"
         done: Verified = verify_members(archive.read(path), str(path), lambda *_: board.standard)
         again = entry_of(done, one.entry.bundle, one.entry)
-        if dump(again) != dump(one.entry):
+        if not tells_the_same(again, one.entry):
             raise _damaged(path.with_suffix(".json"), "is not what its bundle is scored to", "that")
     return [one.stem for one in board.shelved]
 

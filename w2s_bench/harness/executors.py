@@ -94,9 +94,13 @@ class LocalExecutor:
                 raise Died("the run is over")
             if self._idle[side]:
                 return self._idle[side].pop()
-            worker = new_worker(side, site.shards, site.device)
-            self._all.add(worker)
-            return worker
+        worker = new_worker(side, site.shards, site.device)  # without the lock: close() need not wait for it
+        with self._lock:
+            if not self._closed:
+                self._all.add(worker)
+                return worker
+        worker.end()
+        raise Died("the run is over")
 
     def _give_back(self, worker: Worker | Crew) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -44,8 +45,26 @@ def _context() -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([STUDY, "w2s_bench.harness.libraries"])
+    context.set_forkserver_preload(["w2s_bench.harness.libraries"])
     return context
+
+
+def prepare() -> None:
+    """Let the server import its libraries from now on, in seconds in which this process can do other things.
+
+    Ctrl-C, which a terminal sends to all processes of a command, is this process's to handle: the server
+    starts with it blocked, and passes that on.
+    """
+    if _context().get_start_method() != "forkserver":
+        return
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # first: it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Worker:
@@ -55,12 +74,13 @@ class Worker:
         self.side = side
         self.folder = scratch() if side == "student" else None
         context = _context()
+        prepare()
         self._pipe, theirs = context.Pipe()
         folder = str(self.folder) if self.folder else None
         self._process = context.Process(target=_serve, args=(theirs, folder, dict(os.environ)), daemon=True)
         self._process.start()
         theirs.close()
-        self._ready = False
+        self._ready, self._ended, self._ending = False, False, threading.Lock()
 
     def call(self, function: Callable[..., Any], *arguments: Any, limit: float | None = None) -> Any:
         """Call a module's function over there. Errors: what it raised; Died; Hung after ``limit`` seconds, in
@@ -84,7 +104,14 @@ class Worker:
         return self._pipe.recv()
 
     def end(self) -> None:
-        """End the process, whatever it does, and remove its folder."""
+        """End the process, whatever it does, and remove its folder. A second time does nothing: two may see
+        at once that a run is over."""
+        with self._ending:
+            if not self._ended:
+                self._ended = True
+                self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.join(2)
         if self._process.is_alive():
@@ -163,7 +190,6 @@ def _plain(error: BaseException) -> BaseException:
 
 def _quiet() -> None:
     """Workers print nothing: the parent's display is the only one. Ctrl-C is the parent's to handle."""
-    import signal
     import warnings
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

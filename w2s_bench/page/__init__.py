@@ -9,7 +9,6 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,6 @@ class RowView:
 def asset(name: str) -> str:
     """A style sheet or script as text."""
     return (ASSETS / name).read_text("utf8")
-
-
-@cache
-def vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, from the package that carries them; about 900 kB."""
-    import vl_convert
-
-    made = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return str(made).replace("</script", "<\\/script")
 
 
 def environment(templates: Path) -> Any:

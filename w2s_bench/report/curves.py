@@ -10,6 +10,7 @@ from w2s_bench.records import Row
 from w2s_bench.report.frame import parameters
 from w2s_bench.report.look import (
     Look,
+    arrange,
     drawn,
     legend,
     look_of,
@@ -53,7 +54,7 @@ def _domain_figure(title: str, rows: list[Row], size: dict[str, int]) -> Any:
         _accuracy(left, chosen, look)
         _pgr(right, chosen, look)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    figure.tight_layout()
+    arrange(figure)
     legend(figure, look, left_out)
     return figure
 

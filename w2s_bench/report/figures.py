@@ -17,6 +17,7 @@ from w2s_bench.report.look import (
     MARKERS,
     MOST_METHODS,
     Look,
+    arrange,
     drawn,
     legend,
     look_of,
@@ -71,7 +72,7 @@ def _agreement(rows: list[Row], size: dict[str, int]) -> Any | None:
         _mean_lines(axis, chosen, look)
         axis.set_ylabel("agreement with the teacher (%)")
         size_axis(axis, chosen, look)
-    figure.tight_layout()
+    arrange(figure)
     legend(figure, look, left_out, ceiling=False)
     return figure
 
@@ -111,7 +112,7 @@ def _methods(rows: list[Row]) -> Any | None:
         axis.set_title(title, loc="left")
         axis.set_xticks(range(len(domains)), domains)
         axis.set_yticks(range(len(methods)), methods)
-    figure.tight_layout()
+    arrange(figure)
     return figure
 
 
@@ -149,7 +150,7 @@ def _profiles(rows: list[Row]) -> Any | None:
         axis.set_ylabel("share of admitted cells")
         axis.set_ylim(-0.02, 1.02)
         axis.legend(loc="best", fontsize=7)
-    figure.tight_layout()
+    arrange(figure)
     return figure
 
 
@@ -170,7 +171,7 @@ def _training(run: Run) -> Any | None:
         axis.set_ylabel("mean training loss (nats)")
         axis.set_xticks(range(1, 1 + max(len(line.loss) for line in lines)))
         axis.legend(loc="best", fontsize=7)
-    figure.tight_layout()
+    arrange(figure)
     return figure
 
 
@@ -196,7 +197,7 @@ def _overfitting(run: Run) -> Any | None:
         column[1].set_ylabel("agreement with the teacher (%)")
         column[1].set_xlabel("share of training")
         column[0].legend(loc="best", fontsize=7)
-    figure.tight_layout()
+    arrange(figure)
     return figure
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.examples import Shown
-from w2s_bench.page import as_data, asset, environment, policy, vega
+from w2s_bench.page import as_data, asset, environment, policy
+from w2s_bench.page.bundle import vega
 from w2s_bench.records import Row
 from w2s_bench.report.answers import ABOUT, HEAD, TITLE
 from w2s_bench.report.charts import charts, in_groups

@@ -41,6 +41,13 @@ def set_up() -> None:
     )
 
 
+def arrange(figure: Any) -> None:
+    """Fit the panels into the figure, once: a layout that the figure keeps is drawn before each file."""
+    from matplotlib.layout_engine import TightLayoutEngine
+
+    TightLayoutEngine().execute(figure)
+
+
 def save(figure: Any, stem: Path) -> list[Path]:
     """Write ``stem``.png and .svg, cut to what is drawn, and close the figure."""
     from matplotlib import pyplot

@@ -15,7 +15,7 @@ import numpy as np
 
 from w2s_bench.facts import ZERO_SHOT
 from w2s_bench.records import Row
-from w2s_bench.report.look import COLOURS, MARKERS, unique
+from w2s_bench.report.look import COLOURS, MARKERS, arrange, unique
 from w2s_bench.report.rows import where
 from w2s_bench.report.tables import TITLES, by_domain
 
@@ -70,7 +70,7 @@ def draw_saliency(rows: Sequence[Row]) -> Any | None:
         axis.set_title(TITLES[domain], loc="left")
     axes[0][0].set_ylabel("PGR of the finetuned student")
     axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    figure.tight_layout()
+    arrange(figure)
     return figure
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.page import SITE_POLICY, as_data, asset, environment, vega
+from w2s_bench.page import SITE_POLICY, as_data, asset, environment
+from w2s_bench.page.bundle import vega
 from w2s_bench.published import Shelved
 from w2s_bench.records import Row
 from w2s_bench.report.charts import in_groups, size_charts

@@ -33,6 +33,7 @@ from w2s_bench.stats.labels import (
     brier_score,
     calibration_error,
     chance_adjusted_similarity,
+    share,
 )
 
 __all__ = [
@@ -40,5 +41,5 @@ __all__ = [
     "agreement", "brier_score", "calibration_error", "chance_adjusted_similarity", "components", "fieller",
     "holm", "iqm", "mean_interval", "minimum_detectable_difference", "percentile_interval",
     "performance_profile", "pgr", "pooled_pgr", "probability_of_improvement", "ratio_interval",
-    "ratio_of_means_interval", "resample_weights", "sign_flip_test", "standard_error", "t_quantile",
+    "ratio_of_means_interval", "resample_weights", "share", "sign_flip_test", "standard_error", "t_quantile",
 ]  # fmt: skip
