@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -20,7 +21,8 @@ from torch import Tensor
 
 from w2s_bench.contract import toys
 from w2s_bench.errors import FitFailed
-from w2s_bench.harness.fit import batches, fit, predict, rate
+from w2s_bench.harness.fit import fit, predict
+from w2s_bench.harness.loop import rate
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import MASKED, Model, build_model
 from w2s_bench.records import Domain
@@ -143,7 +145,7 @@ def test_fit_is_a_plain_loop(case: Case) -> None:
     options = {"alpha": 0.75} if case.method == "confidence" else {}
     choices = None if case.domain == "chess" else 2
     method = load_method(case.method, options)
-    losses = fit(model, encoded, labels, method, case.training, 5, CPU, options=choices)
+    losses = list(chain(*fit(model, encoded, labels, method, case.training, 5, CPU, options=choices)))
     plain = plain_loop(twin, encoded, labels, case.training, 5, options.get("alpha", 0.0))
     assert len(losses) == case.training.epochs * math.ceil(case.count / case.training.batch_size)
     assert losses == pytest.approx(plain, abs=1e-5)
@@ -162,25 +164,6 @@ def test_clipping_is_in_force() -> None:
             fit(model, model.encode(items), soft_labels(items), load_method("naive"), training, 0, CPU)
         )
     assert losses[0] != losses[1]
-
-
-@given(st.integers(1, 60), st.integers(1, 20), st.integers(1, 4), st.integers(0, 5))
-def test_batches_cover_every_item_once_an_epoch(n: int, size: int, epochs: int, seed: int) -> None:
-    drawn = list(batches(n, size, epochs, seed))
-    assert len(drawn) == epochs * math.ceil(n / size)
-    for epoch in range(epochs):
-        chosen = [indices for e, indices in drawn if e == epoch]
-        assert sorted(np.concatenate(chosen)) == list(range(n))
-        assert {len(c) for c in chosen[:-1]} <= {size}
-
-
-def test_batches_follow_the_seed_and_differ_between_epochs() -> None:
-    def order(seed: int) -> list[list[int]]:
-        return [indices.tolist() for _, indices in batches(20, 20, 3, seed)]
-
-    assert order(1) == order(1)
-    assert order(1) != order(2)
-    assert len({tuple(epoch) for epoch in order(1)}) == 3
 
 
 def test_all_methods_of_a_seed_see_the_same_batches() -> None:
@@ -295,9 +278,8 @@ def test_bf16_runs_on_a_cpu(name: str, domain: Domain) -> None:
         training = Training(
             epochs=3, batch_size=4, learning_rate=1e-2, precision="bf16" if precision == "bf16" else "fp32"
         )
-        losses[precision] = fit(
-            model, model.encode(items), soft_labels(items), load_method("naive"), training, 0, CPU
-        )
+        drawn = fit(model, model.encode(items), soft_labels(items), load_method("naive"), training, 0, CPU)
+        losses[precision] = list(chain(*drawn))
         assert {p.dtype for p in model.parameters()} == {torch.float32}
         batch = model.collate(model.encode(items))
         with torch.no_grad():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -12,7 +14,7 @@ from torch import Tensor
 from w2s_bench.contract import lessons
 from w2s_bench.harness.device import accelerator
 from w2s_bench.harness.fit import fit
-from w2s_bench.harness.micro import by_items, by_logits
+from w2s_bench.harness.micro import Passes, by_items, by_logits
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import Batch, Model, build_model
 from w2s_bench.records import Domain
@@ -138,13 +140,56 @@ def test_a_fit_in_micro_batches_is_the_same_fit(name: str) -> None:
         training = Training(**lesson.training | {"micro_batch": micro})
         model = build_model(lesson.model, lesson.shape, 0)
         encoded = model.encode(lesson.items["transfer"])
-        losses.append(
-            fit(model, encoded, lesson.weak["transfer"], load_method(name), training, 0, CPU, options=2)
-        )
+        weak, method = lesson.weak["transfer"], load_method(name)
+        losses.append(list(chain(*fit(model, encoded, weak, method, training, 0, CPU, options=2))))
         with torch.no_grad():
             answers.append(torch.softmax(model.eval()(model.collate(encoded)), -1))
     assert losses[0] == pytest.approx(losses[1], abs=1e-3)
     assert torch.allclose(answers[0], answers[1], atol=1e-2)
+
+
+class Small(torch.nn.Module):
+    """A network for a device that holds ``most`` items at a time."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.linear, self.most, self.sizes = torch.nn.Linear(3, 2), most, list[int]()
+
+    def forward(self, batch: Batch) -> Tensor:
+        x = batch.inputs["x"]
+        self.sizes.append(len(x))
+        if len(x) > self.most:
+            raise torch.OutOfMemoryError("so many do not fit")
+        return self.linear(x)
+
+
+def gradients_of(most: int, **settings: Any) -> tuple[Tensor, float, Small]:
+    """Of a loss that looks at all nine items at once, in two batches one after the other."""
+    torch.manual_seed(0)
+    net, x = Small(most), torch.randn(9, 3)
+
+    def collate(items: Any) -> Batch:
+        return Batch({"x": x[items]}, torch.ones(len(items), 2, dtype=torch.bool))
+
+    passes, items = Passes(accelerator(CPU, "fp32"), net, CPU, collate, **settings), np.arange(9)
+    for _ in range(2):
+        value = passes.run(items, passes.parts(items), lambda n, b: n(b).softmax(-1).mean(0).square().sum())
+    return net.linear.weight.grad, float(value.detach()), net  # type: ignore[return-value]
+
+
+def test_out_of_memory_halves_the_micro_batch_and_changes_nothing() -> None:
+    whole, value, _ = gradients_of(9)
+    found, again, net = gradients_of(2)
+    assert torch.allclose(found, whole, atol=1e-7) and again == pytest.approx(value)
+    assert net.sizes[:3] == [9, 4, 2] and max(net.sizes[3:]) == 2, "halved until it fits, and it stays so"
+
+
+def test_memory_that_one_item_exceeds_and_shared_fits_are_told() -> None:
+    with pytest.raises(torch.OutOfMemoryError):
+        gradients_of(0)
+    with pytest.raises(torch.OutOfMemoryError):
+        gradients_of(4, halve=False)
 
 
 def test_dropout_drops_the_same_in_both_passes() -> None:
@@ -181,5 +226,4 @@ def test_the_language_stage_weighs_micro_batches_by_their_items() -> None:
 def test_micro_batch_is_in_the_key_only_where_it_is_set() -> None:
     assert "micro_batch" not in Training().for_key()
     assert Training(micro_batch=4).for_key()["micro_batch"] == 4
-    assert [len(p) for p in Training(micro_batch=4).parts_of(list(range(10)))] == [4, 4, 2]
     assert math.isfinite(HALF_WAY.fraction)

@@ -15,7 +15,7 @@ import pytest
 
 from w2s_bench import registry
 from w2s_bench.errors import UnknownName, UserError
-from w2s_bench.registry import find, items, load, source_hash, suites
+from w2s_bench.registry import find, held, items, load, source_hash, suites
 
 BUILT_IN = {
     "task": {
@@ -257,3 +257,17 @@ def test_several_threads_may_ask_at_once() -> None:
         gc.set_threshold(*thresholds)
         gc.callbacks.remove(yields)
     assert all(names == found[0] for names in found)
+
+
+def test_a_plan_asks_once_and_everybody_else_anew(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("class Mine: ...\n")
+    name = f"{file}:Mine"
+    before = source_hash("method", name)
+    with held():
+        assert items("task") is items("task") and items("task") == items("task")
+        assert source_hash("method", name) == before
+        file.write_text("class Mine: changed = True\n")
+        with held():
+            assert source_hash("method", name) == before
+    assert source_hash("method", name) != before and items("task") is not items("task")

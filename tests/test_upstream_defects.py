@@ -24,8 +24,9 @@ from test_splits import Rows
 from w2s_bench.cells import Cell, Rule
 from w2s_bench.contract import lessons, toys
 from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.fit import batches, predict
+from w2s_bench.harness.fit import predict
 from w2s_bench.harness.job import FitJob
+from w2s_bench.harness.order import turns
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.steps import Site
@@ -37,7 +38,7 @@ from w2s_bench.registry import items
 from w2s_bench.splits import make_split
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store import Store
-from w2s_bench.suite import Data, parse_suite
+from w2s_bench.suite import Data, Training, parse_suite
 from w2s_bench.task import Example, Task, TaskCard, preference
 
 torch.set_num_threads(1)
@@ -139,7 +140,8 @@ def test_07_the_ceiling_trains_on_the_student_s_half() -> None:
 
 
 def test_08_each_epoch_has_an_order_of_its_own_and_validation_is_no_test() -> None:
-    orders = [chosen.tolist() for _, chosen in batches(50, 50, 3, seed=0)]
+    drawn = turns(Training(batch_size=50, epochs=3), [1] * 50, seed=0)
+    orders = [turn.items.tolist() for turn in drawn]
     assert len({tuple(o) for o in orders}) == 3 and all(sorted(o) == list(range(50)) for o in orders)
     plan = planned()
     assert all({"validation", "test"} <= set(j.predicts) for j in fits(plan, "teacher"))

@@ -25,8 +25,6 @@ from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.report.frame import load_companions
-from w2s_bench.report.write import write_report
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store
 from w2s_bench.store_remote import Place, place, store_at
@@ -212,6 +210,9 @@ def run_suite(
         started=started.isoformat(timespec="seconds"),
         excluded=left_out(plan, store),
     )
+    from w2s_bench.report.frame import load_companions
+    from w2s_bench.report.write import write_report  # at the end: two seconds of imports
+
     cells = marked(plan.cells, tally.reasons)
     scored = collect(plan, store)
     save_examples(folder, choose(cells, scored, test_items(plan, store)))

@@ -15,13 +15,15 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from w2s_bench.errors import UnknownName, UserError
 
@@ -30,6 +32,8 @@ Kind = Literal["task", "method", "model", "suite"]
 CORE = "core"
 READERS = {"task": ("w2s_bench.own.read", "read_task")}  # by name: they stand above this floor
 _PARSING = Lock()  # Python 3.11's parser counts its depth for all threads together: see docstring()
+T = TypeVar("T")
+_HELD: ContextVar[dict[tuple[str, ...], Any] | None] = ContextVar("held", default=None)
 ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
 
 
@@ -46,8 +50,38 @@ class Item:
     error: str | None = None
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """While this holds, what is registered and how files read is asked once: for plans, which ask thousands
+    of times in seconds in which nobody edits a file. Outside, every question looks anew."""
+    if _HELD.get() is not None:
+        yield
+        return
+    token = _HELD.set({})
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
+
+
+def _once(make: Callable[..., T], *asked: str) -> T:
+    """What ``make(*asked)`` gives, made once while :func:`held` holds."""
+    known = _HELD.get()
+    if known is None:
+        return make(*asked)
+    key = (make.__name__, *asked)
+    if key not in known:
+        known[key] = make(*asked)
+    found: T = known[key]
+    return found
+
+
 def items(kind: Kind) -> dict[str, Item]:
     """All registered items of a kind by name, sorted; imports none of them."""
+    return _once(_items, kind)
+
+
+def _items(kind: Kind) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for point in sorted(entry_points(group=f"w2s_bench.{kind}s"), key=lambda p: (p.name, p.value)):
         for item in _pack(kind, point.name, point.value):
@@ -224,6 +258,10 @@ def source_hash(kind: Kind, name: str) -> str:
 
     Part of every content key: editing the code of a task, method or model reruns what it made.
     """
+    return _once(_source_hash, kind, name)
+
+
+def _source_hash(kind: Kind, name: str) -> str:
     if reads_toml(kind, name):
         return _toml_hash(kind, Path(name))
     path = Path(name.rpartition(":")[0]).resolve() if ".py:" in name else find(kind, name).path

@@ -69,6 +69,9 @@ class Lora(_Strict):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
+LATE = ("micro_batch", "curve", "lora", "batching", "tokens_per_batch", "fused", "checkpointing")
+
+
 class Training(_Strict):
     """How every fit of a grid trains; teacher, student and ceiling of one size share one recipe.
 
@@ -77,6 +80,11 @@ class Training(_Strict):
     those of the whole batch all the same. It changes sums in their last digits and nothing else. ``curve``:
     how often an epoch a student's answers to the test set are noted while it trains; its result does not
     depend on it, its time does. ``lora``: adapters and the head are trained, all else stays as pretrained.
+
+    ``batching``: ``length`` puts items of like length together, so that less padding is read, and shuffles
+    the batches; ``tokens_per_batch`` cuts batches whose items, each as long as the longest, have more tokens.
+    ``fused``: faster kernels, other last digits. ``checkpointing``: activations are computed again instead of
+    kept. Memory that runs out halves ``micro_batch`` by itself.
     """
 
     epochs: Count = 2
@@ -91,17 +99,16 @@ class Training(_Strict):
     micro_batch: Count | None = None
     curve: Annotated[int, Field(ge=0, le=100)] = 0
     lora: Lora | None = None
-
-    def parts_of(self, chosen: Any) -> list[Any]:
-        """A batch in micro-batches."""
-        size = self.micro_batch or len(chosen)
-        return [chosen[k : k + size] for k in range(0, len(chosen), size)]
+    batching: Literal["shuffled", "length"] = "shuffled"
+    tokens_per_batch: Count | None = None
+    fused: bool = False
+    checkpointing: bool = False
 
     def for_key(self) -> dict[str, Any]:
         """Settings as they enter content keys. A setting that came later is left out where it changes
         nothing, so that the keys of finished fits stay."""
-        late = {name for name in ("micro_batch", "curve", "lora") if not getattr(self, name)}
-        return self.model_dump(exclude=late)
+        same = {name for name in LATE if getattr(self, name) == type(self).model_fields[name].default}
+        return self.model_dump(exclude=same)
 
 
 class ModelUse(_Strict):

@@ -25,8 +25,9 @@ from w2s_bench.tune.record import curve, shipped
 
 def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
     """Jobs with their state, how many cells share each, counts, and estimated seconds."""
+    there = store.glance()
     jobs = [
-        describe_job(job) | {"finished": finished(job, store), "cells": plan.shared.get(key, 0)}
+        describe_job(job) | {"finished": finished(job, there), "cells": plan.shared.get(key, 0)}
         for key, job in plan.jobs.items()
     ]
     done = sum(job["finished"] for job in jobs)

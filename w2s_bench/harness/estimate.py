@@ -5,6 +5,7 @@ from __future__ import annotations
 from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.model import model_size
+from w2s_bench.registry import held
 from w2s_bench.store import Store
 
 TOKENS = 64  # a guess at an example's length: for orders of magnitude
@@ -12,6 +13,7 @@ FLOPS = {"cpu": 4e9, "cuda": 4e13, "mps": 1e12}  # sustained, a worker
 OVERHEAD = 2.0  # seconds a job: building, tokenizing, writing
 
 
+@held()
 def estimate(plan: Plan, store: Store, device: str, workers: int) -> float:
     """Seconds until the missing jobs are done, were all workers always busy."""
     known = _known(plan, store)
@@ -20,9 +22,9 @@ def estimate(plan: Plan, store: Store, device: str, workers: int) -> float:
 
 def _known(plan: Plan, store: Store) -> dict[tuple[str, str], float]:
     """Seconds of finished fits of this plan by task and model: the last one stands for all."""
-    times = {}
+    times, there = {}, store.glance()
     for job in plan.jobs.values():
-        if isinstance(job, FitJob) and not job.untrained and finished(job, store):
+        if isinstance(job, FitJob) and not job.untrained and finished(job, there):
             times[job.task, job.model] = float(store.open("fit", job.key).json("timing")["seconds"])
     return times
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -223,6 +223,6 @@ def kinds(job: Job) -> tuple[str, ...]:
 
 def describe(job: Job) -> dict[str, Any]:
     """A job as JSON values, for ``plan --json``."""
-    values = asdict(job) | {"key": job.key, "needs": list(job.needs), "title": job.title}
+    told = {"key": job.key, "needs": list(job.needs), "title": job.title, "data": job.data.model_dump()}
     kind = "split" if isinstance(job, SplitJob) else "fit" if isinstance(job, FitJob) else "look"
-    return values | {"data": job.data.model_dump(), "kind": kind}
+    return {f.name: getattr(job, f.name) for f in fields(job)} | told | {"kind": kind}

@@ -3,7 +3,8 @@
 A loss may look at all items of a batch at once (a threshold that halves it), so it cannot be summed over
 micro-batches. It can be split at the logits: a first pass without gradients collects them, the loss of the
 whole batch gives its gradient there, and a second pass hands each micro-batch its rows of that gradient.
-Only one micro-batch's graph exists at a time. Shapes: B items, O options of the widest.
+Only one micro-batch's graph exists at a time. A device that is out of memory gets smaller ones. Shapes: B
+items, O options of the widest.
 """
 
 from __future__ import annotations
@@ -11,13 +12,70 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from w2s_bench.model import MASKED, Batch
 
 BatchLoss = Callable[[Any, Batch], Tensor]
 Backward = Callable[[Any, Any, Sequence[Batch], torch.device, BatchLoss], Tensor]
+Indices = NDArray[np.int64]
+Collate = Callable[[Indices], Batch]
+
+
+class Passes:
+    """Forward and backward passes of batches, in micro-batches of at most ``size`` items (None: whole).
+
+    Where the device is out of memory, ``size`` is halved and the batch taken again, its gradients and random
+    numbers included: smaller pieces of the same sum. ``halve`` is false where other processes share the fit,
+    which would not know of it.
+    """
+
+    def __init__(
+        self,
+        accelerate: Any,
+        net: Any,
+        device: torch.device,
+        collate: Collate,
+        *,
+        size: int | None = None,
+        cut: Backward | None = None,
+        halve: bool = True,
+    ) -> None:
+        self._accelerate, self._net, self._device, self._collate = accelerate, net, device, collate
+        self.size, self._cut, self._halve = size, cut or by_logits, halve
+
+    def parts(self, items: Indices) -> list[Batch]:
+        """A batch in micro-batches, still in the host's memory."""
+        size = self.size or len(items)
+        return [self._collate(items[k : k + size]) for k in range(0, len(items), size)]
+
+    def run(self, items: Indices, parts: list[Batch], loss: BatchLoss) -> Tensor:
+        """Gradients of ``loss`` over a batch, of which ``parts`` were made; returns the loss."""
+        while True:
+            before = _rng(self._device)
+            try:
+                return self._pass(parts, loss)
+            except torch.OutOfMemoryError:
+                largest = max(len(part.mask) for part in parts)
+                if not self._halve or largest == 1:
+                    raise
+            self.size = largest // 2  # beyond the handler, which holds on to what did not fit
+            self._net.zero_grad()
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+            _set_rng(self._device, before)
+            parts = self.parts(items)
+
+    def _pass(self, parts: list[Batch], loss: BatchLoss) -> Tensor:
+        if len(parts) > 1:
+            return self._cut(self._accelerate, self._net, parts, self._device, loss)
+        with self._accelerate.autocast():
+            value = loss(self._net, parts[0].to(self._device))
+        self._accelerate.backward(value)
+        return value
 
 
 def by_logits(

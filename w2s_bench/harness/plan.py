@@ -25,6 +25,7 @@ from w2s_bench.model import (
     untrained_model,
 )
 from w2s_bench.records import CellRecord, Role
+from w2s_bench.registry import held
 from w2s_bench.splits import hop
 from w2s_bench.store import Store
 from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Several, Suite
@@ -56,6 +57,7 @@ def finished(job: Job, store: Store) -> bool:
     return set(job.predicts) <= set(store.open("fit", job.key).names())
 
 
+@held()
 def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) -> Plan:
     """Plan a suite, in which students answer the ``asked`` parts beside the test set.
 
@@ -66,6 +68,7 @@ def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) ->
     rows = {reference: _way(MethodUse(name=reference), False) for reference in suite.references}
     for grid in suite.grid:
         models = {use.name: model_fingerprint(use.name) for use in grid.models}
+        recipes = {use.name: use.training(grid.training).for_key() for use in grid.models}
         for name in grid.tasks:
             task = load_task(name)
             check_trainable(name, task)
@@ -77,7 +80,8 @@ def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) ->
                 split = SplitJob(
                     task=name, fingerprint=prints, data=grid.data, seed=seed, companions=companions
                 )
-                block = _Block(plan, grid, models, task, name, _add(plan, split).key, seed, tuple(companions))
+                key = _add(plan, split).key
+                block = _Block(plan, grid, models, recipes, task, name, key, seed, tuple(companions))
                 ways = [w for w in methods if _runs(w, grid)]
                 block.fill([*ways, *(rows[r] for r in suite.references_of(grid))], gold)
     _mark_rungs(plan)
@@ -178,6 +182,7 @@ class _Block:
     plan: Plan
     grid: Grid
     models: dict[str, str]  # fingerprint of each
+    recipes: dict[str, dict[str, Any]]  # training settings of each, as in keys
     task: Task
     name: str
     split: str
@@ -187,11 +192,12 @@ class _Block:
     def fill(self, ways: list[_Way], gold: _How) -> None:
         """Plan teachers, ceilings, students, reference rows and the cells that join them."""
         for teacher, student in self.grid.pairs:
+            plain = self._ends(teacher, student, gold, ({}, {}))
             for way in {w.label: w for w in ways}.values():
                 stages = self._stage(teacher, way), self._stage(student, way)
                 if way.stage and not any(stages):
                     continue  # neither model has a language-model loss: it would be naive under another name
-                ends = self._ends(teacher, student, gold, stages)
+                ends = self._ends(teacher, student, gold, stages) if any(stages) else plain
                 if way.reference is not None:
                     self._planned(way, way.reference, teacher, student, ends, gold)
                     continue
@@ -345,7 +351,7 @@ class _Block:
         **special: Any,
     ) -> str:
         """Key of a fit; ``use`` has the training settings it takes, if not its model's own."""
-        training = (use or self.grid.use(model)).training(self.grid.training).for_key()
+        training = use.training(self.grid.training).for_key() if use else self._recipe(model)
         return _add(
             self.plan,
             FitJob(
@@ -368,6 +374,10 @@ class _Block:
                 **special,
             ),
         ).key
+
+    def _recipe(self, model: str) -> dict[str, Any]:
+        known = self.recipes.get(model)  # untrained twins of models that the grid names have none here
+        return known or self.grid.use(model).training(self.grid.training).for_key()
 
     def _fingerprint(self, model: str) -> str:
         if model not in self.models:  # untrained twins of models that the grid names

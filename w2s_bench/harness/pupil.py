@@ -19,7 +19,6 @@ from w2s_bench.errors import FitFailed
 from w2s_bench.harness import notes
 from w2s_bench.harness.fit import (
     LANGUAGE_PARTS,
-    _train,
     check_finite,
     language_stage,
     method_loss,
@@ -27,7 +26,9 @@ from w2s_bench.harness.fit import (
 )
 from w2s_bench.harness.hidden import head_parameters
 from w2s_bench.harness.lesson import BUDGET, TRANSFER, Lesson
+from w2s_bench.harness.loop import train
 from w2s_bench.harness.lora import adapt
+from w2s_bench.harness.order import Turn
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -130,9 +131,8 @@ class Pupil:
         training = Training(**self._lesson.training)
         if epochs is not None:
             training = training.model_copy(update={"epochs": epochs})
-        steps = -(-len(chosen) // training.batch_size)  # an epoch
         with _trainable(self.model, head_only) as parameters:
-            losses = _train(
+            losses = train(
                 self.model,
                 [pool[i] for i in chosen],
                 training,
@@ -140,11 +140,11 @@ class Pupil:
                 self._device,
                 self._loss(course, chosen, loss),
                 parameters=parameters,
-                after=self._watched(self._after(course, on_epoch, per_epoch, steps), training, steps),
+                after=self._watched(self._after(course, on_epoch, per_epoch), training),
             )
         self._fits, self.predictor = self._fits + 1, None
         check_finite(losses, self._name)
-        self.epoch_loss = [float(np.mean(c)) for c in np.array_split(losses, training.epochs) if len(c)]
+        self.epoch_loss = [float(np.mean(epoch)) for epoch in losses]
 
     @property
     def _name(self) -> str:
@@ -185,15 +185,14 @@ class Pupil:
 
         return loss
 
-    def _after(self, course: _Course, hook: Hook | None, per_epoch: int, steps: int) -> Callable[[int], bool]:
-        """Calls the hook ``per_epoch`` times an epoch of ``steps``, and takes over what it wants changed."""
+    def _after(self, course: _Course, hook: Hook | None, per_epoch: int) -> Callable[[Turn], bool]:
+        """Calls the hook ``per_epoch`` times an epoch, and takes over what it wants changed."""
         rows = len(course.targets)
 
-        def after(step: int) -> bool:
-            called = (step + 1) * per_epoch // steps
-            if hook is None or called == step * per_epoch // steps:
+        def after(turn: Turn) -> bool:
+            if hook is None or (called := turn.mark(per_epoch)) is None:
                 return False
-            change = hook(called - 1)
+            change = hook(called)
             self.model.train()
             change = Change(targets=change) if isinstance(change, Tensor) else change or Change()
             if change.targets is not None:
@@ -204,16 +203,16 @@ class Pupil:
 
         return after
 
-    def _watched(self, after: Callable[[int], bool], training: Training, steps: int) -> Callable[[int], bool]:
-        """Notes what the student picks on the test set, ``training.curve`` times an epoch of ``steps``."""
+    def _watched(self, after: Callable[[Turn], bool], training: Training) -> Callable[[Turn], bool]:
+        """Notes what the student picks on the test set, ``training.curve`` times an epoch."""
         self.curve = []
 
-        def both(step: int) -> bool:
-            if (step + 1) * training.curve // steps > step * training.curve // steps:
+        def both(turn: Turn) -> bool:
+            if turn.mark(training.curve) is not None:
                 answers = predict(self.model, self._items("test"), self._device)
                 self.model.train()
-                self.curve.append(((step + 1) / (steps * training.epochs), answers.argmax(1)))
-            return after(step)
+                self.curve.append((turn.share, answers.argmax(1)))
+            return after(turn)
 
         return both if training.curve else after
 

@@ -115,7 +115,7 @@ def train_on_gold(job: FitJob, store: Store, device: torch.device) -> Learned:
         arrays={part: predict(model, model.encode(found), device) for part, found in parts.items()},
         greedy=_greedy(model, parts["test"], device),
         adapter=adapter_of(model, training),
-        epoch_loss=tuple(float(np.mean(chunk)) for chunk in np.array_split(losses, training.epochs)),
+        epoch_loss=tuple(float(np.mean(epoch)) for epoch in losses),
         parameters=model.parameters_count,
         n_train=len(encoded),
         fit_seconds=fitted - clock,

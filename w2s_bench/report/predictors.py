@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from w2s_bench.records import Row
 
@@ -54,6 +53,8 @@ def _of(domain: str, rows: list[Row]) -> Predictor:
 
 
 def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
+    from scipy.stats import rankdata  # slow to import, and many verbs only read notes
+
     ranks = [rankdata(v.round(9)) for v in (one, other)]  # equal but for rounding is equal
     if any(np.ptp(r) == 0 for r in ranks):
         return None

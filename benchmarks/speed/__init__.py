@@ -1,0 +1,1 @@
+"""Speed, measured: each module is a command, and ``python -m benchmarks.speed`` runs them all."""

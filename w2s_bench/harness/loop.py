@@ -1,0 +1,107 @@
+"""The fit loop: the only place where anything is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from w2s_bench.harness import micro
+from w2s_bench.harness.device import accelerator
+from w2s_bench.harness.feed import feed
+from w2s_bench.harness.fused import fused
+from w2s_bench.harness.order import Indices, Turn, turns
+from w2s_bench.harness.sharded import place, world
+from w2s_bench.method import Context
+from w2s_bench.model import Batch, Model
+from w2s_bench.suite import Training
+
+Loss = Callable[[Any, Batch, Indices, Context], Tensor]
+
+
+def rate(training: Training, step: int, steps: int) -> float:
+    """Learning rate at a step: linear warm-up, then constant, linear or cosine decay to zero."""
+    warm = max(1, round(training.warmup * steps))
+    if step < warm and training.warmup > 0:
+        return training.learning_rate * (step + 1) / warm
+    left = (steps - step) / steps
+    shape = {"constant": 1.0, "linear": left, "cosine": 0.5 - 0.5 * math.cos(math.pi * left)}
+    return training.learning_rate * shape[training.schedule]
+
+
+def train(
+    model: Model,
+    encoded: Sequence[Any],
+    training: Training,
+    seed: int,
+    device: torch.device,
+    loss: Loss,
+    *,
+    parameters: Iterable[Tensor] | None = None,
+    after: Callable[[Turn], bool] = lambda turn: False,
+    backward: micro.Backward = micro.by_logits,
+) -> list[list[float]]:
+    """AdamW over shuffled batches; ``loss`` gets the network, a batch, its item indices and the time.
+
+    ``parameters`` are those to train, if not all; ``after`` is told each step that is done and ends training
+    by returning true; ``backward`` is how a batch larger than ``training.micro_batch`` is cut up. Returns the
+    loss of every step, epoch by epoch.
+    """
+    accelerate = accelerator(device, training.precision)
+    trained = model.parameters() if parameters is None else parameters
+    net = place(model, device).train()
+    net, optimizer = accelerate.prepare(net, _optimizer(trained, training))
+    passes = micro.Passes(
+        accelerate,
+        net,
+        device,
+        lambda items: model.collate([encoded[i] for i in items]),
+        size=training.micro_batch,
+        cut=backward,
+        halve=world() == 1,
+    )
+    losses: list[list[Tensor]] = [[] for _ in range(training.epochs)]
+    torch.manual_seed(seed)
+    with _ways(model, training):
+        order = turns(training, [model.length(one) for one in encoded], seed)
+        for turn, parts in feed(order, lambda turn: passes.parts(turn.items), device):
+            for group in optimizer.param_groups:
+                group["lr"] = rate(training, turn.step, turn.steps)
+            context = Context(step=turn.step, steps=turn.steps, epoch=turn.epoch, epochs=training.epochs)
+            value = passes.run(turn.items, parts, _of_batch(loss, turn, context))
+            accelerate.clip_grad_norm_(model.parameters(), training.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses[turn.epoch].append(value.detach())
+            if after(turn):
+                break
+    accelerate.unwrap_model(net, keep_fp32_wrapper=False)
+    return [torch.stack(epoch).tolist() for epoch in losses if epoch]
+
+
+def _of_batch(loss: Loss, turn: Turn, context: Context) -> micro.BatchLoss:
+    return lambda net, batch: loss(net, batch, turn.items, context)
+
+
+def _optimizer(parameters: Iterable[Tensor], training: Training) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(
+        parameters,
+        lr=training.learning_rate,
+        weight_decay=training.weight_decay,
+        fused=True if training.fused else None,
+    )
+
+
+def _ways(model: Any, training: Training) -> ExitStack:
+    """What a recipe changes in how a model computes, but not in what; undone when this is left."""
+    found = ExitStack()
+    if training.checkpointing and hasattr(model, "lm"):
+        model.lm.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        found.callback(model.lm.gradient_checkpointing_disable)
+    if training.fused and world() == 1:
+        found.enter_context(fused(model))
+    return found
