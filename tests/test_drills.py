@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drills.__main__ import FULL
 
-SHORT = {"kills": 1, "interrupts": 1, "sharing": 2, "takeover": 1}
+SHORT = {"kills": 1, "interrupts": 1, "sharing": 2, "takeover": 1, "faults": 1}
 
 
 def test_nothing_is_lost(tmp_path: Path) -> None:
@@ -16,4 +16,4 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
     for name, size in SHORT.items():
         (tmp_path / name).mkdir()
         found = import_module(f"drills.{name}").run(size, tmp_path / name)
-        assert found.lost == [] and found.times == size, name
+        assert found.lost == [] and found.times >= size, name

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-FULL = {"kills": 100, "interrupts": 10, "sharing": 8, "takeover": 4}
+FULL = {"kills": 100, "interrupts": 10, "sharing": 8, "takeover": 4, "faults": 4}
 
 
 def main() -> None:

@@ -1,0 +1,81 @@
+"""What half precision costs in accuracy, and how: python -m benchmarks.speed.precision. Prints a table.
+
+Four ways of the same fit on gold: single precision; bf16 in the passes alone (``precision = "bf16"``, weights
+and their updates stay single); weights rounded to bf16 once, then trained in single; and weights that stay
+bf16, so that an update smaller than half a step of theirs is lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import torch
+
+from w2s_bench.harness.fit import fit, predict
+from w2s_bench.method import load_method
+from w2s_bench.metrics import one_hot
+from w2s_bench.model import Model, Shape, build_model
+from w2s_bench.splits import make_split
+from w2s_bench.suite import Data, Training
+from w2s_bench.task import load_task
+
+TASKS = ("nlp/polarity-generated", "nlp/agreement-generated")
+MODELS = {"zoo:text/32x1": 8e-4, "zoo:text/64x2": 4e-4}  # and the rates that suite quick gives them
+DATA = Data(teacher=2000, transfer=2000, validation=0, test=1000)
+WAYS = ("fp32", "bf16 passes", "rounded once", "bf16 weights")
+CPU = torch.device("cpu")
+
+
+def main() -> None:
+    """A line for each task and model: accuracy by way, and how many parameters moved at all."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.speed.precision", description=__doc__)
+    options.add_argument("--seeds", type=int, default=3)
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    print("| task | model | " + " | ".join(WAYS) + " | moved: fp32 | moved: bf16 weights |")
+    print("|---|---|" + "---|" * (len(WAYS) + 2))
+    for task in TASKS:
+        for model in MODELS:
+            found = [[_fit(task, model, way, seed) for seed in range(given.seeds)] for way in WAYS]
+            means = np.mean(found, axis=1)
+            accuracy = " | ".join(f"{100 * a:.1f}" for a in means[:, 0])
+            moved = f"{100 * means[0, 1]:.0f}% | {100 * means[-1, 1]:.0f}%"
+            print(f"| {task} | {model} | {accuracy} | {moved} |", flush=True)
+
+
+def _fit(name: str, model_name: str, way: str, seed: int) -> tuple[float, float]:
+    """Test accuracy, and the share of the body's parameters that training changed."""
+    task = load_task(name)
+    parts = make_split(task, DATA, seed, None)
+    shape = Shape(domain="nlp", classes=task.card.classes, max_length=96)
+    model = build_model(model_name, shape, seed)
+    if way in WAYS[2:]:
+        model.bfloat16()
+    if way == "rounded once":
+        model.float()
+    before = _weights(model)
+    training = Training(
+        epochs=1,
+        max_length=96,
+        learning_rate=MODELS[model_name],
+        precision="bf16" if way == WAYS[1] else "fp32",
+    )
+    part, test = parts["teacher"], parts["test"]
+    labels = one_hot(part.gold, len(task.card.classes))
+    fit(model, model.encode(part.items), labels, load_method("naive"), training, seed, CPU, options=2)
+    moved = float((_weights(model) != before).float().mean())
+    right = predict(model, model.encode(test.items), CPU).argmax(1) == test.gold
+    return float(right.mean()), moved
+
+
+def _weights(model: Model) -> torch.Tensor:
+    """Of the blocks: embeddings of words that no text has do not move in any precision."""
+    named = model.named_parameters()
+    return torch.cat(
+        [p.detach().flatten().float() for name, p in named if ".layers." in name or ".h." in name]
+    )
+
+
+if __name__ == "__main__":
+    main()
