@@ -14,6 +14,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from commands import SUITE, refused, strict, suite_of, w2s, well
+from fuzz_readers import fuzz
 
 from w2s_bench import line
 from w2s_bench.contract import toys
@@ -295,3 +296,10 @@ def test_python_m_and_a_failing_command_in_a_real_process(tmp_path: Path) -> Non
     assert ran.returncode == 2 and ran.stdout == "" and len(ran.stderr.splitlines()) == 1
     assert ran.stderr.startswith("w2s-bench: unknown suite 'quik'; expected one near it: quick")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_mutated_input_is_read_or_refused() -> None:
+    """The short form of ``python tests/fuzz_readers.py``."""
+    outcome = fuzz(650, seed=1)
+    assert not outcome.failures
+    assert {name for name, _ in outcome.counts} == set(outcome.slowest) and len(outcome.slowest) == 13

@@ -302,8 +302,9 @@ def _read(path: Path) -> str:
 def _decode(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _damaged(f"not JSON ({error.msg})", where) from None
+    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets as deep
+        what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:200]
+        raise _damaged(f"not JSON ({what})", where) from None
 
 
 def _damaged(what: str, where: str, expected: str = "a file that w2s-bench wrote") -> StoreError:

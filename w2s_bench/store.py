@@ -128,7 +128,7 @@ class Artifact:
     def _sums(self) -> dict[str, str]:
         try:
             sums = dict(json.loads((self.folder / CHECKSUMS).read_text("utf8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             raise self._damaged("its checksums cannot be read") from None
         if (told := sums.pop(SELF, None)) not in (None, self.name) and self.name is not None:
             raise self._damaged(f"it is {str(told)[:60]}, under another name")

@@ -102,7 +102,7 @@ class RemoteStore(Store):
             sums = json.loads(files.pop(CHECKSUMS))
             name = sums.pop(SELF, f"{kind}/{key}")
             whole = sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-        except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, TypeError):
+        except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, TypeError, RecursionError):
             whole = False
         if not whole:
             raise StoreError(

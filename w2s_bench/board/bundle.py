@@ -196,7 +196,7 @@ def _seconds(path: Path) -> dict[str, float]:
     try:
         found: Any = json.loads(path.read_text("utf8"))
         return {str(key): float(value) for key, value in found.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise StoreError(
             f"cannot be read ({error})",
             where=str(path),

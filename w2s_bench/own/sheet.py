@@ -111,7 +111,7 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 value = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadData(
                     f"no JSON ({error})", where=f"{path}:{number}", mend="correct that line"
                 ) from None

@@ -120,7 +120,7 @@ def read_spec(path: Path) -> Spec:
         raw = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot be read ({error})", where=str(path), expected="a task's TOML file") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         at = line[1] if line else len(text.splitlines())
         raise UserError(f"not TOML ({error})", where=f"{path}:{at}", mend="correct that line") from None
