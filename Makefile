@@ -4,7 +4,7 @@ BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quick real zoo ablations fuzz drill ray-drill test lint format clean
+.PHONY: quick real zoo ablations fuzz speed drill ray-drill test lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -13,11 +13,17 @@ test: export HF_HUB_OFFLINE = 1
 test: .venv/ready lint  ## style, types and the whole test suite
 	$(BIN)/pytest -n 2 --dist worksteal
 
-fuzz: .venv/ready  ## mutated bundles through board verify: docs/submitting.md
+fuzz: .venv/ready  ## mutated bundles through board verify, mutated files through all readers: docs/submitting.md, docs/reliability.md
 	$(BIN)/python -W ignore tests/fuzz_bundles.py --count 12000
+	$(BIN)/python -W ignore tests/fuzz_readers.py --count 100000
+
+speed: .venv/ready  ## the fit loop beside a bare one and the peers' ways: docs/performance.md
+	$(BIN)/python -m benchmarks.speed.fit
+	$(BIN)/python benchmarks/speed/workers.py
+	$(BIN)/python benchmarks/speed/report.py
 
 drill: export HF_HUB_OFFLINE = 1
-drill: .venv/ready  ## kills and shared stores: docs/reliability.md
+drill: .venv/ready  ## kills, interrupts, shared stores, faults: docs/reliability.md
 	PYTHONPATH=tests $(BIN)/python -m drills --out runs/drills
 
 ray-drill: .venv/ready  ## quick on two Ray nodes, one killed or none, against one machine: docs/scale.md

@@ -290,6 +290,16 @@ def test_a_probe_answers_in_the_student_s_place() -> None:
         student.answer("test")
 
 
+@pytest.mark.parametrize("question", ["predict", "states", "prior"])
+@pytest.mark.parametrize("part", ["test", "teacher", "companion-1"])
+def test_a_method_asks_nothing_about_test_items(question: str, part: str) -> None:
+    """So it cannot label them for itself and choose, or train, on what it sees there."""
+    student = pupil(asking(RELABEL, STATES, PRIOR))
+    getattr(student, question)("transfer")
+    with pytest.raises(FitFailed, match=f"method Mine: asks about the part '{part}'"):
+        getattr(student, question)(part)
+
+
 def test_a_gold_budget_is_part_of_the_pool() -> None:
     seen: set[int] = set()
 

@@ -91,6 +91,16 @@ class Pupil:
                 expected="inputs that hold " + " or ".join(map(repr, names)),
             )
 
+    def _known(self, part: str) -> str:
+        """A part that methods may ask about: nothing is chosen, or trained, on test items."""
+        if part not in (TRANSFER, VALIDATION, BUDGET):
+            raise FitFailed(
+                f"asks about the part {part!r}",
+                where=self._name,
+                expected=f"{TRANSFER!r}, {VALIDATION!r} or {BUDGET!r}: the test set is the benchmark's alone",
+            )
+        return part
+
     def _items(self, part: str) -> list[Any]:
         """Encoded items of a part of the lesson."""
         if part not in self._encoded:
@@ -220,7 +230,7 @@ class Pupil:
         """See :meth:`w2s_bench.student.Student.predict`."""
         needs = {"validation": (VALIDATION,), "budget": (GOLD_BUDGET,)}
         self._need("asks for its own predictions", *needs.get(part, (RELABEL, VALIDATION, GOLD_BUDGET)))
-        return torch.from_numpy(self._answer(self._part(part), part))
+        return torch.from_numpy(self._answer(self._part(self._known(part)), part))
 
     def _answer(self, encoded: list[Any], part: str) -> NDArray[np.float32]:
         here = notes.cut(self._lesson, part)
@@ -240,12 +250,12 @@ class Pupil:
     def states(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.states`."""
         self._need("asks for hidden states", STATES)
-        return notes.rows_of(self._lesson, self._lesson.states, part)
+        return notes.rows_of(self._lesson, self._lesson.states, self._known(part))
 
     def prior(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.prior`."""
         self._need("asks for the zero-shot prior", PRIOR)
-        return notes.rows_of(self._lesson, self._lesson.prior, part)
+        return notes.rows_of(self._lesson, self._lesson.prior, self._known(part))
 
     def use_probe(self, predictor: Predictor) -> None:
         """See :meth:`w2s_bench.student.Student.use_probe`."""
