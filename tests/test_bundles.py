@@ -246,7 +246,8 @@ def test_a_cell_that_failed_says_why_and_is_a_row(made: Made, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("file", "change", "words"),
     [
-        (MANIFEST, put("schema_version", to=2), "schema_version"),
+        (MANIFEST, put("schema_version", to=2), "'schema_version': 2 was written by a newer w2s-bench"),
+        (MANIFEST, put("schema_version", to=0), "schema_version"),
         (MANIFEST, put("method", "label", to="<b>x</b>"), "method.label"),
         (MANIFEST, put("method", "label", to="naive"), "cells.jsonl"),
         (MANIFEST, put("method", "code", to="0" * 16), "method.code"),

@@ -76,6 +76,8 @@ def test_pruning_tells_before_it_deletes(store: Store) -> None:
     assert list(strays(store)) == [] and (store.root / "fit" / "00" / ".draft-live").is_dir()
     done = w2s("store", "prune", "--store", store.root)
     assert done.exit_code == 2 and "--older, --suite or --strays" in done.stderr + done.output
+    done = w2s("store", "prune", "--store", store.root, "--strays", "--keep", "quick")
+    assert done.exit_code == 2 and "--strays goes alone" in done.stderr + done.output
 
 
 def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Path) -> None:

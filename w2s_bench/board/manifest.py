@@ -19,6 +19,7 @@ from w2s_bench.records import CellRecord, Domain, canonical_json
 from w2s_bench.report.tables import FORMULA
 
 BUNDLE_SCHEMA: Literal[1] = 1
+SCHEMA = 1  # of bundles; another one when a field changes
 MEND = "send the bundle as w2s-bench submit wrote it"
 MARKUP = frozenset("<>&\"'`\\")
 DEEPEST, LONGEST_LINE = 12, 1 << 16
@@ -124,7 +125,7 @@ class Manifest(_Strict):
     """The head of a bundle. ``cost_seconds``: of all its fits. ``items``: by task, the hash of the ids of its
     test items in their order. ``files``: SHA-256 of every other file of the bundle."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1]  # SCHEMA
     method: MethodLine
     suite: SuiteLine
     seeds: Annotated[list[Count], Field(min_length=1, max_length=1000)]
@@ -172,6 +173,7 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
         value = json.loads(text, parse_constant=_no_number)
         _not_deep(value)
         same = canonical_json(value) == text
+        _not_newer(value, where)
         found = kind.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
@@ -182,6 +184,14 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
     if not same:
         raise refused("is not in canonical form", where, "sorted keys, each once, and no spaces")
     return found
+
+
+def _not_newer(value: Any, where: str) -> None:
+    """Errors: StoreError for a schema above the one that this version writes."""
+    told = value.get("schema_version") if isinstance(value, dict) else None
+    if isinstance(told, int) and told > SCHEMA:
+        what = f"field 'schema_version': {str(told)[:20]} was written by a newer w2s-bench"
+        raise refused(what, where, f"at most {SCHEMA}", "update w2s-bench, or submit with this version")
 
 
 def _no_number(token: str) -> None:

@@ -114,6 +114,8 @@ def store_prune(
 
     if older is None and not suites and not drafts:
         raise click.UsageError("say what may go: --older, --suite or --strays")
+    if drafts and (older is not None or suites or keep):
+        raise click.UsageError("--strays goes alone: drafts belong to no suite, and their age is known")
     place = _open(root)
     if drafts:
         gone = [(s.folder, s.size) for s in strays(place)]
