@@ -6,10 +6,9 @@ That takes seconds, in which the server does not listen yet: it looks for itself
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
+
+from w2s_bench.harness.workers import ending_with
 
 LIBRARIES = (  # ours, and what the first text model of a process imports
     "w2s_bench.harness.study",
@@ -17,25 +16,6 @@ LIBRARIES = (  # ours, and what the first text model of a process imports
     "transformers.models.auto.modeling_auto",
     "transformers.models.llama.modeling_llama",
 )
-LOOK = 0.1  # seconds
-
-
-@contextmanager
-def ending_with(parent: int) -> Iterator[None]:
-    """End this process as soon as its parent is another one: the first has ended."""
-
-    def look(*_: object) -> None:
-        if os.getppid() != parent:
-            os._exit(1)
-
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-
 
 with ending_with(os.getppid()):
     for name in LIBRARIES:

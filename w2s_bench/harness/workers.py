@@ -12,7 +12,8 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -24,6 +25,7 @@ from w2s_bench.owner import scratch
 Side = Literal["gold", "student"]
 HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
 STUDY = "w2s_bench.harness.study"
+LOOK = 0.1  # seconds between two looks whether the run still lives
 STARTING = 600.0  # seconds that a process may take to import its libraries
 
 
@@ -163,6 +165,23 @@ def _follow() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def ending_with(parent: int) -> Iterator[None]:
+    """End this process as soon as its parent is another one: the first has ended."""
+
+    def look(*_: object) -> None:
+        if os.getppid() != parent:
+            os._exit(1)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def _seclude(folder: str) -> None:
