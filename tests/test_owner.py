@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from w2s_bench.harness import workers
 from w2s_bench.harness.claims import FOLDER, Claims, sweep_claims
 from w2s_bench.keeping import strays, sweep_drafts
 from w2s_bench.owner import DRAFT, is_gone, left_behind, mine, sweep
@@ -88,3 +92,18 @@ def test_the_server_of_workers_ends_when_its_run_does() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and done.stderr == ""
+
+
+def test_workers_start_where_a_socket_s_path_would_be_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    workers._context.cache_clear()
+    try:
+        worker = workers.Worker("student")
+        assert worker.call(int) == 0
+        worker.end()
+    finally:
+        workers._context.cache_clear()

@@ -170,5 +170,5 @@ def test_an_installed_wheel_plans_the_quick_suite(installed: Path, tmp_path: Pat
 
 def test_the_command_is_installed(installed: Path) -> None:
     scripts = PROJECT["project"]["scripts"]
-    assert scripts == {"w2s-bench": "w2s_bench.cli:main"}
+    assert scripts == {"w2s-bench": "w2s_bench.__main__:run"}
     assert any((installed / folder / "w2s-bench").is_file() for folder in ("bin", "Scripts"))

@@ -7,10 +7,12 @@ nobody disturbed lies beside it and is made once for all drills.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,8 +66,7 @@ def start(
     suite: Path, out: Path, store: Path, folder: Path, before: Sequence[str] = (), workers: int = 2
 ) -> subprocess.Popen[str]:
     """``w2s-bench run`` in a process of its own, with a temporary place of its own."""
-    scratch = folder / "tmp"
-    scratch.mkdir(exist_ok=True)
+    scratch = scratch_of(folder)
     command = [sys.executable, "-m", "w2s_bench", "run", str(suite), "--json"]
     where = ["--out", str(out), "--store", str(store), "--workers", str(workers), "--device", "cpu"]
     return subprocess.Popen(
@@ -75,6 +76,15 @@ def start(
         text=True,
         env={**os.environ, "TMPDIR": str(scratch), "OMP_NUM_THREADS": "1"},
     )
+
+
+def scratch_of(folder: Path) -> Path:
+    """The temporary place of a drill's runs, under a short name: paths of sockets are limited, and one that
+    is too long would make workers start another way."""
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    made = Path(tempfile.gettempdir()) / f"w2s-drill-{digest}"
+    made.mkdir(exist_ok=True)
+    return made
 
 
 def ended(run: subprocess.Popen[str]) -> int:
@@ -99,7 +109,7 @@ def stayed(store: Path, out: Path, folder: Path) -> list[str]:
     """Files of killed processes that a later run did not remove, and damaged artifacts."""
     found = [str(p) for root in (store, out) for p in root.rglob(f"{DRAFT}-*")]
     found += map(str, store.rglob("*.lock"))
-    found += map(str, (folder / "tmp").glob(f"{SCRATCH}-*"))
+    found += map(str, scratch_of(folder).glob(f"{SCRATCH}-*"))
     return found + [f"{one.key}: {what}" for one in kept(Store(store)) if (what := damage(one))]
 
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ Side = Literal["gold", "student"]
 HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
 STUDY = "w2s_bench.harness.study"
 LOOK = 0.1  # seconds between two looks whether the run still lives
+SOCKET, LONGEST_SOCKET = "/pymp-xxxxxxxx/listener-xxxxxxxx", 103  # bytes: Linux takes 107, macOS 103
 STARTING = 600.0  # seconds that a process may take to import its libraries
 
 
@@ -42,9 +44,11 @@ def _context() -> Any:
     """Processes are forked from a server that has imported the libraries and knows nothing else.
 
     It has touched neither data nor a device: what a worker inherits are modules. Where there is no such
-    server, as on Windows, each process starts anew and imports for itself.
+    server, as on Windows, or where the path of its socket in the folder of temporary files would be too long
+    for the system, each process starts anew and imports for itself.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    too_long = len(tempfile.gettempdir()) + len(SOCKET) > LONGEST_SOCKET
+    if too_long or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["w2s_bench.harness.libraries"])
