@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +89,16 @@ def scratch_of(folder: Path) -> Path:
     return made
 
 
+@contextmanager
+def drilling(folder: Path) -> Iterator[Path]:
+    """The folder of a drill, made; its temporary place goes with the drill."""
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(scratch_of(folder), ignore_errors=True)
+
+
 def ended(run: subprocess.Popen[str]) -> int:
     """How many fits a run made. Errors: AssertionError for one that failed."""
     told, errors = run.communicate(timeout=600)
@@ -98,10 +110,10 @@ def undisturbed(folder: Path) -> tuple[Path, float]:
     """The folder of a run of the whole suite that nobody disturbed, beside the drill's, and its seconds."""
     place = folder.parent / "undisturbed"
     if not place.exists():
-        place.mkdir()
-        clock = time.perf_counter()
-        ended(start(write_suite(place / "drill.toml"), place / "run", place / "store", place))
-        (place / "seconds").write_text(str(time.perf_counter() - clock), "ascii")
+        with drilling(place):
+            clock = time.perf_counter()
+            ended(start(write_suite(place / "drill.toml"), place / "run", place / "store", place))
+            (place / "seconds").write_text(str(time.perf_counter() - clock), "ascii")
     return place / "run", float((place / "seconds").read_text("ascii"))
 
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from drills import drilling
+
 FULL = {"kills": 100, "interrupts": 10, "sharing": 8, "takeover": 4, "faults": 4}
 
 
@@ -27,9 +29,9 @@ def main() -> None:
     print("| drill | what was done | how often | lost | seconds |\n|---|---|---|---|---|", flush=True)
     lost = 0
     for name in [given.only] if given.only else FULL:
-        (place / name).mkdir()
         clock = time.perf_counter()
-        found = import_module(f"drills.{name}").run(given.size or FULL[name], place / name)
+        with drilling(place / name) as folder:
+            found = import_module(f"drills.{name}").run(given.size or FULL[name], folder)
         took = time.perf_counter() - clock
         print(f"| {name} | {found.done} | {found.times} | {len(found.lost)} | {took:.0f} |", flush=True)
         print("".join(f"  {what}\n" for what in found.lost), end="", flush=True)

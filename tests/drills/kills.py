@@ -10,7 +10,7 @@ from random import Random
 
 import psutil
 
-from drills import Drilled, differing, start, stayed, undisturbed, write_suite
+from drills import Drilled, differing, drilling, start, stayed, undisturbed, write_suite
 from w2s_bench.keeping import kept
 from w2s_bench.store import CHECKSUMS, Store
 
@@ -41,15 +41,16 @@ def run(size: int, folder: Path) -> Drilled:
 
 def _lane(size: int, folder: Path, rng: Random, whole: Path, seconds: float) -> list[str]:
     """Runs one after the other until ``size`` of them or of their processes were killed; what was lost."""
-    folder.mkdir()
-    suite, kills, lost = write_suite(folder / "drill.toml"), 0, []
-    while kills < size:
-        one = _Killed(suite, folder, rng, seconds)
-        one.resume(min(size - kills, AT_MOST))
-        lost += [*one.lost, *differing(whole, one.out), *stayed(one.store, one.out, folder)]
-        kills += one.kills
-        shutil.rmtree(one.store)
-        shutil.rmtree(one.out)
+    kills, lost = 0, list[str]()
+    with drilling(folder):
+        suite = write_suite(folder / "drill.toml")
+        while kills < size:
+            one = _Killed(suite, folder, rng, seconds)
+            one.resume(min(size - kills, AT_MOST))
+            lost += [*one.lost, *differing(whole, one.out), *stayed(one.store, one.out, folder)]
+            kills += one.kills
+            shutil.rmtree(one.store)
+            shutil.rmtree(one.out)
     return lost
 
 
