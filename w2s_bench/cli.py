@@ -27,8 +27,6 @@ from w2s_bench.verbs.store import store
 from w2s_bench.verbs.zoo import zoo
 
 KINDS = ("tasks", "methods", "models", "suites")
-
-
 STOPPED = 130  # exit status after Ctrl-C
 
 

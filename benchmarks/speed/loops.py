@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,8 @@ def ours(size: Size, device: torch.device, **settings: Any) -> float:
     """Seconds of our fit of the naive method for one epoch."""
     model = build(size)
     items, labels = texts(size.items, model)
-    method, training = (
-        load_method("naive"),
-        Training(epochs=1, batch_size=BATCH, learning_rate=RATE, **settings),
-    )
+    method = load_method("naive")
+    training = Training(epochs=1, batch_size=BATCH, learning_rate=RATE, **settings)
     clock = _now(device)
     fit(model, model.encode(items), labels, method, training, 0, device, options=2)
     return _now(device) - clock
@@ -79,10 +78,7 @@ def _loop(
     gold = torch.from_numpy(labels.argmax(1)).to(device)
     net = model.to(device).train()
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.0, fused=True if quick else None)
-    if quick:
-        with fused(net):
-            _epoch(net, optimizer, rows, gold, order, step, device)
-    else:
+    with fused(net) if quick else nullcontext():
         _epoch(net, optimizer, rows, gold, order, step, device)
     return _now(device) - clock
 

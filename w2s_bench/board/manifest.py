@@ -19,7 +19,6 @@ from w2s_bench.records import CellRecord, Domain, canonical_json
 from w2s_bench.report.tables import FORMULA
 
 BUNDLE_SCHEMA: Literal[1] = 1
-SCHEMA = 1  # of bundles; another one when a field changes
 MEND = "send the bundle as w2s-bench submit wrote it"
 MARKUP = frozenset("<>&\"'`\\")
 DEEPEST, LONGEST_LINE = 12, 1 << 16
@@ -125,7 +124,7 @@ class Manifest(_Strict):
     """The head of a bundle. ``cost_seconds``: of all its fits. ``items``: by task, the hash of the ids of its
     test items in their order. ``files``: SHA-256 of every other file of the bundle."""
 
-    schema_version: Literal[1]  # SCHEMA
+    schema_version: Literal[1]
     method: MethodLine
     suite: SuiteLine
     seeds: Annotated[list[Count], Field(min_length=1, max_length=1000)]
@@ -189,9 +188,11 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
 def _not_newer(value: Any, where: str) -> None:
     """Errors: StoreError for a schema above the one that this version writes."""
     told = value.get("schema_version") if isinstance(value, dict) else None
-    if isinstance(told, int) and told > SCHEMA:
+    if isinstance(told, int) and told > BUNDLE_SCHEMA:
         what = f"field 'schema_version': {str(told)[:20]} was written by a newer w2s-bench"
-        raise refused(what, where, f"at most {SCHEMA}", "update w2s-bench, or submit with this version")
+        raise refused(
+            what, where, f"at most {BUNDLE_SCHEMA}", "update w2s-bench, or submit with this version"
+        )
 
 
 def _no_number(token: str) -> None:
