@@ -11,7 +11,7 @@ import pytest
 from commands import refused, strict, w2s, well
 
 from w2s_bench.doctor import examine
-from w2s_bench.keeping import kept, strays
+from w2s_bench.keeping import DIARY, kept, strays, sweep_diaries
 from w2s_bench.registry import Item
 from w2s_bench.store import Store
 from w2s_bench.suite import load_suite
@@ -62,6 +62,20 @@ def test_damage_is_found_and_can_be_deleted(store: Store) -> None:
     assert len(names(store)) == 4
     well("store", "verify", "--store", store.root, "--delete")
     assert names(store) == [("fit", KEYS[0]), ("items", KEYS[2])]
+
+
+def test_diaries_are_listed_verified_and_go_with_their_jobs(store: Store) -> None:
+    for key, data in ((KEYS[1], b"of a job that is done"), (KEYS[3], b"of one that is not")):
+        store.write_loose(DIARY, key, data)
+    assert names(store)[-2:] == [(DIARY, KEYS[1]), (DIARY, KEYS[3])]
+    assert store.read_loose(DIARY, KEYS[3]) == b"of one that is not"
+    sweep_diaries(store)
+    assert names(store)[-1] == (DIARY, KEYS[3]) and (DIARY, KEYS[1]) not in names(store)
+    path = store.root / DIARY / KEYS[3][:2] / KEYS[3]
+    path.write_bytes(path.read_bytes()[:-1])
+    assert store.read_loose(DIARY, KEYS[3]) is None
+    well("store", "verify", "--store", store.root, "--delete")
+    assert (DIARY, KEYS[3]) not in names(store)
 
 
 def test_pruning_tells_before_it_deletes(store: Store) -> None:

@@ -104,6 +104,16 @@ def test_damage_is_told_and_made_good(store: RemoteStore, tmp_path: Path) -> Non
     assert store.open("fit", KEY).arrays("test")["x"][0] == 1
 
 
+def test_a_loose_file_is_replaced_and_dropped(store: RemoteStore) -> None:
+    assert store.read_loose("diary", KEY) is None
+    for data in (b"one", b"two"):
+        store.write_loose("diary", KEY, data)
+        assert store.read_loose("diary", KEY) == data
+    store.drop_loose("diary", KEY)
+    store.drop_loose("diary", KEY)
+    assert store.read_loose("diary", KEY) is None
+
+
 def test_an_address_that_cannot_be_reached_is_one_clear_error() -> None:
     with pytest.raises(StoreError, match=r"nowhere://x.*no library|nowhere://x.*cannot be reached"):
         store_at("nowhere://x")

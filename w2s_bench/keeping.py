@@ -14,15 +14,17 @@ from pathlib import Path
 
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.owner import DRAFT, is_gone, sweep
-from w2s_bench.store import CHECKSUMS, Artifact, Store
+from w2s_bench.store import CHECKSUMS, Artifact, Store, unsealed
 
 DAY = 86_400.0
+DIARY = "diary"  # kind of the loose files in which jobs stand that are not done
 ABANDONED = 3600.0  # seconds without a write after which a draft belongs to nobody
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A finished artifact: its size in bytes and the days since it was written."""
+    """A finished artifact, or the diary of a job that is not done, which is a file: its size in bytes and the
+    days since it was written."""
 
     kind: str
     key: str
@@ -46,6 +48,14 @@ def kept(store: Store) -> Iterator[Kept]:
         if not folder.name.startswith(f"{DRAFT}-") and (folder / CHECKSUMS).is_file():
             days = max(0.0, now - (folder / CHECKSUMS).stat().st_mtime) / DAY
             yield Kept(folder.parent.parent.name, folder.name, folder, _size(folder), days)
+    for file in _diaries(store):
+        facts = file.stat()
+        yield Kept(DIARY, file.name, file, facts.st_size, max(0.0, now - facts.st_mtime) / DAY)
+
+
+def _diaries(store: Store) -> list[Path]:
+    found = (store.root / DIARY).glob("??/*")
+    return sorted(p for p in found if p.is_file() and not p.name.startswith(f"{DRAFT}-"))
 
 
 def strays(store: Store) -> Iterator[Stray]:
@@ -61,6 +71,13 @@ def sweep_drafts(store: Store) -> None:
     """Remove the drafts of this machine's processes that have ended."""
     for part in store.root.glob("*/??"):
         sweep(part, DRAFT)
+
+
+def sweep_diaries(store: Store) -> None:
+    """Remove the diaries of jobs that are done."""
+    for file in _diaries(store):
+        if store.has("fit", file.name):
+            file.unlink(missing_ok=True)
 
 
 def _folders(store: Store) -> Iterator[Path]:
@@ -86,6 +103,8 @@ def _last_write(folder: Path) -> float:
 
 def damage(one: Kept) -> str | None:
     """What is wrong with an artifact, a file that is missing or not as it was written; None if whole."""
+    if one.kind == DIARY:
+        return None if unsealed(one.folder.read_bytes()) is not None else "it does not match its checksum"
     try:
         Artifact(one.folder, f"{one.kind}/{one.key}").check()
     except StoreError as error:
@@ -108,5 +127,8 @@ def chosen(
 
 def remove(folder: Path) -> None:
     """Delete an artifact or a stray: first what makes it seen as finished, then the rest."""
+    if folder.is_file():
+        folder.unlink()
+        return
     (folder / CHECKSUMS).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

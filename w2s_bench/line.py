@@ -41,6 +41,7 @@ LIBRARIES = (
     "scikit-learn",
 )
 LIMIT = 3600.0
+CHECKPOINT = 300.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,8 @@ class Where:
     """Folders and machine of a run. None: the default place, or as many workers as fit the device.
     ``limit``: seconds that the fits of one student may take before it counts as hung. ``address`` of a Ray
     cluster and ``gpu_share``, the part of a GPU that a job takes there, are for the executor ``ray``.
-    ``shards``: processes, each with a GPU of its own, that one fit is spread over."""
+    ``shards``: processes, each with a GPU of its own, that one fit is spread over. ``checkpoint``: seconds of
+    a fit that may be lost where it is killed; 0: all of it."""
 
     out: Path | None = None
     store: Place | None = None
@@ -61,6 +63,7 @@ class Where:
     address: str | None = None
     gpu_share: float = 1.0
     shards: int = 1
+    checkpoint: float = CHECKPOINT
 
     def site(self) -> Site:
         """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
@@ -81,6 +84,7 @@ class Where:
             threads=self.threads,
             limit=self.limit,
             shards=self.shards,
+            checkpoint=self.checkpoint or None,
         )
 
     def command(self, suite: str, methods: Sequence[str] = ()) -> str:

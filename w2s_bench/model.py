@@ -164,7 +164,7 @@ class ModelFamily(ABC):
         """
 
 
-def _family(name: str) -> tuple[str, ModelFamily, str]:
+def family_of(name: str) -> tuple[str, ModelFamily, str]:
     """Split ``family:argument`` or ``file.py:NAME:argument`` and load the family."""
     head, _, rest = name.partition(":")
     if head.endswith(".py"):
@@ -182,7 +182,7 @@ def _family(name: str) -> tuple[str, ModelFamily, str]:
 
 def check_model(name: str, domain: Domain) -> None:
     """Raise BadModel or UnknownName unless ``name`` is a model that answers in ``domain``."""
-    _, family, argument = _family(name)
+    _, family, argument = family_of(name)
     if domain not in family.domains:
         raise _silent(name, domain, family.domains)
     family.check(argument)
@@ -199,13 +199,13 @@ def _silent(name: str, domain: Domain, domains: frozenset[Domain]) -> BadModel:
 
 def model_fingerprint(name: str) -> str:
     """Initial weights and code of a model, for content keys."""
-    head, family, argument = _family(name)
+    head, family, argument = family_of(name)
     return f"{source_hash('model', head)}:{family.fingerprint(argument)}"
 
 
 def anchored_model(name: str) -> str:
     """The same model named so that it is found from any working folder."""
-    head, family, argument = _family(name)
+    head, family, argument = family_of(name)
     prefix, colon, rest = argument.rpartition(":")
     if family.folders and Path(rest).is_dir():
         argument = f"{prefix}{colon}{Path(rest).resolve()}"
@@ -216,29 +216,29 @@ def anchored_model(name: str) -> str:
 
 def model_size(name: str) -> int | None:
     """Rough number of parameters without building the model."""
-    _, family, argument = _family(name)
+    _, family, argument = family_of(name)
     return family.size(argument)
 
 
 def untrained_model(name: str) -> str | None:
     """The name of the same architecture from random initialisation; None where there is none."""
-    head, family, argument = _family(name)
+    head, family, argument = family_of(name)
     found = family.untrained(argument)
     return None if found is None else f"{head}:{found}"
 
 
 def answers_untrained(name: str, domain: Domain) -> bool:
     """Whether a model has a zero-shot answer in a domain."""
-    return domain in _family(name)[1].answers_untrained
+    return domain in family_of(name)[1].answers_untrained
 
 
 def generates(name: str, domain: Domain) -> bool:
     """Whether a model has a language-model loss on the inputs of a domain."""
-    return domain in _family(name)[1].generates
+    return domain in family_of(name)[1].generates
 
 
 def build_model(name: str, shape: Shape, seed: int) -> Model:
     """Build ``family:argument`` for a task; everything random in it follows from ``seed``."""
-    _, family, argument = _family(name)
+    _, family, argument = family_of(name)
     torch.manual_seed(seed)
     return family.build(argument, shape, seed)

@@ -262,21 +262,20 @@ def source_hash(kind: Kind, name: str) -> str:
 
 
 def _source_hash(kind: Kind, name: str) -> str:
+    own_name = name.rpartition(":")[2] if ".py:" in name else ""
+    digest = hashlib.sha256(own_name.encode())
+    for file in sources(kind, name):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def sources(kind: Kind, name: str) -> list[Path]:
+    """The files whose text is in an item's :func:`source_hash`: of one that TOML tells, its reader's too."""
     if reads_toml(kind, name):
-        return _toml_hash(kind, Path(name))
-    path = Path(name.rpartition(":")[0]).resolve() if ".py:" in name else find(kind, name).path
-    beside = sorted(path.parent.glob("_*.py")) if ".py:" not in name else []
-    digest = hashlib.sha256(name.rpartition(":")[2].encode() if ".py:" in name else b"")
-    for file in [path, *beside]:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-def _toml_hash(kind: Kind, path: Path) -> str:
-    """Of the file, and of the code that reads it."""
-    spec = importlib.util.find_spec(READERS[kind][0])
-    assert spec is not None and spec.origin is not None
-    digest = hashlib.sha256()
-    for file in [path, *sorted(Path(spec.origin).parent.glob("*.py"))]:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+        spec = importlib.util.find_spec(READERS[kind][0])
+        assert spec is not None and spec.origin is not None
+        return [Path(name), *sorted(Path(spec.origin).parent.glob("*.py"))]
+    if ".py:" in name:
+        return [Path(name.rpartition(":")[0]).resolve()]
+    path = find(kind, name).path
+    return [path, *sorted(path.parent.glob("_*.py"))]

@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from w2s_bench.records import canonical_json
 
 CHECKSUMS = "checksums.json"
 SELF = ""  # stands among the checksums for which artifact it is; older ones do not say
+_SUM = hashlib.sha256().digest_size
 _OTHER = "give a folder that can be written with --store or --out"
 _MEND = {
     errno.ENOSPC: "free some space, or give another folder with --store or --out",
@@ -189,6 +190,37 @@ class Store:
                 _publish(folder, final)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def read_loose(self, kind: str, key: str) -> bytes | None:
+        """A loose file: no artifact, but of a job that is not done, and replaced as a whole. None where there
+        is none, or a damaged one."""
+        with suppress(OSError):
+            return unsealed(self._loose(kind, key).read_bytes())
+        return None
+
+    def write_loose(self, kind: str, key: str, data: bytes) -> None:
+        """Write it, in place of what was there."""
+        with atomic_file(self._loose(kind, key)) as draft:
+            draft.write_bytes(sealed(data))
+
+    def drop_loose(self, kind: str, key: str) -> None:
+        """Remove it, if it is there."""
+        with suppress(OSError):
+            self._loose(kind, key).unlink(missing_ok=True)
+
+    def _loose(self, kind: str, key: str) -> Path:
+        return self.root / kind / key[:2] / key
+
+
+def sealed(data: bytes) -> bytes:
+    """A loose file: the bytes behind their SHA-256."""
+    return hashlib.sha256(data).digest() + data
+
+
+def unsealed(file: bytes) -> bytes | None:
+    """The bytes of a loose file; None where they are not those that were written."""
+    data = file[_SUM:]
+    return data if hashlib.sha256(data).digest() == file[:_SUM] else None
 
 
 def _seal(folder: Path, name: str) -> None:

@@ -16,12 +16,12 @@ import json
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import StoreError
-from w2s_bench.store import CHECKSUMS, SELF, Artifact, Draft, Store
+from w2s_bench.store import CHECKSUMS, SELF, Artifact, Draft, Store, sealed, unsealed
 
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})  # a put shows all or nothing
 Place = Path | str  # a folder, or an address with "://"
@@ -129,6 +129,27 @@ class RemoteStore(Store):
             for path in made.iterdir():
                 path.unlink()
             made.rmdir()
+
+    def read_loose(self, kind: str, key: str) -> bytes | None:
+        """An object that is no artifact; None where there is none, or a damaged one."""
+        try:
+            with _reaching(self.address):
+                return unsealed(self._fs.cat_file(self._loose_object(kind, key)))
+        except FileNotFoundError:
+            return None
+
+    def write_loose(self, kind: str, key: str, data: bytes) -> None:
+        """Put it, in place of what was there."""
+        with _reaching(self.address):
+            self._put(self._loose_object(kind, key), sealed(data))
+
+    def drop_loose(self, kind: str, key: str) -> None:
+        """Remove it, if it is there."""
+        with suppress(FileNotFoundError), _reaching(self.address):
+            self._fs.rm_file(self._loose_object(kind, key))
+
+    def _loose_object(self, kind: str, key: str) -> str:
+        return f"{self._base.rstrip('/')}/{kind}/{key[:2]}/{key}"
 
     def _fuller(self, kind: str, key: str, names: set[str]) -> bool:
         """Whether a new artifact has more parts than what is there, as a folder's store asks too."""

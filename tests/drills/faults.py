@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -24,26 +25,25 @@ READ_ONLY = 'mount -t tmpfs none {disk} && mkdir {disk}/store && mount -o remoun
 
 
 def run(size: int, folder: Path) -> Drilled:
-    """``size`` disks that are too small, as many damaged artifacts, and a store that is read-only."""
-    rng, lost, times = Random(0), [], 0
+    """``size`` faults in turn: disks that are too small, damaged artifacts, stores that are read-only."""
+    rng, lost = Random(0), list[str]()
     whole, _ = undisturbed(folder)
     suite = write_suite(folder / "drill.toml")
-    needed = sum(p.stat().st_size for p in whole.parent.rglob("*") if p.is_file()) // 1024
-    if may_mount():
-        for k in range(size):
+    shutil.copytree(whole.parent / "store", folder / "store")
+    kinds = ("full", "damaged", "read-only") if may_mount() else ("damaged",)
+    for k, kind in zip(range(size), cycle(kinds), strict=False):
+        if kind == "full":
+            needed = sum(p.stat().st_size for p in whole.parent.rglob("*") if p.is_file()) // 1024
             lost += _full(suite, folder, folder / f"run-{k}", round(needed * rng.uniform(0.05, 0.95)), whole)
-        lost += _read_only(suite, folder)
-        times += size + 1
-    store, out = folder / "store", folder / "run"
-    shutil.copytree(whole.parent / "store", store)
-    for _ in range(size):
-        lost += _damaged(suite, folder, rng, whole)
-        times += 1
-    lost += stayed(store, out, folder)
+        elif kind == "damaged":
+            lost += _damaged(suite, folder, rng, whole)
+        else:
+            lost += _read_only(suite, folder)
+    lost += stayed(folder / "store", folder / "run", folder)
     disks = "a disk full at some write, a read-only store, " if may_mount() else ""
     return Drilled(
         done=f"{disks}an artifact cut short, changed or swapped: told or repaired, then the same records",
-        times=times,
+        times=size,
         lost=lost,
     )
 
@@ -62,6 +62,7 @@ def _full(suite: Path, folder: Path, out: Path, size: int, whole: Path) -> list[
 
 def _read_only(suite: Path, folder: Path) -> list[str]:
     disk = folder / "disk"
+    disk.mkdir(exist_ok=True)
     process = start(
         suite, folder / "nothing", disk / "store", folder, (*ROOM, READ_ONLY.format(disk=disk), "sh")
     )

@@ -4,61 +4,48 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
 import psutil
 
-from drills import Drilled, differing, drilling, start, stayed, undisturbed, write_suite
+from drills import Drilled, differing, start, stayed, undisturbed, wait_for, write_suite
 from w2s_bench.keeping import kept
 from w2s_bench.store import CHECKSUMS, Store
 
-LANES = 2  # runs at a time
-AT_MOST = 4  # kills until a run may end
+AT_MOST = 6  # kills until a run may end
+STRIDES = 3  # an undisturbed stretch is a third of a run at most
 ORPHANS = 10.0  # seconds in which workers end after their run was killed
-IMPORTS = 0.3  # share of a run in which it has nothing to lose yet
+STARTS = 5.0  # seconds in which a run begins, or ends with its report
+PAUSE = 0.4  # seconds at most between an artifact and a kill
 
 
 def run(size: int, folder: Path) -> Drilled:
-    """``size`` kills, of the run and of one of its processes in turn, in runs that are then resumed: two runs
-    at a time, each with a store of its own."""
-    whole, seconds = undisturbed(folder)
-    sizes = [size // LANES + (k < size % LANES) for k in range(LANES)]
-    with ThreadPoolExecutor(LANES) as lanes:
-        parts = [
-            lanes.submit(_lane, kills, folder / str(k), Random(k), whole, seconds)
-            for k, kills in enumerate(sizes)
-            if kills
-        ]
-        lost = [what for part in parts for what in part.result()]
+    """``size`` kills, of the run and of one of its processes in turn, in runs that are then resumed. A moment
+    is so many artifacts after a start, and some time."""
+    whole, _ = undisturbed(folder)
+    suite, rng = write_suite(folder / "drill.toml"), Random(0)
+    artifacts = len(list(kept(Store(whole.parent / "store"))))
+    kills, lost = 0, list[str]()
+    while kills < size:
+        one = _Killed(suite, folder, rng, artifacts)
+        one.resume(min(size - kills, AT_MOST))
+        lost += [*one.lost, *differing(whole, one.out), *stayed(one.store, one.out, folder)]
+        kills += one.kills
+        shutil.rmtree(one.store)
+        shutil.rmtree(one.out)
     return Drilled(
         done="a run or one of its processes killed (SIGKILL) at a random moment, then resumed",
-        times=size,
+        times=kills,
         lost=lost,
     )
-
-
-def _lane(size: int, folder: Path, rng: Random, whole: Path, seconds: float) -> list[str]:
-    """Runs one after the other until ``size`` of them or of their processes were killed; what was lost."""
-    kills, lost = 0, list[str]()
-    with drilling(folder):
-        suite = write_suite(folder / "drill.toml")
-        while kills < size:
-            one = _Killed(suite, folder, rng, seconds)
-            one.resume(min(size - kills, AT_MOST))
-            lost += [*one.lost, *differing(whole, one.out), *stayed(one.store, one.out, folder)]
-            kills += one.kills
-            shutil.rmtree(one.store)
-            shutil.rmtree(one.out)
-    return lost
 
 
 class _Killed:
     """A run that is killed some times until it may end."""
 
-    def __init__(self, suite: Path, folder: Path, rng: Random, seconds: float) -> None:
-        self._suite, self._folder, self._rng, self._seconds = suite, folder, rng, seconds
+    def __init__(self, suite: Path, folder: Path, rng: Random, artifacts: int) -> None:
+        self._suite, self._folder, self._rng, self._artifacts = suite, folder, rng, artifacts
         self.out, self.store = folder / "run", folder / "store"
         self.kills, self.lost = 0, list[str]()
 
@@ -67,10 +54,8 @@ class _Killed:
         before: dict[str, bytes] = {}
         for attempt in range(kills + 10):
             process = start(self._suite, self.out, self.store, self._folder)
-            if attempt < kills:
-                self._kill_at(
-                    process, self._rng.uniform(IMPORTS, 1.0) * self._seconds, worker=attempt % 2 == 1
-                )
+            if self.kills < kills:
+                self._kill(process, len(before), worker=attempt % 2 == 1)
             process.communicate()
             now = self._finished()
             self.lost += [f"{name} is gone" for name, sums in before.items() if now.get(name) != sums]
@@ -79,11 +64,13 @@ class _Killed:
                 return
         self.lost.append("a run that never ends")
 
-    def _kill_at(self, process: subprocess.Popen[str], moment: float, worker: bool) -> None:
+    def _kill(self, process: subprocess.Popen[str], there: int, worker: bool) -> None:
         """One of its processes, after which it ends with an error or with a cell that failed; or the run,
         after which all of them must end."""
+        moment = min(there + self._rng.randint(0, self._artifacts // STRIDES), self._artifacts)
+        wait_for(process, self.store, moment)
         try:
-            process.wait(moment)
+            process.wait(self._rng.uniform(0.0, PAUSE if there < moment < self._artifacts else STARTS))
             return
         except subprocess.TimeoutExpired:
             below = psutil.Process(process.pid).children(recursive=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, Protocol
@@ -12,8 +13,9 @@ from w2s_bench.harness.crew import Crew
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.job import Job
 from w2s_bench.harness.lesson import Learned
-from w2s_bench.harness.steps import Site, execute, told_by, work_with_gold
+from w2s_bench.harness.steps import Site, dropping, execute, told_by, work_with_gold
 from w2s_bench.harness.study import attend
+from w2s_bench.harness.unchanged import check_unchanged
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
 from w2s_bench.store_remote import store_at
 
@@ -60,25 +62,37 @@ class LocalExecutor:
             ) from None
 
     def _student(self, job: Any, site: Site) -> str:
-        store = store_at(site.store)
+        store, unfinished = store_at(site.store), site.unfinished(job)
         with told_by(job):
             lesson = lesson_of(job, store, self._device(site))
+            call = attend, lesson, site.threads, unfinished.read(), unfinished.every
             try:
-                learned: Learned = self._call("student", site, attend, lesson, site.threads, limit=site.limit)
+                with dropping(unfinished):
+                    learned: Learned = self._call(
+                        "student", site, *call, limit=site.limit, told=unfinished.keep
+                    )
             except (Died, Hung) as error:
                 raise _failed(job, error) from None
             except RuntimeError as error:  # something that is no Exception of ours to describe
                 raise FitFailed(str(error), where=job.title) from None
+            check_unchanged(job, site.mirror)
             keep(store, job, learned)
         return job.key
 
     def _device(self, site: Site) -> str:
         return str(pick(site.device))
 
-    def _call(self, side: Side, site: Site, *call: Any, limit: float | None = None) -> Any:
+    def _call(
+        self,
+        side: Side,
+        site: Site,
+        *call: Any,
+        limit: float | None = None,
+        told: Callable[[bytes], None] | None = None,
+    ) -> Any:
         worker = self._take(side, site)
         try:
-            answer = worker.call(*call, limit=limit)
+            answer = worker.call(*call, limit=limit, told=told)
         except (Died, Hung):
             self._drop(worker)
             raise

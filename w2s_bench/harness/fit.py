@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from w2s_bench.errors import FitFailed, UserError
+from w2s_bench.harness.diary import Diary
 from w2s_bench.harness.loop import train
 from w2s_bench.harness.micro import by_items
 from w2s_bench.method import Context, Method, targets_of
@@ -37,6 +38,7 @@ def fit(
     seed: int,
     device: torch.device,
     options: int | None = None,
+    diary: Diary | None = None,
 ) -> list[list[float]]:
     """Train ``model`` in place on labels ``[N, O]``; returns the loss of every step, epoch by epoch.
 
@@ -49,20 +51,25 @@ def fit(
         weak = targets[chosen, : batch.mask.shape[1]].to(device)
         return method_loss(method, net(batch), weak, batch.mask, replace(context, options=options))
 
-    losses = train(model, encoded, training, seed, device, loss)
+    losses = train(model, encoded, training, seed, device, loss, diary=diary)
     check_finite(losses, f"method {type(method).__name__}")
     return losses
 
 
 def model_language(
-    model: Model, encoded: Sequence[Any], training: Training, seed: int, device: torch.device
+    model: Model,
+    encoded: Sequence[Any],
+    training: Training,
+    seed: int,
+    device: torch.device,
+    diary: Diary | None = None,
 ) -> list[list[float]]:
     """The stage of generative finetuning: train ``model`` in place on its inputs, no label in sight."""
 
     def loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
         return model.language_loss(batch)
 
-    losses = train(model, encoded, training, seed, device, loss, backward=by_items)
+    losses = train(model, encoded, training, seed, device, loss, backward=by_items, diary=diary)
     check_finite(losses, "language modelling of the inputs")
     return losses
 
@@ -74,11 +81,12 @@ def language_stage(
     training: Training,
     seed: int,
     device: torch.device,
+    diary: Diary | None = None,
 ) -> None:
     """Generative finetuning on inputs of :data:`LANGUAGE_PARTS`, as long and as fast as ``stage`` says."""
     rate = training.learning_rate * stage["rate"]
     changed = training.model_copy(update={"epochs": stage["epochs"], "learning_rate": rate})
-    model_language(model, model.encode(items), changed, seed, device)
+    model_language(model, model.encode(items), changed, seed, device, diary)
 
 
 def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from w2s_bench.harness import micro
 from w2s_bench.harness.device import accelerator
+from w2s_bench.harness.diary import Diary
 from w2s_bench.harness.feed import feed
 from w2s_bench.harness.fused import fused
 from w2s_bench.harness.order import Indices, Turn, turns
@@ -44,13 +46,15 @@ def train(
     parameters: Iterable[Tensor] | None = None,
     after: Callable[[Turn], bool] = lambda turn: False,
     backward: micro.Backward = micro.by_logits,
+    diary: Diary | None = None,
 ) -> list[list[float]]:
     """AdamW over shuffled batches; ``loss`` gets the network, a batch, its item indices and the time.
 
     ``parameters`` are those to train, if not all; ``after`` is told each step that is done and ends training
-    by returning true; ``backward`` is how a batch larger than ``training.micro_batch`` is cut up. Returns the
-    loss of every step, epoch by epoch.
+    by returning true; ``backward`` is how a batch larger than ``training.micro_batch`` is cut up. Steps that
+    stand in the ``diary`` are told again and not done again. Returns the loss of every step, epoch by epoch.
     """
+    diary = diary or Diary()
     accelerate = accelerator(device, training.precision)
     trained = model.parameters() if parameters is None else parameters
     net = place(model, device).train()
@@ -64,11 +68,17 @@ def train(
         cut=backward,
         halve=world() == 1,
     )
-    losses: list[list[Tensor]] = [[] for _ in range(training.epochs)]
     torch.manual_seed(seed)
     with _ways(model, training):
         order = turns(training, [model.length(one) for one in encoded], seed)
-        for turn, parts in feed(order, lambda turn: passes.parts(turn.items), device):
+        past = diary.begin()
+        losses = past.losses
+        for turn in order[: len(losses)]:
+            after(turn)
+        if not past.ended:
+            diary.go_on(optimizer, device)
+        rest = [] if past.ended else order[len(losses) :]
+        for turn, parts in feed(rest, lambda turn: passes.parts(turn.items), device):
             for group in optimizer.param_groups:
                 group["lr"] = rate(training, turn.step, turn.steps)
             context = Context(step=turn.step, steps=turn.steps, epoch=turn.epoch, epochs=training.epochs)
@@ -76,11 +86,19 @@ def train(
             accelerate.clip_grad_norm_(model.parameters(), training.clip)
             optimizer.step()
             optimizer.zero_grad()
-            losses[turn.epoch].append(value.detach())
+            losses.append(value.detach())
             if after(turn):
                 break
+            diary.look(losses, optimizer, device)
+        diary.end(past, device)
     accelerate.unwrap_model(net, keep_fp32_wrapper=False)
-    return [torch.stack(epoch).tolist() for epoch in losses if epoch]
+    return _by_epoch(order, torch.stack(losses).tolist())
+
+
+def _by_epoch(order: Sequence[Turn], losses: Sequence[float]) -> list[list[float]]:
+    """Losses of the first steps of a fit, a list an epoch."""
+    steps = zip(order, losses, strict=False)  # a method may have ended it before its last step
+    return [[loss for _, loss in epoch] for _, epoch in groupby(steps, lambda step: step[0].epoch)]
 
 
 def _of_batch(loss: Loss, turn: Turn, context: Context) -> micro.BatchLoss:

@@ -59,3 +59,10 @@ def adapter_of(model: Model, training: Training) -> dict[str, NDArray[np.float32
     """What was trained, by name, where the recipe has adapters: they and the head make the student from its
     pretrained model. Nothing otherwise."""
     return {name: value.numpy() for name, value in trained(model)} if training.lora else {}
+
+
+def changing(model: Model) -> set[str]:
+    """Names in the state of a model, as it is before any fit, that fits may change: all but what adapters
+    stand beside."""
+    still = {name for name, value in model.named_parameters() if not value.requires_grad}
+    return set(model.state_dict()) - still

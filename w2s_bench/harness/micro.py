@@ -55,7 +55,7 @@ class Passes:
     def run(self, items: Indices, parts: list[Batch], loss: BatchLoss) -> Tensor:
         """Gradients of ``loss`` over a batch, of which ``parts`` were made; returns the loss."""
         while True:
-            before = _rng(self._device)
+            before = random_state(self._device)
             try:
                 return self._pass(parts, loss)
             except torch.OutOfMemoryError:
@@ -66,7 +66,7 @@ class Passes:
             self._net.zero_grad()
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
-            _set_rng(self._device, before)
+            set_random_state(self._device, before)
             parts = self.parts(items)
 
     def _pass(self, parts: list[Batch], loss: BatchLoss) -> Tensor:
@@ -85,7 +85,7 @@ def by_logits(
     states, rows = [], []
     with torch.no_grad(), accelerate.autocast():
         for part in parts:
-            states.append(_rng(device))  # dropout must drop the same in both passes
+            states.append(random_state(device))  # dropout must drop the same in both passes
             rows.append(net(part.to(device)))
     width = max(r.shape[1] for r in rows)
     logits = torch.cat([_wide(r, width, MASKED) for r in rows]).requires_grad_()
@@ -93,7 +93,7 @@ def by_logits(
     value = loss(lambda batch: logits, Batch({}, mask))
     (gradient,) = torch.autograd.grad(value, logits)
     for part, state, own in zip(parts, states, gradient.split([len(r) for r in rows]), strict=True):
-        _set_rng(device, state)
+        set_random_state(device, state)
         with accelerate.autocast():
             again = net(part.to(device))
         accelerate.backward(again, gradient=own[:, : again.shape[1]])
@@ -114,12 +114,14 @@ def by_items(
     return total
 
 
-def _rng(device: torch.device) -> list[Tensor]:
+def random_state(device: torch.device) -> list[Tensor]:
+    """Of PyTorch's generators: the host's, and that of the GPU where the device is one."""
     here = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
     return [torch.get_rng_state(), *here]
 
 
-def _set_rng(device: torch.device, state: list[Tensor]) -> None:
+def set_random_state(device: torch.device, state: list[Tensor]) -> None:
+    """Put the generators back to a state."""
     torch.set_rng_state(state[0])
     if device.type == "cuda":
         torch.cuda.set_rng_state(state[1], device)

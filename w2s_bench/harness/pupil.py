@@ -17,6 +17,7 @@ from torch import Tensor
 
 from w2s_bench.errors import FitFailed
 from w2s_bench.harness import notes
+from w2s_bench.harness.diary import Diary, Snapshot
 from w2s_bench.harness.fit import (
     LANGUAGE_PARTS,
     check_finite,
@@ -27,8 +28,9 @@ from w2s_bench.harness.fit import (
 from w2s_bench.harness.hidden import head_parameters
 from w2s_bench.harness.lesson import BUDGET, TRANSFER, Lesson
 from w2s_bench.harness.loop import train
-from w2s_bench.harness.lora import adapt
+from w2s_bench.harness.lora import adapt, changing
 from w2s_bench.harness.order import Turn
+from w2s_bench.harness.remembered import forgets
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -62,8 +64,17 @@ class _Course:
 class Pupil:
     """The handle of :class:`w2s_bench.student.Student`."""
 
-    def __init__(self, lesson: Lesson, method: Method, options: int | None, offset: int = 0) -> None:
+    def __init__(
+        self,
+        lesson: Lesson,
+        method: Method,
+        options: int | None,
+        diary: Diary | None = None,
+        offset: int = 0,
+    ) -> None:
         self._lesson, self._method, self._options = lesson, method, options
+        self._diary = diary or Diary()
+        self._diary.remember(method)
         self._device = torch.device(lesson.device)
         self._seed = lesson.seed + offset
         self._encoded: dict[str, list[Any]] = {}
@@ -78,9 +89,10 @@ class Pupil:
         """A new model, after the language-model stage where the method has one."""
         training = Training(**self._lesson.training)
         model = adapt(build_model(self._lesson.model, self._lesson.shape, self._seed), training, self._seed)
+        self._diary.follow(model, changing(model))
         if stage := self._lesson.stage:
             read = [i for part in LANGUAGE_PARTS for i in self._lesson.items[part]]
-            language_stage(model, read, stage, training, self._seed, self._device)
+            language_stage(model, read, stage, training, self._seed, self._device, self._diary)
         return model
 
     def _need(self, doing: str, *names: str) -> None:
@@ -134,6 +146,9 @@ class Pupil:
             pool = pool[: len(targets)]  # a gold budget that this fit leaves out
         course = _Course(*self._checked(targets, weights, len(pool)))
         chosen = _rows(items, len(pool), self._name)
+        if not forgets(loss, self._method):
+            self._diary.stop()
+        self._diary.agree("fit", course.targets, course.weights, torch.from_numpy(chosen))
         if on_epoch is not None:
             self._need("calls back between epochs", RELABEL, VALIDATION, GOLD_BUDGET)
         if fresh and self._fits:
@@ -151,6 +166,7 @@ class Pupil:
                 self._loss(course, chosen, loss),
                 parameters=parameters,
                 after=self._watched(self._after(course, on_epoch, per_epoch), training),
+                diary=self._diary,
             )
         self._fits, self.predictor = self._fits + 1, None
         check_finite(losses, self._name)
@@ -219,9 +235,9 @@ class Pupil:
 
         def both(turn: Turn) -> bool:
             if turn.mark(training.curve) is not None:
-                answers = predict(self.model, self._items("test"), self._device)
+                picked = self._diary.ask("curve", lambda: self._predict(self._items("test")).argmax(1))
                 self.model.train()
-                self.curve.append((turn.share, answers.argmax(1)))
+                self.curve.append((turn.share, picked))
             return after(turn)
 
         return both if training.curve else after
@@ -230,12 +246,16 @@ class Pupil:
         """See :meth:`w2s_bench.student.Student.predict`."""
         needs = {"validation": (VALIDATION,), "budget": (GOLD_BUDGET,)}
         self._need("asks for its own predictions", *needs.get(part, (RELABEL, VALIDATION, GOLD_BUDGET)))
-        return torch.from_numpy(self._answer(self._part(self._known(part)), part))
+        encoded = self._part(self._known(part))
+        return torch.from_numpy(self._diary.ask("predict", lambda: self._answer(encoded, part)))
+
+    def _predict(self, encoded: list[Any]) -> NDArray[np.float32]:
+        return predict(self.model, encoded, self._device)
 
     def _answer(self, encoded: list[Any], part: str) -> NDArray[np.float32]:
         here = notes.cut(self._lesson, part)
         if self.predictor is None:
-            found = predict(self.model, encoded, self._device)
+            found = self._predict(encoded)
             width = max(len(i.options) for i in self._lesson.items[here.part])
             return np.pad(found, ((0, 0), (0, width - found.shape[1])))
         view = notes.view_of(self._lesson, self._method, here.part)
@@ -244,7 +264,7 @@ class Pupil:
     def answer(self, part: str) -> NDArray[np.float32]:
         """Final probabilities ``[N, O]`` of a whole part of the lesson; not for methods."""
         if self.predictor is None:
-            return predict(self.model, self._items(part), self._device)
+            return self._predict(self._items(part))
         return _probed(self.predictor, notes.view_of(self._lesson, self._method, part), self._name)
 
     def states(self, part: str = TRANSFER) -> Tensor:
@@ -263,17 +283,22 @@ class Pupil:
 
     def snapshot(self) -> object:
         """See :meth:`w2s_bench.student.Student.snapshot`."""
-        weights = {k: v.detach().to("cpu", copy=True) for k, v in self.model.state_dict().items()}
-        return weights, self.predictor
+        weights = self.model.state_dict() if self._diary.live else {}
+        copied = {name: value.detach().to("cpu", copy=True) for name, value in weights.items()}
+        snapshot = Snapshot(copied, self.predictor)
+        self._diary.follow(snapshot)
+        return snapshot
 
     def restore(self, snapshot: object) -> None:
         """See :meth:`w2s_bench.student.Student.restore`."""
-        weights, self.predictor = snapshot  # type: ignore[misc]
-        self.model.load_state_dict(weights)  # type: ignore[has-type]
+        assert isinstance(snapshot, Snapshot)
+        self.predictor = snapshot.predictor
+        if self._diary.live:
+            self.model.load_state_dict(snapshot.weights)
 
     def twin(self) -> Pupil:
         """See :meth:`w2s_bench.student.Student.twin`."""
-        return Pupil(self._lesson, self._method, self._options, offset=7919)
+        return Pupil(self._lesson, self._method, self._options, self._diary, offset=7919)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from w2s_bench.harness.executors import Executor
 from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.harness.steps import Site
-from w2s_bench.keeping import sweep_drafts
+from w2s_bench.keeping import sweep_diaries, sweep_drafts
 from w2s_bench.owner import SCRATCH, sweep
 from w2s_bench.records import CellRecord
 from w2s_bench.store import Store
@@ -84,6 +84,7 @@ def run_plan(
 
 def _tidy(store: Store) -> None:
     sweep_drafts(store)
+    sweep_diaries(store)
     sweep_claims(store)
     sweep(Path(tempfile.gettempdir()), SCRATCH)
 

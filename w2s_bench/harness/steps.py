@@ -16,16 +16,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from w2s_bench.errors import UserError
+from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.brief import keep, lesson_of, shape_of
 from w2s_bench.harness.device import pick
+from w2s_bench.harness.diary import Diary, Diverged
 from w2s_bench.harness.fit import LANGUAGE_PARTS, fit, language_stage, predict
 from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.harness.lesson import Learned
-from w2s_bench.harness.lora import adapt, adapter_of
+from w2s_bench.harness.lora import adapt, adapter_of, changing
 from w2s_bench.harness.sharded import first
 from w2s_bench.harness.study import indices, options_of, study
 from w2s_bench.harness.teachers import chosen_rows, fit_seed
+from w2s_bench.harness.unchanged import check_unchanged
+from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
@@ -39,7 +42,8 @@ from w2s_bench.task import Item, load_task
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker, how many seconds a
-    student may take (None: as many as it likes), and over how many processes each fit is spread."""
+    student may take (None: as many as it likes), over how many processes each fit is spread, and how many
+    seconds of a fit may be lost where it is killed (None: all of it)."""
 
     store: Place
     mirror: Path | None
@@ -47,6 +51,11 @@ class Site:
     threads: int = 1
     limit: float | None = None
     shards: int = 1
+    checkpoint: float | None = None
+
+    def unfinished(self, job: Job) -> Unfinished:
+        """Where the diary of a job lies. A fit that is spread over processes keeps none."""
+        return Unfinished(self.store, job.key, self.checkpoint if self.shards == 1 else None)
 
 
 def execute(job: Job, site: Site) -> str:
@@ -56,8 +65,11 @@ def execute(job: Job, site: Site) -> str:
     assert not isinstance(job, SplitJob)
     torch.set_num_threads(site.threads)
     store = store_at(site.store)
-    with told_by(job):
-        keep(store, job, study(lesson_of(job, store, str(pick(site.device)))))
+    unfinished = site.unfinished(job)
+    with told_by(job), dropping(unfinished):
+        learned = study(lesson_of(job, store, str(pick(site.device))), unfinished.diary())
+        check_unchanged(job, site.mirror)
+        keep(store, job, learned)
     return job.key
 
 
@@ -69,13 +81,27 @@ def work_with_gold(job: Job, site: Site) -> str:
         if isinstance(job, SplitJob):
             if first():
                 drawn = draw_split(load_task(job.task), job.data, job.seed, site.mirror)
+                check_unchanged(job, site.mirror)
                 save_split(store, job.key, drawn.split, drawn.excluded)
         else:
             assert isinstance(job, FitJob) and job.sees_gold
-            learned = train_on_gold(job, store, pick(site.device))
-            if first():
-                keep(store, job, learned)
+            with dropping(unfinished := site.unfinished(job)):
+                learned = train_on_gold(job, store, pick(site.device), unfinished.diary())
+                if first():
+                    check_unchanged(job, site.mirror)
+                    keep(store, job, learned)
     return job.key
+
+
+@contextmanager
+def dropping(unfinished: Unfinished) -> Iterator[None]:
+    """Forget a job's diary when it is done, or has failed by itself; not where its process was ended."""
+    try:
+        yield
+    except FitFailed:
+        unfinished.drop()
+        raise
+    unfinished.drop()
 
 
 @contextmanager
@@ -94,21 +120,31 @@ def gold_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
     return one_hot(load_gold(store, job.split, job.part), max(len(i.options) for i in items))
 
 
-def train_on_gold(job: FitJob, store: Store, device: torch.device) -> Learned:
+def train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary) -> Learned:
     """A teacher on the teacher half, or a ceiling on the transfer half: the student's own inputs, only the
     labels differ."""
+    try:
+        return _train_on_gold(job, store, device, diary)
+    except Diverged:
+        return _train_on_gold(job, store, device, diary.afresh())
+
+
+def _train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary) -> Learned:
     clock = time.perf_counter()
     training, seed = Training(**job.training), fit_seed(job.seed, job.variant)
     shape = shape_of(job, training.max_length)
     model = adapt(build_model(job.model, shape, seed), training, seed)
+    diary.follow(model, changing(model))
     if job.stage:
         read = [i for part in LANGUAGE_PARTS for i in load_items(store, job.split, part)]
-        language_stage(model, read, job.stage, training, seed, device)
+        language_stage(model, read, job.stage, training, seed, device, diary)
     items = load_items(store, job.split, job.part)
     rows = chosen_rows(items, job.variant)
     labels, encoded = gold_labels(job, store)[rows], model.encode([items[i] for i in rows])
     method = load_method(job.method, job.options)
-    losses = fit(model, encoded, labels, method, training, seed, device, options_of(shape))
+    diary.remember(method)
+    losses = fit(model, encoded, labels, method, training, seed, device, options_of(shape), diary)
+    diary.close()
     fitted = time.perf_counter()
     parts = {part: load_items(store, job.split, part) for part in job.predicts}
     return Learned(
@@ -118,8 +154,8 @@ def train_on_gold(job: FitJob, store: Store, device: torch.device) -> Learned:
         epoch_loss=tuple(float(np.mean(epoch)) for epoch in losses),
         parameters=model.parameters_count,
         n_train=len(encoded),
-        fit_seconds=fitted - clock,
-        seconds=time.perf_counter() - clock,
+        fit_seconds=diary.earlier + fitted - clock,
+        seconds=diary.earlier + time.perf_counter() - clock,
     )
 
 

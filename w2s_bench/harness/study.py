@@ -16,21 +16,25 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.errors import FitFailed, UserError
+from w2s_bench.harness.diary import Diary, Diverged
 from w2s_bench.harness.fit import raised
 from w2s_bench.harness.hidden import all_states
 from w2s_bench.harness.lesson import Learned, Lesson
 from w2s_bench.harness.lora import adapter_of
 from w2s_bench.harness.pupil import Pupil
+from w2s_bench.harness.workers import tell
 from w2s_bench.method import Method, load_method
 from w2s_bench.model import Model, Shape, build_model
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
 
 
-def study(lesson: Lesson) -> Learned:
+def study(lesson: Lesson, diary: Diary | None = None) -> Learned:
     """Learn and answer. Errors: FitFailed, whatever it was."""
     try:
-        return _look(lesson) if lesson.look else _learn(lesson)
+        return _look(lesson) if lesson.look else _learn(lesson, diary or Diary())
+    except Diverged:
+        return study(lesson, diary.afresh())  # type: ignore[union-attr]
     except FitFailed:
         raise
     except UserError as error:
@@ -41,10 +45,11 @@ def study(lesson: Lesson) -> Learned:
         raise FitFailed(f"{type(error).__name__}: {error}"[:400], where=lesson.title) from error
 
 
-def attend(lesson: Lesson, threads: int) -> Learned:
-    """What is called in a student's process."""
+def attend(lesson: Lesson, threads: int, before: bytes | None = None, every: float | None = None) -> Learned:
+    """What is called in a student's process, which keeps its diary ``every`` so many seconds by telling its
+    parent, and goes on from the one ``before``."""
     torch.set_num_threads(threads)
-    return study(lesson)
+    return study(lesson, Diary(before, every, tell))
 
 
 def options_of(shape: Shape) -> int | None:
@@ -52,12 +57,13 @@ def options_of(shape: Shape) -> int | None:
     return {"nlp": len(shape.classes), "reward": 2}.get(shape.domain)
 
 
-def _learn(lesson: Lesson) -> Learned:
+def _learn(lesson: Lesson, diary: Diary) -> Learned:
     clock = time.perf_counter()
     method = load_method(lesson.method, lesson.options)
-    pupil = Pupil(lesson, method, options_of(lesson.shape))
+    pupil = Pupil(lesson, method, options_of(lesson.shape), diary)
     try:
         method.learn(pupil, pupil.inputs)
+        diary.close()
         fitted = time.perf_counter()
         answers = {part: pupil.answer(part) for part in lesson.answers}
     except UserError as error:
@@ -74,8 +80,8 @@ def _learn(lesson: Lesson) -> Learned:
         adapter=adapter_of(pupil.model, Training(**lesson.training)),
         parameters=pupil.model.parameters_count,
         n_train=len(lesson.items[lesson.train]),
-        fit_seconds=fitted - clock,
-        seconds=time.perf_counter() - clock,
+        fit_seconds=diary.earlier + fitted - clock,
+        seconds=diary.earlier + time.perf_counter() - clock,
     )
 
 

@@ -13,8 +13,10 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -29,6 +31,14 @@ STUDY = "w2s_bench.harness.study"
 LOOK = 0.1  # seconds between two looks whether the run still lives
 SOCKET, LONGEST_SOCKET = "/pymp-xxxxxxxx/listener-xxxxxxxx", 103  # bytes: Linux takes 107, macOS 103
 STARTING = 600.0  # seconds that a process may take to import its libraries
+
+
+class Said(Enum):
+    """What a message of a worker is: the answer to a call, its error, or something on the way."""
+
+    ANSWERED = "answered"
+    RAISED = "raised"
+    TOLD = "told"
 
 
 class Died(Exception):
@@ -88,24 +98,35 @@ class Worker:
         theirs.close()
         self._ready, self._ended, self._ending = False, False, threading.Lock()
 
-    def call(self, function: Callable[..., Any], *arguments: Any, limit: float | None = None) -> Any:
-        """Call a module's function over there. Errors: what it raised; Died; Hung after ``limit`` seconds, in
-        which starting the process does not count."""
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        limit: float | None = None,
+        told: Callable[[Any], None] | None = None,
+    ) -> Any:
+        """Call a module's function over there; ``told`` gets what it tells meanwhile (:func:`tell`). Errors:
+        what it raised; Died; Hung after ``limit`` seconds, in which starting the process does not count."""
         try:
             if not self._ready:
-                self._receive(STARTING)
+                self._receive(STARTING, STARTING)
                 self._ready = True
             self._pipe.send((function, arguments))
-            failed, value = self._receive(limit)
+            started, what = time.monotonic(), Said.TOLD
+            while what is Said.TOLD:
+                left = None if limit is None else max(0.0, started + limit - time.monotonic())
+                what, value = self._receive(left, limit)
+                if what is Said.TOLD and told is not None:
+                    told(value)
         except (EOFError, OSError):
             self._process.join(5)
             raise Died(_how(self._process.exitcode)) from None
-        if failed:
+        if what is Said.RAISED:
             raise value
         return value
 
-    def _receive(self, limit: float | None) -> Any:
-        if not self._pipe.poll(limit):
+    def _receive(self, left: float | None, limit: float | None) -> Any:
+        if not self._pipe.poll(left):
             raise Hung(f"no end after {limit:.0f} seconds")
         return self._pipe.recv()
 
@@ -146,6 +167,7 @@ def _serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> No
         _seclude(folder)
     import_module(STUDY)  # a slow import, before any clock runs
 
+    _parents.append(pipe)
     pipe.send("ready")
     while True:
         try:
@@ -153,11 +175,20 @@ def _serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> No
         except (EOFError, OSError):
             return
         try:
-            answer = False, function(*arguments)
+            answer = Said.ANSWERED, function(*arguments)
         except BaseException as error:
-            answer = True, _plain(error)
+            answer = Said.RAISED, _plain(error)
         del function, arguments
         pipe.send(answer)
+
+
+_parents: list[Connection] = []  # in a worker: the pipe to its parent
+
+
+def tell(value: Any) -> None:
+    """In a worker: send something to its parent before the answer. Elsewhere nobody listens."""
+    for pipe in _parents:
+        pipe.send((Said.TOLD, value))
 
 
 def _follow() -> None:

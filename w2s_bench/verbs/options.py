@@ -121,6 +121,13 @@ def place_options(function: Callable) -> Callable:
             show_default=True,
             help="Seconds for one student; a method that takes longer is ended and marked failed.",
         ),
+        click.option(
+            "--checkpoint",
+            type=click.FloatRange(min=0),
+            default=300,
+            show_default=True,
+            help="Seconds of a fit that a kill may cost: what takes longer goes on within the fit. 0: all.",
+        ),
     )(function)
 
 

@@ -1,0 +1,94 @@
+"""Whether what a job was made of is still what its key says, after the job and before its result is kept.
+
+A plan reads code, data and weights once, for the keys of its jobs; a job reads them again, minutes or hours
+later. What was edited meanwhile would stand under a key of something else.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from w2s_bench.errors import BadData, FitFailed, UserError
+from w2s_bench.harness.job import FitJob, Job, SplitJob
+from w2s_bench.method import load_method, method_fingerprint
+from w2s_bench.model import family_of
+from w2s_bench.registry import Kind, held, source_hash, sources
+from w2s_bench.task import fingerprint, load_task
+
+_MEND = "run the same command again: it plans anew, and what was finished before is kept"
+State = tuple[tuple[str, int, int], ...]
+
+
+def check_unchanged(job: Job, mirror: Path | None) -> None:
+    """Errors: BadData for a task whose data or code is another than when the run was planned; FitFailed for
+    such a model or method."""
+    if isinstance(job, SplitJob):
+        _check_task(job.task, job.fingerprint, mirror)
+        for name, print_ in job.companions.items():
+            _check_task(name, print_, mirror)
+        return
+    if _model(job.model) != job.model_fingerprint:
+        raise _changed(f"model {job.model}", "its weights or code")
+    if isinstance(job, FitJob) and _method(job) != job.method_fingerprint:
+        raise _changed(f"method {job.method}", "its code")
+
+
+@held()
+def _check_task(name: str, planned: str, mirror: Path | None) -> None:
+    if fingerprint(name, load_task(name), mirror) != planned:
+        raise BadData(
+            "its data or code changed while the run was going: nothing of it was kept",
+            where=f"task {name}",
+            expected="files that stay as they are until a run has ended",
+            mend=_MEND,
+        )
+
+
+def _changed(where: str, what: str) -> FitFailed:
+    return FitFailed(
+        f"{what} changed while the run was going: this fit was not kept",
+        where=where,
+        expected="files that stay as they are until a run has ended",
+        mend=_MEND,
+    )
+
+
+def _model(name: str) -> str | None:
+    try:
+        head, family, argument = _family(name)
+        return f"{_code('model', head, _state('model', head))}:{family.fingerprint(argument)}"
+    except (UserError, OSError):
+        return None  # it cannot even be read any more
+
+
+def _method(job: FitJob) -> str | None:
+    try:
+        return _method_of(job.method, json.dumps(job.options), _state("method", job.method))
+    except (UserError, OSError):
+        return None
+
+
+_family = cache(family_of)
+
+
+@cache
+def _code(kind: Kind, name: str, state: State) -> str:
+    return source_hash(kind, name)
+
+
+@cache
+def _method_of(name: str, options: str, state: State) -> str:
+    return method_fingerprint(name, load_method(name, json.loads(options)))
+
+
+def _state(kind: Kind, name: str) -> State:
+    """Sizes and times of an item's files: while they stay, nothing is read again."""
+    stats = ((str(path), path.stat()) for path in _sources(kind, name))
+    return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
+
+
+@cache
+def _sources(kind: Kind, name: str) -> list[Path]:
+    return sources(kind, name)

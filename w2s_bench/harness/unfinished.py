@@ -1,0 +1,39 @@
+"""Where the diary of a job lies until the job is done: a loose file of its store, under the job's key."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from w2s_bench.errors import StoreError
+from w2s_bench.harness.diary import Diary
+from w2s_bench.keeping import DIARY
+from w2s_bench.store_remote import Place, store_at
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A job of a store, by its key. ``every``: seconds between two keepings of its diary, None for never."""
+
+    store: Place
+    key: str
+    every: float | None
+
+    def read(self) -> bytes | None:
+        """What was kept of it, if anything."""
+        return None if self.every is None else store_at(self.store).read_loose(DIARY, self.key)
+
+    def keep(self, kept: bytes) -> None:
+        """Keep this in place of what was kept before. A disk that takes it not costs time, and no result: the
+        fit goes on."""
+        with suppress(StoreError, OSError):
+            store_at(self.store).write_loose(DIARY, self.key, kept)
+
+    def drop(self) -> None:
+        """Forget it: the job is done, or has failed."""
+        with suppress(StoreError, OSError):
+            store_at(self.store).drop_loose(DIARY, self.key)
+
+    def diary(self) -> Diary:
+        """For a job that is done in this process."""
+        return Diary(self.read(), self.every, self.keep)
