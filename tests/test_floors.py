@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
-    1: ("errors", "excluded", "stats", "ridge", "owner"),
+    1: ("errors", "excluded", "stats", "ridge", "owner", "schemas"),
     2: ("coverage", "records", "registry", "suite", "sources", "once", "reserve"),
     3: (
         "task",

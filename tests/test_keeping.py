@@ -11,7 +11,7 @@ import pytest
 from commands import refused, strict, w2s, well
 
 from w2s_bench.doctor import examine
-from w2s_bench.keeping import DIARY, kept, strays, sweep_diaries
+from w2s_bench.keeping import DIARY, kept, note_suite, noted_suites, strays, sweep_diaries
 from w2s_bench.registry import Item
 from w2s_bench.store import Store
 from w2s_bench.suite import load_suite
@@ -106,6 +106,26 @@ def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Pat
     assert well(*args, "--older", "0", "--keep", "quick").stdout.startswith("deleted 1")
     assert {one.key for one in kept(place)} == set(keys)
     assert well(*args, "--suite", "quick").stdout.startswith("deleted 3")
+
+
+def test_pruning_a_suite_leaves_what_others_have_asked_for(store: Store) -> None:
+    from w2s_bench.harness.plan import make_plan
+
+    mine, shared, former = (*list(make_plan(load_suite("quick")[0], None).jobs)[:2], "f0" * 16)
+    for key in (mine, shared, former):
+        with store.write("fit", key) as draft:
+            draft.json("facts", {})
+    note_suite(store, "quick", [mine, shared, former])
+    note_suite(store, "other", [shared, KEYS[0]])
+    assert noted_suites(store) == {"quick": {mine, shared, former}, "other": {shared, KEYS[0]}}
+    well("store", "prune", "--store", store.root, "--suite", "quick")
+    assert len(names(store)) == 7 and "quick" in noted_suites(store)
+    well("store", "prune", "--store", store.root, "--suite", "quick", "--yes")
+    left = {key for _, key in names(store)}
+    assert shared in left and not left & {mine, former} and set(KEYS[:3]) <= left
+    assert list(noted_suites(store)) == ["other"]
+    (store.root / "suites" / "broken.json").write_text("[")
+    assert list(noted_suites(store)) == ["other"]
 
 
 def test_a_store_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from w2s_bench import schemas
 from w2s_bench.errors import StoreError
 from w2s_bench.records import (
     CellRecord,
@@ -201,6 +203,40 @@ def test_what_is_dumped_is_what_asdict_gives() -> None:
 def test_a_record_of_another_schema_is_refused_by_its_version() -> None:
     with pytest.raises(StoreError, match="schema_version"):
         parse(ScoreRecord, {"schema_version": 2}, "records.jsonl:1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Third:
+    """A kind of file in its third version: ``points`` of a hundred, then a ``share``, now a ``score``."""
+
+    schema_version: Literal[3] = 3
+    score: float
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"schema_version": 1, "points": 25},
+        {"schema_version": 2, "share": 0.25},
+        {"schema_version": 3, "score": 0.25},
+    ],
+)
+def test_a_file_of_any_older_version_is_read(written: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = {
+        ("Third", 1): lambda value: {"share": value["points"] / 100},
+        ("Third", 2): lambda value: {"score": value["share"]},
+    }
+    monkeypatch.setattr(schemas, "STEPS", steps)
+    given = dict(written)
+    assert parse(Third, given, "here") == Third(score=0.25)
+    assert given == written, "what was read is not changed"
+
+
+@pytest.mark.parametrize("told", [0, -1, "1", 1.0, True, None, [1]])
+def test_a_version_that_never_was_is_damage(told: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemas, "STEPS", {("Third", 1): lambda value: {"share": 1}})
+    with pytest.raises(StoreError, match="schema_version"):
+        parse(Third, {"schema_version": told, "score": 0.5}, "here")
 
 
 def test_a_file_of_a_newer_version_says_so(file: Path) -> None:

@@ -6,16 +6,20 @@ run of its suite makes again.
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.owner import DRAFT, is_gone, sweep
-from w2s_bench.store import CHECKSUMS, Artifact, Store, unsealed
+from w2s_bench.records import canonical_json, content_key
+from w2s_bench.store import CHECKSUMS, Artifact, Store, unsealed, write_text
 
+SUITES = "suites"  # folder of notes which suite asked for which jobs
 DAY = 86_400.0
 DIARY = "diary"  # kind of the loose files in which jobs stand that are not done
 ABANDONED = 3600.0  # seconds without a write after which a draft belongs to nobody
@@ -78,6 +82,34 @@ def sweep_diaries(store: Store) -> None:
     for file in _diaries(store):
         if store.has("fit", file.name):
             file.unlink(missing_ok=True)
+
+
+def note_suite(store: Store, name: str, keys: Collection[str]) -> None:
+    """Note which jobs a suite has asked this store for, so that pruning another one leaves them. A store that
+    cannot be written to may hold all that a run needs: it goes without."""
+    told = {"suite": name, "keys": sorted(keys)}
+    path = store.root / SUITES / f"{content_key(told)}.json"
+    if not path.is_file():
+        with suppress(StoreError):
+            write_text(path, canonical_json(told) + "\n")
+
+
+def noted_suites(store: Store) -> dict[str, set[str]]:
+    """Keys of the jobs that suites have asked for, by their names. A note that cannot be read is none."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((store.root / SUITES).glob("*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            told = json.loads(path.read_text("utf8"))
+            found.setdefault(str(told["suite"]), set()).update(map(str, told["keys"]))
+    return found
+
+
+def forget_suite(store: Store, name: str) -> None:
+    """Remove the notes of a suite whose jobs are gone."""
+    for path in sorted((store.root / SUITES).glob("*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            if json.loads(path.read_text("utf8"))["suite"] == name:
+                path.unlink()
 
 
 def _folders(store: Store) -> Iterator[Path]:

@@ -24,6 +24,7 @@ from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
+from w2s_bench.keeping import note_suite
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store
@@ -190,6 +191,8 @@ def run_suite(
     suite, text, plan, site = plan_suite(name, where, methods)
     store = store_at(site.store)
     missing = plan.to_run(store)
+    if isinstance(site.store, Path):
+        note_suite(store, suite.name, plan.jobs)
     on_plan(plan, missing)
     executor = where.make_executor(site, len(missing))
     workers = where.slots(site.device) if where.executor == "local" else executor.slots

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from w2s_bench.errors import StoreError
 from w2s_bench.excluded import Excluded
+from w2s_bench.schemas import VERSION, too_new, upgraded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -256,27 +257,26 @@ def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
     a newer version wrote it."""
     from pydantic import ValidationError
 
-    _check_schema(kind, value, where)
+    newest = _newest(kind)
+    if newest is not None and (told := too_new(value, newest)):
+        raise StoreError(
+            f"field {VERSION!r}: {told} was written by a newer w2s-bench",
+            where=where,
+            expected=f"at most {newest}",
+            mend="update w2s-bench: what older versions wrote can be read by newer ones",
+        )
     try:
-        return _adapter(kind).validate_python(value)
+        return _adapter(kind).validate_python(upgraded(kind.__name__, value, newest) if newest else value)
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"])) or "(top)"
         raise _damaged(f"field {path!r}: {first['msg']}", where, f"a {kind.__name__}") from None
 
 
-def _check_schema(kind: type, value: Any, where: str) -> None:
-    """Errors: StoreError for a schema above the one that this version writes."""
-    declared = getattr(kind, "__dataclass_fields__", {}).get("schema_version")
-    known = declared.default if declared else None
-    told = value.get("schema_version") if isinstance(value, Mapping) else None
-    if isinstance(known, int) and isinstance(told, int) and told > known:
-        raise StoreError(
-            f"field 'schema_version': {told} was written by a newer w2s-bench",
-            where=where,
-            expected=f"at most {known}",
-            mend="update w2s-bench: what older versions wrote can be read by newer ones",
-        )
+def _newest(kind: type) -> int | None:
+    """The version of a kind of record that this release writes; None where it has none."""
+    declared = getattr(kind, "__dataclass_fields__", {}).get(VERSION)
+    return declared.default if declared and isinstance(declared.default, int) else None
 
 
 def load_json(kind: type, path: Path) -> Any:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from w2s_bench.errors import StoreError
 from w2s_bench.records import CellRecord, Domain, canonical_json
 from w2s_bench.report.tables import FORMULA
+from w2s_bench.schemas import too_new, upgraded
 
 BUNDLE_SCHEMA: Literal[1] = 1
 MEND = "send the bundle as w2s-bench submit wrote it"
@@ -173,7 +174,7 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
         _not_deep(value)
         same = canonical_json(value) == text
         _not_newer(value, where)
-        found = kind.model_validate(value)
+        found = kind.model_validate(upgraded(kind.__name__, value, BUNDLE_SCHEMA))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part)[:60] for part in first["loc"]) or "(top)"
@@ -187,8 +188,7 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
 
 def _not_newer(value: Any, where: str) -> None:
     """Errors: StoreError for a schema above the one that this version writes."""
-    told = value.get("schema_version") if isinstance(value, dict) else None
-    if isinstance(told, int) and told > BUNDLE_SCHEMA:
+    if told := too_new(value, BUNDLE_SCHEMA):
         what = f"field 'schema_version': {str(told)[:20]} was written by a newer w2s-bench"
         raise refused(
             what, where, f"at most {BUNDLE_SCHEMA}", "update w2s-bench, or submit with this version"

@@ -94,7 +94,12 @@ def store_verify(root: Path | str | None, delete: bool, as_json: bool) -> None:
 @store.command("prune")
 @_store_option
 @click.option("--older", type=click.FloatRange(min=0), metavar="DAYS", help="Written so many days ago.")
-@click.option("--suite", "suites", multiple=True, help="Jobs of this suite alone. Repeatable.")
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    help="Jobs that this suite alone has asked for. Repeatable.",
+)
 @click.option("--keep", multiple=True, metavar="SUITE", help="Never a job of this suite. Repeatable.")
 @click.option("--strays", "drafts", is_flag=True, help="Drafts of killed processes, nothing else.")
 @click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Mirror of the hub.")
@@ -108,9 +113,12 @@ def store_prune(
     hub: Path | None,
     yes: bool,
 ) -> None:
-    """Delete artifacts by age or suite. What goes is made again when a run wants it."""
+    """Delete artifacts by age or suite. What goes is made again when a run wants it.
+
+    Jobs that other suites have asked this store for as well stay; --keep names suites that ran elsewhere.
+    """
     calm()
-    from w2s_bench.keeping import chosen, kept, remove, strays
+    from w2s_bench.keeping import chosen, forget_suite, kept, remove, strays
 
     if older is None and not suites and not drafts:
         raise click.UsageError("say what may go: --older, --suite or --strays")
@@ -120,14 +128,33 @@ def store_prune(
     if drafts:
         gone = [(s.folder, s.size) for s in strays(place)]
     else:
-        keys = _keys(suites, hub) if suites else None
-        gone = [(o.folder, o.size) for o in chosen(list(kept(place)), older, keys, _keys(keep, hub))]
+        keys, others = _asked(place, suites, hub) if suites else (None, set())
+        gone = [(o.folder, o.size) for o in chosen(list(kept(place)), older, keys, others | _keys(keep, hub))]
     if yes:
         for folder, _ in gone:
             remove(folder)
+        for name in _names(suites) if older is None else ():
+            forget_suite(place, name)
     size = _megabytes(sum(size for _, size in gone))
     told = "deleted" if yes else "would delete"
     click.echo(f"{told} {len(gone)} artifacts, {size}" + ("" if yes else "; --yes deletes them"))
+
+
+def _asked(place: Any, suites: tuple[str, ...], hub: Path | None) -> tuple[set[str], set[str]]:
+    """Keys of what some suites ask for, now or in earlier runs, and of what others have asked for."""
+    from w2s_bench.keeping import noted_suites
+
+    noted, names = noted_suites(place), _names(suites)
+    theirs = [keys for name, keys in noted.items() if name not in names]
+    mine = [noted.get(name, set()) for name in names]
+    return _keys(suites, hub).union(*mine), set().union(*theirs)
+
+
+def _names(suites: tuple[str, ...]) -> list[str]:
+    """Suites by the names that they give themselves."""
+    from w2s_bench.suite import load_suite
+
+    return [load_suite(name)[0].name for name in suites]
 
 
 def _keys(suites: tuple[str, ...], hub: Path | None) -> set[str]:
