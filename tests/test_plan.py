@@ -384,10 +384,14 @@ def finish(store: Store, job: Job, seconds: float) -> None:
 
 def test_the_estimate_uses_known_times_and_ends_at_zero(tmp_path: Path) -> None:
     made, store = plan(), Store(tmp_path)
-    first = estimate(made, store, "cpu", 1)
+
+    def costs(of: Plan, workers: int) -> float:
+        return estimate(of, of.to_run(store), store, "cpu", workers)
+
+    first = costs(made, 1)
     assert first > 0
-    assert estimate(made, store, "cpu", 2) == pytest.approx(first / 2)
-    assert estimate(plan(seeds=(0, 1)), store, "cpu", 1) == pytest.approx(2 * first)
+    assert costs(made, 2) == pytest.approx(first / 2)
+    assert costs(plan(seeds=(0, 1)), 1) == pytest.approx(2 * first)
     jobs = list(made.jobs.values())
     finish(store, jobs[0], 0)
     for job in jobs[1:]:
@@ -395,10 +399,10 @@ def test_the_estimate_uses_known_times_and_ends_at_zero(tmp_path: Path) -> None:
             finish(store, job, 100.0)
     left = [j for j in made.to_run(store) if isinstance(j, FitJob)]
     known = sum(j.model != "bow" for j in left)  # the bag of words is no ceiling here: its time is a guess
-    assert 100.0 * known < estimate(made, store, "cpu", 1) < 100.0 * known + 60
+    assert 100.0 * known < costs(made, 1) < 100.0 * known + 60
     for job in left:
         finish(store, job, 1.0)
-    assert estimate(made, store, "cpu", 1) == 0
+    assert costs(made, 1) == 0
 
 
 def test_a_job_describes_itself_in_json() -> None:

@@ -85,7 +85,9 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
     place = Where(**where)
     _, _, made, site = plan_suite(suite, place, methods)
     there = store_at(site.store)
-    document = plan_document(made, there, estimate(made, there, site.device, place.slots(site.device)))
+    missing = made.to_run(there)
+    seconds = estimate(made, missing, there, site.device, place.slots(site.device))
+    document = plan_document(made, missing, there, seconds)
     click.echo(json.dumps(document) if as_json else plan_text(document))
 
 

@@ -26,6 +26,7 @@ from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.keeping import note_suite
 from w2s_bench.records import Row, RunInfo
+from w2s_bench.registry import held
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store
 from w2s_bench.store_remote import Place, place, store_at
@@ -166,6 +167,7 @@ def store_folder(given: Path | str | None) -> Path:
     )
 
 
+@held()
 def plan_suite(name: str, where: Where, methods: Sequence[str] = ()) -> tuple[Suite, str, Plan, Site]:
     """Read a suite and plan its jobs, with further ``methods`` beside its own; nothing runs."""
     suite, text = load_suite(name)

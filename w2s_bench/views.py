@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from w2s_bench.errors import UnknownName
 from w2s_bench.excluded import Excluded
 from w2s_bench.harness.collect import left_out
+from w2s_bench.harness.job import Job
 from w2s_bench.harness.job import describe as describe_job
-from w2s_bench.harness.plan import Plan, finished
+from w2s_bench.harness.plan import Plan
 from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry import Item, docstring, find, items, load, suites
 from w2s_bench.report.notes import excluded_document
@@ -23,11 +25,11 @@ from w2s_bench.task import load_task
 from w2s_bench.tune.record import curve, shipped
 
 
-def plan_document(plan: Plan, store: Store, seconds: float) -> dict[str, Any]:
+def plan_document(plan: Plan, missing: Collection[Job], store: Store, seconds: float) -> dict[str, Any]:
     """Jobs with their state, how many cells share each, counts, and estimated seconds."""
-    there = store.glance()
+    left = {job.key for job in missing}
     jobs = [
-        describe_job(job) | {"finished": finished(job, there), "cells": plan.shared.get(key, 0)}
+        describe_job(job) | {"finished": key not in left, "cells": plan.shared.get(key, 0)}
         for key, job in plan.jobs.items()
     ]
     done = sum(job["finished"] for job in jobs)

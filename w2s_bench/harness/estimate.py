@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from functools import cache
+
 from w2s_bench.harness.job import FitJob, Job
-from w2s_bench.harness.plan import Plan, finished
+from w2s_bench.harness.plan import Plan
 from w2s_bench.model import model_size
 from w2s_bench.registry import held
 from w2s_bench.store import Store
@@ -14,27 +17,30 @@ OVERHEAD = 2.0  # seconds a job: building, tokenizing, writing
 
 
 @held()
-def estimate(plan: Plan, store: Store, device: str, workers: int) -> float:
-    """Seconds until the missing jobs are done, were all workers always busy."""
-    known = _known(plan, store)
-    return sum(_seconds(job, known, device) for job in plan.to_run(store)) / max(workers, 1)
+def estimate(plan: Plan, missing: Collection[Job], store: Store, device: str, workers: int) -> float:
+    """Seconds until the missing jobs of a plan are done, were all workers always busy."""
+    known = _known(plan, {job.key for job in missing}, store)
+    size = cache(model_size)
+    return sum(_seconds(job, known, device, size) for job in missing) / max(workers, 1)
 
 
-def _known(plan: Plan, store: Store) -> dict[tuple[str, str], float]:
+def _known(plan: Plan, missing: set[str], store: Store) -> dict[tuple[str, str], float]:
     """Seconds of finished fits of this plan by task and model: the last one stands for all."""
-    times, there = {}, store.glance()
+    times = {}
     for job in plan.jobs.values():
-        if isinstance(job, FitJob) and not job.untrained and finished(job, there):
+        if isinstance(job, FitJob) and not job.untrained and job.key not in missing:
             times[job.task, job.model] = float(store.open("fit", job.key).json("timing")["seconds"])
     return times
 
 
-def _seconds(job: Job, known: dict[tuple[str, str], float], device: str) -> float:
+def _seconds(
+    job: Job, known: dict[tuple[str, str], float], device: str, size_of: Callable[[str], int | None]
+) -> float:
     if not isinstance(job, FitJob) or job.untrained:
         return OVERHEAD
     if (job.task, job.model) in known:
         return known[job.task, job.model]
-    size = model_size(job.model) or 1_000_000_000
+    size = size_of(job.model) or 1_000_000_000
     trained = job.data.transfer * job.training["epochs"] * 6
     answered = job.data.test + job.data.companion * len(job.companions)
     predicted = (answered + job.data.transfer + job.data.validation) * 2
