@@ -18,6 +18,7 @@ from torch import Tensor
 from w2s_bench.errors import FitFailed
 from w2s_bench.harness import notes
 from w2s_bench.harness.diary import Diary, Snapshot
+from w2s_bench.harness.encoded import encode
 from w2s_bench.harness.fit import (
     LANGUAGE_PARTS,
     check_finite,
@@ -116,7 +117,7 @@ class Pupil:
     def _items(self, part: str) -> list[Any]:
         """Encoded items of a part of the lesson."""
         if part not in self._encoded:
-            self._encoded[part] = self.model.encode(self._lesson.items[part])
+            self._encoded[part] = encode(self.model, self._lesson.model, self._lesson.items[part])
         return self._encoded[part]
 
     def _part(self, part: str) -> list[Any]:

@@ -20,6 +20,7 @@ from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.brief import keep, lesson_of, shape_of
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.diary import Diary, Diverged
+from w2s_bench.harness.encoded import encode
 from w2s_bench.harness.fit import LANGUAGE_PARTS, fit, language_stage, predict
 from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.harness.lesson import Learned
@@ -140,7 +141,8 @@ def _train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary
         language_stage(model, read, job.stage, training, seed, device, diary)
     items = load_items(store, job.split, job.part)
     rows = chosen_rows(items, job.variant)
-    labels, encoded = gold_labels(job, store)[rows], model.encode([items[i] for i in rows])
+    labels = gold_labels(job, store)[rows]
+    encoded = encode(model, job.model, [items[i] for i in rows])
     method = load_method(job.method, job.options)
     diary.remember(method)
     losses = fit(model, encoded, labels, method, training, seed, device, options_of(shape), diary)
@@ -148,7 +150,9 @@ def _train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary
     fitted = time.perf_counter()
     parts = {part: load_items(store, job.split, part) for part in job.predicts}
     return Learned(
-        arrays={part: predict(model, model.encode(found), device) for part, found in parts.items()},
+        arrays={
+            part: predict(model, encode(model, job.model, found), device) for part, found in parts.items()
+        },
         greedy=_greedy(model, parts["test"], device),
         adapter=adapter_of(model, training),
         epoch_loss=tuple(float(np.mean(epoch)) for epoch in losses),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import time
 import traceback
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.diary import Diary, Diverged
+from w2s_bench.harness.encoded import encode
 from w2s_bench.harness.fit import raised
 from w2s_bench.harness.hidden import all_states
 from w2s_bench.harness.lesson import Learned, Lesson
@@ -98,20 +98,20 @@ def _look(lesson: Lesson) -> Learned:
     device = torch.device(lesson.device)
     model = build_model(lesson.model, lesson.shape, lesson.seed).to(device)
     look = _states if lesson.look == "states" else _prior
-    found = {part: look(model, lesson.items[part], device) for part in lesson.answers}
+    found = {part: look(model, lesson, part, device) for part in lesson.answers}
     seconds = time.perf_counter() - clock
     return Learned(arrays=found, parameters=model.parameters_count, seconds=seconds)
 
 
-def _states(model: Model, items: Sequence[Item], device: torch.device) -> NDArray[np.float32]:
-    found = all_states(model, model.encode(items), device)
+def _states(model: Model, lesson: Lesson, part: str, device: torch.device) -> NDArray[np.float32]:
+    found = all_states(model, encode(model, lesson.model, lesson.items[part]), device)
     if not bool(torch.isfinite(found).all()):
         raise FitFailed("hidden states that are not finite", expected="a model that computes numbers")
     return found.numpy()
 
 
-def _prior(model: Model, items: Sequence[Item], device: torch.device) -> NDArray[np.float32]:
-    return torch.softmax(model.zero_shot(items).float(), -1).cpu().numpy()
+def _prior(model: Model, lesson: Lesson, part: str, device: torch.device) -> NDArray[np.float32]:
+    return torch.softmax(model.zero_shot(lesson.items[part]).float(), -1).cpu().numpy()
 
 
 def _greedy(pupil: Pupil, items: list[Item], device: torch.device) -> NDArray[np.int64] | None:
