@@ -20,7 +20,8 @@ fuzz: .venv/ready  ## mutated bundles through board verify, mutated files throug
 speed: .venv/ready  ## the fit loop beside a bare one and the peers' ways: docs/performance.md
 	$(BIN)/python -m benchmarks.speed.fit
 	$(BIN)/python benchmarks/speed/workers.py
-	$(BIN)/python benchmarks/speed/report.py
+	$(BIN)/python -m benchmarks.speed.grid
+	PYTHONPATH=tests $(BIN)/pytest -p pytest_benchmark.plugin --benchmark-columns=min,median,max,rounds benchmarks/speed/processes.py
 
 drill: export HF_HUB_OFFLINE = 1
 drill: .venv/ready  ## kills, interrupts, shared stores, faults: docs/reliability.md

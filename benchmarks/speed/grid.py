@@ -1,0 +1,72 @@
+"""What scheduling and store cost, and what a second worker gains: python -m benchmarks.speed.grid.
+
+Runs a suite (quick, at one seed) on one worker and on two, each in a new store, and prints a line for each.
+On one worker jobs come one after the other: what lies between two ends and is no work of a job is overhead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from w2s_bench.harness.job import Job, SplitJob, kinds
+from w2s_bench.harness.workers import prepare
+from w2s_bench.line import Where, run_suite
+from w2s_bench.store import Store
+from w2s_bench.suite import load_suite
+
+WORKERS = (1, 2)
+
+
+def main() -> None:
+    """The suite on each number of workers."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.speed.grid", description=__doc__)
+    options.add_argument("--suite", default="quick")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        suite = Path(scratch) / "suite.toml"
+        text = load_suite(given.suite)[1]
+        suite.write_text(re.sub(r"(?m)^seeds = .*$", "seeds = [0]", text), "utf8")
+        took = {n: measured(suite, Path(scratch) / str(n), n) for n in WORKERS}
+    print(f"two workers: {took[2] / took[1]:.2f} of the time of one")
+
+
+def measured(suite: Path, folder: Path, workers: int) -> float:
+    """Seconds of a run; prints them, and on one worker what no job did."""
+    ends: list[tuple[Job | None, float]] = []
+    prepare()  # as the command does, while it imports and plans
+    clock = time.perf_counter()
+    done = run_suite(
+        str(suite),
+        Where(out=folder / "run", store=folder / "store", workers=workers, device="cpu"),
+        on_plan=lambda plan, missing: ends.append((None, time.perf_counter())),
+        on_done=lambda job: ends.append((job, time.perf_counter())),
+    )
+    took = time.perf_counter() - clock
+    told = f"{workers} worker{'s' * (workers > 1)}: {done.tally.run} fits in {took:.0f} s"
+    if workers == 1:
+        lost = sum(idle(ends, Store(folder / "store")))
+        told += f", of which {lost:.1f} s ({lost / took:.1%}) are no job's"
+    print(told, flush=True)
+    return took
+
+
+def idle(ends: list[tuple[Job | None, float]], store: Store) -> Iterator[float]:
+    """Seconds between the ends of two jobs that the second did not work; draws of splits do not tell theirs,
+    and the first job of each side waits for its process."""
+    begun = set[bool]()
+    for (_, before), (job, end) in zip(ends, ends[1:], strict=False):
+        if job is None or isinstance(job, SplitJob):
+            continue
+        if job.sees_gold in begun:
+            worked = float(store.open(kinds(job)[0], job.key).json("timing")["seconds"])
+            yield end - before - worked
+        begun.add(job.sees_gold)
+
+
+if __name__ == "__main__":
+    main()
