@@ -11,6 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from w2s_bench.harness.job import Job, SplitJob, kinds
@@ -59,7 +60,7 @@ def idle(ends: list[tuple[Job | None, float]], store: Store) -> Iterator[float]:
     """Seconds between the ends of two jobs that the second did not work; draws of splits do not tell theirs,
     and the first job of each side waits for its process."""
     begun = set[bool]()
-    for (_, before), (job, end) in zip(ends, ends[1:], strict=False):
+    for (_, before), (job, end) in pairwise(ends):
         if job is None or isinstance(job, SplitJob):
             continue
         if job.sees_gold in begun:

@@ -96,6 +96,9 @@ def stir(model: Model, scale: float = 0.3, seed: int = 0) -> Model:
 
 def model_folder(folder: Path) -> Path:
     """A tiny Llama and its tokenizer, saved as ``save_pretrained`` of transformers does."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # nobody waits for three files
     model = llama.FAMILY.build("16x1", shape("chess"), seed=0)
     model.lm.save_pretrained(folder)  # type: ignore[union-attr, operator]
     model.tokenizer.save_pretrained(folder)  # type: ignore[union-attr, operator]
