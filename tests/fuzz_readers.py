@@ -108,7 +108,7 @@ def _rows(path: Path) -> None:
 
 def _example(task: Any, row: Any) -> None:
     try:
-        task.example(row)
+        task.made(row)
     except UNUSABLE:
         return
 

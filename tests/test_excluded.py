@@ -100,6 +100,7 @@ HOSTILE: list[tuple[str, dict[str, Any], str]] = [
     ("chess/lichess", {"Moves": "h7h6"}, "line … has no answer to the opponent's move"),
     ("chess/lichess", {"Moves": ""}, "line … has no answer to the opponent's move"),
     ("chess/lichess", {"Moves": "h7h6 \ud800"}, "move … is not legal in …"),
+    ("chess/lichess", {"Moves": "h7h6 " * LONGEST}, words.LONG),
     ("chess/lichess", {"Rating": float("nan")}, words.NAN),
     ("chess/lichess", {"Rating": None}, words.NULL),
     ("chess/lichess", {"Rating": ...}, "missing key 'Rating'"),

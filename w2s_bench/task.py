@@ -193,6 +193,7 @@ class Task:
         """The example of a row, checked. Errors: one of UNUSABLE over a row that cannot be used."""
         if isinstance(row, BrokenRow):
             raise row.error
+        _check_size(row)
         example = self.example(row)
         _check(example, self.card)
         return example
@@ -207,6 +208,12 @@ class Task:
     def describe(self) -> dict[str, Any]:
         """The card as JSON values."""
         return asdict(self.card)
+
+
+def _check_size(row: Row) -> None:
+    """Before anything is made of a row: what a task does with a text may take the square of its length."""
+    if (length := max((len(v) for v in row.values() if isinstance(v, str)), default=0)) > LONGEST:
+        raise BadRow(LONG, f"{length:,} characters, at most {LONGEST:,} are taken")
 
 
 def _check(example: Example, card: TaskCard) -> None:
