@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Lock
@@ -130,9 +131,16 @@ def _item(kind: Kind, pack: str, module: str, path: Path) -> Item:
 
 def _first_line(path: Path) -> tuple[str, str | None]:
     try:
-        return docstring(path).partition("\n")[0], None
+        stat = path.stat()
+        return _told(path, stat.st_mtime_ns, stat.st_size), None
     except (SyntaxError, ValueError, OSError) as error:
         return "", f"{type(error).__name__}: {error}"
+
+
+@cache
+def _told(path: Path, changed: int, size: int) -> str:
+    """The first line of a file in one state: whoever is asked for one item looks at all of them."""
+    return docstring(path).partition("\n")[0]
 
 
 def docstring(path: Path) -> str:

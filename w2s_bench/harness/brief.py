@@ -6,7 +6,8 @@ teacher half. Shapes: N items of a part, O options, K teachers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Store
 from w2s_bench.task import Item, load_task
 
+Read = Callable[[str, str], list[Item]]
+
 
 def shape_of(job: FitJob | LookJob, max_length: int) -> Shape:
     """What the model of a job must know of its task."""
@@ -30,16 +33,22 @@ def shape_of(job: FitJob | LookJob, max_length: int) -> Shape:
     return Shape(domain=job.domain, classes=task.card.classes, max_length=max_length, ask=task.ask)
 
 
-def lesson_of(job: Any, store: Store, device: str) -> Lesson:
-    """Everything that a job's process needs."""
+def reading(store: Store, parts: int = 24) -> Read:
+    """Items of a split's part, read once for lessons that follow each other; so many parts are kept."""
+    return lru_cache(parts)(partial(load_items, store))
+
+
+def lesson_of(job: Any, store: Store, device: str, read: Read | None = None) -> Lesson:
+    """Everything that a job's process needs; ``read`` gives the items of a split's part."""
+    read = read or reading(store)
     if isinstance(job, LookJob):
-        return _look(job, store, device, job.kind, job.parts, job.max_length)
+        return _look(job, read, device, job.kind, job.parts, job.max_length)
     if job.untrained:
-        return _look(job, store, device, "prior", job.predicts, ASKED_LENGTH)
-    items = {part: load_items(store, job.split, part) for part in _parts(job)}
+        return _look(job, read, device, "prior", job.predicts, ASKED_LENGTH)
+    items = {part: read(job.split, part) for part in _parts(job)}
     given, budget = job.given, int(job.given.get("budget", 0))
     if budget:
-        items[BUDGET] = load_items(store, job.split, "teacher")[:budget]
+        items[BUDGET] = read(job.split, "teacher")[:budget]
     looks = {kind: _arrays(store, "look", given[kind], job) for kind in LOOKS if kind in given}
     return Lesson(
         title=job.title,
@@ -65,7 +74,7 @@ def lesson_of(job: Any, store: Store, device: str) -> Lesson:
 
 
 def _look(
-    job: FitJob | LookJob, store: Store, device: str, look: Any, parts: tuple[str, ...], max_length: int
+    job: FitJob | LookJob, read: Read, device: str, look: Any, parts: tuple[str, ...], max_length: int
 ) -> Lesson:
     return Lesson(
         title=job.title,
@@ -74,7 +83,7 @@ def _look(
         shape=shape_of(job, max_length),
         seed=job.seed,
         training={},
-        items={part: load_items(store, job.split, part) for part in parts},
+        items={part: read(job.split, part) for part in parts},
         answers=parts,
         device=device,
         look=look,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
 from w2s_bench.errors import FitFailed, UserError
-from w2s_bench.harness.brief import keep, lesson_of
+from w2s_bench.harness.brief import Read, keep, lesson_of, reading
 from w2s_bench.harness.crew import Crew
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.job import Job
@@ -64,7 +65,7 @@ class LocalExecutor:
     def _student(self, job: Any, site: Site) -> str:
         store, unfinished = store_at(site.store), site.unfinished(job)
         with told_by(job):
-            lesson = lesson_of(job, store, self._device(site))
+            lesson = lesson_of(job, store, self._device(site), self._read(site))
             call = attend, lesson, site.threads, unfinished.read(), unfinished.every
             try:
                 with dropping(unfinished):
@@ -78,6 +79,11 @@ class LocalExecutor:
             check_unchanged(job, site.mirror)
             keep(store, job, learned)
         return job.key
+
+    @cached_property
+    def _read(self) -> Callable[[Site], Read]:
+        """How items are read, one way for all jobs of a store."""
+        return lru_cache(1)(lambda site: reading(store_at(site.store)))
 
     def _device(self, site: Site) -> str:
         return str(pick(site.device))
