@@ -15,7 +15,7 @@ from w2s_bench.errors import StoreError
 from w2s_bench.records import CellRecord
 from w2s_bench.report.frame import load_table, parameters, prove_dense
 from w2s_bench.report.write import write_report
-from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, RUN, TIMINGS, Run, load_run, save_run
+from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, RUN, TIMINGS, Run, _codes, load_run, save_run
 
 
 @pytest.fixture
@@ -110,6 +110,15 @@ def test_a_damaged_file_is_named(folder: Path, file: str, damage: str) -> None:
         load_run(folder)
     assert str(folder / ("" if (file, damage) == (RUN, "remove") else file)) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", [-1, 2])
+def test_a_text_beyond_its_dictionary_is_damage_and_no_other_item(place: int) -> None:
+    texts = pyarrow.array(["one", "two"])
+    places = pyarrow.array([0, place], pyarrow.int32())
+    damaged = pyarrow.DictionaryArray.from_arrays(places, texts, safe=False)
+    with pytest.raises(ValueError, match="not in its dictionary"):
+        _codes(pyarrow.chunked_array([damaged]))
 
 
 def test_a_column_that_is_missing_from_the_predictions_is_told(folder: Path) -> None:

@@ -195,10 +195,14 @@ def _columns(path: Path, coded: list[str]) -> _Columns:
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A column of texts as places in the list of its texts."""
+    """A column of texts as places in the list of its texts. Errors: ValueError for a place beyond it, which
+    damaged bytes may hold."""
     whole = column.unify_dictionaries().combine_chunks()
     whole = whole if hasattr(whole, "indices") else whole.chunk(0)
-    return whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()
+    places, texts = whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()
+    if len(places) and not 0 <= places.min() <= places.max() < len(texts):
+        raise ValueError("a text that is not in its dictionary")
+    return places, texts
 
 
 def _by_key(columns: _Columns, rows: NDArray[np.int64]) -> dict[str, Predictions]:
