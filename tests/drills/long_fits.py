@@ -19,7 +19,7 @@ LONG: dict[str, Any] = {
     "tasks": TASKS[:1],
     "methods": ("naive", "early-stopping", "strong-to-strong"),
     "seeds": (0,),
-    "epochs": 40,
+    "epochs": 30,
 }
 OFTEN = ("--checkpoint", "0.1")  # seconds
 NEVER = ("--checkpoint", "0")
