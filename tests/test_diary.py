@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,10 +13,14 @@ from torch import Tensor
 
 from w2s_bench.contract.lessons import lesson
 from w2s_bench.harness import diary as diaries
+from w2s_bench.harness import ray_executor
 from w2s_bench.harness import study as study_module
 from w2s_bench.harness.diary import Diary
 from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.study import study
+from w2s_bench.harness.ray_executor import in_task
+from w2s_bench.harness.study import attend, study
+from w2s_bench.harness.unfinished import Unfinished
+from w2s_bench.harness.workers import Worker
 from w2s_bench.method import (
     RELABEL,
     VALIDATION,
@@ -207,3 +212,33 @@ def test_a_diary_of_another_version_is_not_read(monkeypatch: pytest.MonkeyPatch)
 def test_a_diary_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diaries, "SHARE", 1e9)
     assert len(learned(lesson("nlp", "naive"))[1]) == 1
+
+
+def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
+    given, unfinished = lesson("nlp", "naive"), Unfinished(tmp_path, "ab" * 16, 0.0)
+    whole = study(given)
+    first, second = Worker("student"), ("student", (1, "cpu"))
+    try:
+        call = attend, given, 1, unfinished.read(), unfinished.every
+        same(whole, first.call(*call, told=unfinished.keep))
+        before = unfinished.read()
+        assert before is not None and len(before) > 10_000
+        # The same in a task of Ray: whoever stands by the worker keeps what it tells, on whichever node.
+        failed, found = in_task({}, *second, None, unfinished.keep, attend, given, 1, before, 0.0)
+        assert not failed
+        same(whole, found)
+        assert unfinished.read() != before
+    finally:
+        first.end()
+        for _, worker in ray_executor._kept.values():
+            worker.end()
+        ray_executor._kept.clear()
+    unfinished.drop()
+    assert unfinished.read() is None
+
+
+def test_a_diary_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    unfinished = Unfinished(tmp_path / "file", "ab" * 16, 0.0)
+    same(study(lesson("nlp", "naive")), study(lesson("nlp", "naive"), unfinished.diary()))
+    assert unfinished.read() is None
