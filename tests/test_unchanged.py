@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -119,3 +120,14 @@ def test_an_edit_is_told(folder: Path, edit: Callable[[Path], object], told: set
     assert refused(plan) == set()
     edit(folder)
     assert refused(plan) == told
+
+
+def test_files_of_one_name_in_two_folders_are_two(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(folder, other, dirs_exist_ok=True)
+    replaced(other / "mine.py", '"CE"', '"another"')
+    for place in (folder, other, folder):
+        monkeypatch.chdir(place)
+        assert refused(planned(Path())) == set()

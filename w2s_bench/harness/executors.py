@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
@@ -13,12 +13,13 @@ from w2s_bench.harness.brief import Read, keep, lesson_of, reading
 from w2s_bench.harness.crew import Crew
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.job import Job
-from w2s_bench.harness.lesson import Learned
+from w2s_bench.harness.lesson import Learned, Lesson
 from w2s_bench.harness.steps import Site, dropping, execute, told_by, work_with_gold
 from w2s_bench.harness.study import attend
 from w2s_bench.harness.unchanged import check_unchanged
+from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
-from w2s_bench.store_remote import store_at
+from w2s_bench.store_remote import Place, store_at
 
 
 class Executor(Protocol):
@@ -64,26 +65,23 @@ class LocalExecutor:
 
     def _student(self, job: Any, site: Site) -> str:
         store, unfinished = store_at(site.store), site.unfinished(job)
-        with told_by(job):
-            lesson = lesson_of(job, store, self._device(site), self._read(site))
-            call = attend, lesson, site.threads, unfinished.read(), unfinished.every
-            try:
-                with dropping(unfinished):
-                    learned: Learned = self._call(
-                        "student", site, *call, limit=site.limit, told=unfinished.keep
-                    )
-            except (Died, Hung) as error:
-                raise _failed(job, error) from None
-            except RuntimeError as error:  # something that is no Exception of ours to describe
-                raise FitFailed(str(error), where=job.title) from None
-            check_unchanged(job, site.mirror)
-            keep(store, job, learned)
+        try:
+            with told_by(job), dropping(unfinished):
+                lesson = lesson_of(job, store, self._device(site), _reading(site.store))
+                learned = self._learned(lesson, site, unfinished)
+                check_unchanged(job, site.mirror)
+                keep(store, job, learned)
+        except (Died, Hung) as error:
+            raise _failed(job, error) from None
         return job.key
 
-    @cached_property
-    def _read(self) -> Callable[[Site], Read]:
-        """How items are read, one way for all jobs of a store."""
-        return lru_cache(1)(lambda site: reading(store_at(site.store)))
+    def _learned(self, lesson: Lesson, site: Site, unfinished: Unfinished) -> Learned:
+        call = attend, lesson, site.threads, unfinished.read(), unfinished.every
+        try:
+            found: Learned = self._call("student", site, *call, limit=site.limit, told=unfinished.keep)
+        except RuntimeError as error:  # something that is no Exception of ours to describe
+            raise FitFailed(str(error), where=lesson.title) from None
+        return found
 
     def _device(self, site: Site) -> str:
         return str(pick(site.device))
@@ -140,6 +138,12 @@ class LocalExecutor:
         for worker in workers:
             worker.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+@lru_cache(1)
+def _reading(where: Place) -> Read:
+    """How the items of a store are read, one way for all of its jobs."""
+    return reading(store_at(where))
 
 
 def new_worker(side: Side, shards: int, device: str) -> Worker | Crew:

@@ -18,6 +18,7 @@ from w2s_bench.registry import Kind, held, source_hash, sources
 from w2s_bench.task import fingerprint, load_task
 
 _MEND = "run the same command again: it plans anew, and what was finished before is kept"
+OWN = ".py:"
 State = tuple[tuple[str, int, int], ...]
 
 
@@ -57,7 +58,7 @@ def _changed(where: str, what: str) -> FitFailed:
 
 def _model(name: str) -> str | None:
     try:
-        head, family, argument = _family(name)
+        head, family, argument = family_of(name) if OWN in name else _family(name)
         return f"{_code('model', head, _state('model', head))}:{family.fingerprint(argument)}"
     except (UserError, OSError):
         return None  # it cannot even be read any more
@@ -68,9 +69,6 @@ def _method(job: FitJob) -> str | None:
         return _method_of(job.method, json.dumps(job.options), _state("method", job.method))
     except (UserError, OSError):
         return None
-
-
-_family = cache(family_of)
 
 
 @cache
@@ -84,11 +82,12 @@ def _method_of(name: str, options: str, state: State) -> str:
 
 
 def _state(kind: Kind, name: str) -> State:
-    """Sizes and times of an item's files: while they stay, nothing is read again."""
-    stats = ((str(path), path.stat()) for path in _sources(kind, name))
+    """Places, sizes and times of an item's files: while they stay, nothing is read again."""
+    files = sources(kind, name) if OWN in name else _sources(kind, name)
+    stats = ((str(path.resolve()), path.stat()) for path in files)
     return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 
-@cache
-def _sources(kind: Kind, name: str) -> list[Path]:
-    return sources(kind, name)
+# What is registered lies where it lies for as long as this process lives; a file of one's own is named as it is
+# seen from the folder in which one is.
+_family, _sources = cache(family_of), cache(sources)
