@@ -88,6 +88,6 @@ def _state(kind: Kind, name: str) -> State:
     return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 
-# What is registered lies where it lies for as long as this process lives; a file of one's own is named as it is
-# seen from the folder in which one is.
+# What is registered stays where it lies while this process lives; a file of one's own is named as it is seen
+# from the folder in which one is.
 _family, _sources = cache(family_of), cache(sources)
