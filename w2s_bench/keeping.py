@@ -53,8 +53,9 @@ def kept(store: Store) -> Iterator[Kept]:
             days = max(0.0, now - (folder / CHECKSUMS).stat().st_mtime) / DAY
             yield Kept(folder.parent.parent.name, folder.name, folder, _size(folder), days)
     for file in _diaries(store):
-        facts = file.stat()
-        yield Kept(DIARY, file.name, file, facts.st_size, max(0.0, now - facts.st_mtime) / DAY)
+        with suppress(OSError):  # its job ended just now
+            facts = file.stat()
+            yield Kept(DIARY, file.name, file, facts.st_size, max(0.0, now - facts.st_mtime) / DAY)
 
 
 def _diaries(store: Store) -> list[Path]:
@@ -136,7 +137,10 @@ def _last_write(folder: Path) -> float:
 def damage(one: Kept) -> str | None:
     """What is wrong with an artifact, a file that is missing or not as it was written; None if whole."""
     if one.kind == DIARY:
-        return None if unsealed(one.folder.read_bytes()) is not None else "it does not match its checksum"
+        with suppress(OSError):  # its job ended just now
+            if unsealed(one.folder.read_bytes()) is None:
+                return "it does not match its checksum"
+        return None
     try:
         Artifact(one.folder, f"{one.kind}/{one.key}").check()
     except StoreError as error:
@@ -160,7 +164,7 @@ def chosen(
 def remove(folder: Path) -> None:
     """Delete an artifact or a stray: first what makes it seen as finished, then the rest."""
     if folder.is_file():
-        folder.unlink()
+        folder.unlink(missing_ok=True)
         return
     (folder / CHECKSUMS).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
