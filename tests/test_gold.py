@@ -126,7 +126,8 @@ def told(found):
     """Kinds of findings, and the first of each."""
     first = {{}}
     for one in found:
-        first.setdefault(one.split()[0], one[-60:])
+        kind, _, what = one.partition(" ")
+        first.setdefault(kind, kind + " " + what[-60:])
     return "found " + "; ".join(first.values())
 
 
