@@ -24,6 +24,7 @@ WAYS: dict[str, Callable[[Size, torch.device], float]] = {
     "one at a time": one_by_one,
     "padded batches in random order": lambda size, device: bare(size, device, bucketed=False),
 }
+COMPILED = "bare, by length, fused, compiled"
 GIGA = 1e9
 
 
@@ -33,7 +34,10 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--device", default="cpu")
     options.add_argument("--sizes", nargs="*", default=[s.name for s in SIZES])
+    options.add_argument("--compiled", action="store_true", help="By torch.compile too: it takes minutes.")
     given = options.parse_args()
+    if given.compiled:
+        WAYS[COMPILED] = lambda size, device: bare(size, device, quick=True, compiled=True)
     torch.set_num_threads(1)
     device = torch.device(given.device)
     top = peak(device)

@@ -37,16 +37,24 @@ def ours(size: Size, device: torch.device, **settings: Any) -> float:
     return _now(device) - clock
 
 
-def bare(size: Size, device: torch.device, *, quick: bool = False, bucketed: bool = True) -> float:
+def bare(
+    size: Size,
+    device: torch.device,
+    *,
+    quick: bool = False,
+    bucketed: bool = True,
+    compiled: bool = False,
+) -> float:
     """Seconds of a loop as one would write it by hand: padded batches, by length or in random order; with the
-    fused GELU and AdamW, and without a mask, where it is ``quick``."""
+    fused GELU and AdamW, and without a mask, where it is ``quick``; its body by torch.compile."""
 
     def step(net: Any, optimizer: Any, ids: torch.Tensor, mask: torch.Tensor, gold: torch.Tensor) -> None:
         loss = nn.functional.cross_entropy(_logits(net, ids, mask, quick), gold)
         loss.backward()
         _update(net, optimizer)
 
-    return _loop(size, device, _buckets if bucketed else _random, step, quick)
+    order = _buckets if bucketed else _random
+    return _loop(size, device, order, step, quick, compiled)
 
 
 def one_by_one(size: Size, device: torch.device) -> float:
@@ -66,7 +74,12 @@ def one_by_one(size: Size, device: torch.device) -> float:
 
 
 def _loop(
-    size: Size, device: torch.device, order: Callable[..., Any], step: Callable[..., None], quick: bool
+    size: Size,
+    device: torch.device,
+    order: Callable[..., Any],
+    step: Callable[..., None],
+    quick: bool,
+    compiled: bool = False,
 ) -> float:
     model: Any = build(size)
     items, labels = texts(size.items, model)
@@ -77,6 +90,8 @@ def _loop(
     ]
     gold = torch.from_numpy(labels.argmax(1)).to(device)
     net = model.to(device).train()
+    if compiled:
+        net.lm.transformer = torch.compile(net.lm.transformer, dynamic=True)
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.0, fused=True if quick else None)
     with fused(net) if quick else nullcontext():
         _epoch(net, optimizer, rows, gold, order, step, device)
