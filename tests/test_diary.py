@@ -16,7 +16,9 @@ from w2s_bench.harness import diary as diaries
 from w2s_bench.harness import ray_executor
 from w2s_bench.harness import study as study_module
 from w2s_bench.harness.diary import Diary
+from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.lesson import Learned, Lesson
+from w2s_bench.harness.plan import make_plan
 from w2s_bench.harness.ray_executor import in_task
 from w2s_bench.harness.study import attend, study
 from w2s_bench.harness.unfinished import Unfinished
@@ -34,6 +36,7 @@ from w2s_bench.method import (
 )
 from w2s_bench.records import Domain
 from w2s_bench.registry import items
+from w2s_bench.suite import load_suite
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +61,12 @@ def same(one: Learned, other: Learned) -> None:
     assert len(one.curve) == len(other.curve)
     for (share, picked), (other_share, other_picked) in zip(one.curve, other.curve, strict=True):
         assert share == other_share and np.array_equal(picked, other_picked)
+
+
+def a_job() -> FitJob:
+    """One of a plan."""
+    plan = make_plan(load_suite("quick")[0], None)
+    return next(job for job in plan.jobs.values() if isinstance(job, FitJob))
 
 
 def check(given: Lesson, moments: int) -> None:
@@ -134,6 +143,16 @@ def test_a_loss_that_counts_and_a_snapshot_within_a_fit_go_on(monkeypatch: pytes
         student.fit(student.predict(), fresh=False, head_only=True)
 
     check(asking(how, monkeypatch), 5)
+
+
+def test_a_fit_without_any_epoch_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def how(method: Asks, student: Student, inputs: Inputs) -> None:
+        before = student.predict()
+        student.fit(inputs.weak, epochs=0)
+        assert (student.predict() == before).all()
+        student.fit(inputs.weak)
+
+    check(asking(how, monkeypatch), 2)
 
 
 def test_a_training_within_a_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +234,7 @@ def test_a_diary_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
-    given, unfinished = lesson("nlp", "naive"), Unfinished(tmp_path, "ab" * 16, 0.0)
+    given, unfinished = lesson("nlp", "naive"), Unfinished(tmp_path, a_job(), 0.0)
     whole = study(given)
     first, second = Worker("student"), ("student", (1, "cpu"))
     try:
@@ -224,7 +243,7 @@ def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
         before = unfinished.read()
         assert before is not None and len(before) > 10_000
         # The same in a task of Ray: whoever stands by the worker keeps what it tells, on whichever node.
-        failed, found = in_task({}, *second, None, unfinished.keep, attend, given, 1, before, 0.0)
+        failed, found = in_task({}, *second, {"told": unfinished.keep}, attend, given, 1, before, 0.0)
         assert not failed
         same(whole, found)
         assert unfinished.read() != before
@@ -239,6 +258,6 @@ def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
 
 def test_a_diary_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    unfinished = Unfinished(tmp_path / "file", "ab" * 16, 0.0)
+    unfinished = Unfinished(tmp_path / "file", a_job(), 0.0)
     same(study(lesson("nlp", "naive")), study(lesson("nlp", "naive"), unfinished.diary()))
     assert unfinished.read() is None

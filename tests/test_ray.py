@@ -65,7 +65,7 @@ def test_without_ray_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_node_with_other_versions_is_named() -> None:
-    failed, error = in_task({"torch": "0.1", "numpy": "0.2"}, "student", (1, "cpu"), None, None, print)
+    failed, error = in_task({"torch": "0.1", "numpy": "0.2"}, "student", (1, "cpu"), {}, print)
     assert failed and isinstance(error, UserError)
     assert "not 0.1" in str(error) and "numpy" in str(error) and "one environment on all nodes" in str(error)
 

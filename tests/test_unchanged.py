@@ -15,6 +15,7 @@ from w2s_bench.errors import BadData, FitFailed
 from w2s_bench.harness.job import FitJob, LookJob, SplitJob
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.unchanged import check_unchanged
+from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.suite import parse_suite
 
 TASK = """
@@ -120,6 +121,16 @@ def test_an_edit_is_told(folder: Path, edit: Callable[[Path], object], told: set
     assert refused(plan) == set()
     edit(folder)
     assert refused(plan) == told
+
+
+def test_the_diary_of_an_edited_job_is_not_kept(folder: Path, tmp_path: Path) -> None:
+    jobs = [job for job in planned(folder).jobs.values() if isinstance(job, FitJob)]
+    job = next(job for job in jobs if job.method.endswith("Mine"))
+    unfinished = Unfinished(tmp_path / "store", job, 1.0)
+    unfinished.keep(b"before")
+    replaced(folder / "mine.py", '"CE"', '"CE again"')
+    unfinished.keep(b"of another method")
+    assert unfinished.read() == b"before"
 
 
 def test_files_of_one_name_in_two_folders_are_two(

@@ -31,7 +31,7 @@ def run(size: int, folder: Path) -> Drilled:
     whole = folder / "whole"
     fits = ended(start(suite, whole, folder / "store-whole", folder, more=NEVER))
     out, store = folder / "run", folder / "store"
-    kills, lost, went_on = 0, list[str](), 0
+    kills, lost = 0, list[str]()
     while kills < size:
         process = start(suite, out, store, folder, more=OFTEN)
         if _killed_within_a_fit(process, store, rng):

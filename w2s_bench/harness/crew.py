@@ -23,15 +23,9 @@ class Crew:
         self._workers: list[Worker] = []
         self._folder: Path | None = None
 
-    def call(
-        self,
-        function: Callable[..., Any],
-        *arguments: Any,
-        limit: float | None = None,
-        told: Callable[[Any], None] | None = None,
-    ) -> Any:
-        """Call a module's function in all of them; what the first gave. Errors: as of a worker; after any of
-        them new processes are started for the next call."""
+    def call(self, function: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
+        """Call a module's function in all of them, with ``how`` of :meth:`Worker.call`; what the first gave.
+        Errors: as of a worker; after any of them new processes are started for the next call."""
         from w2s_bench.harness.sharded import on_rank
 
         self._start()
@@ -42,8 +36,7 @@ class Crew:
                     worker.call,
                     on_rank,
                     *(rank, self._size, meeting, self._device, function, *arguments),
-                    limit=limit,
-                    told=told,
+                    **how,
                 )
                 for rank, worker in enumerate(self._workers)
             ]

@@ -151,7 +151,7 @@ class Diary:
             return
         if (memory := self._memory()) is None:
             return
-        now = {LOSSES: torch.stack(list(losses)), **_random(device), **memory}
+        now = {LOSSES: stacked(losses), **_random(device), **memory}
         for number, state in optimizer.state_dict()["state"].items():
             now |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
         for k, follow in enumerate(self._followed):
@@ -169,7 +169,7 @@ class Diary:
         elif (memory := self._memory()) is None:
             self.stop()
         elif self._every is not None:
-            past.entry.update({LOSSES: torch.stack(past.losses), **_random(device), **memory})
+            past.entry.update({LOSSES: stacked(past.losses), **_random(device), **memory})
 
     def _memory(self) -> Tensors | None:
         found = memory_of(self._method) if self._method is not None else {}
@@ -220,6 +220,11 @@ def _put(thing: nn.Module | Snapshot | None, weights: Tensors) -> None:
         thing.weights = weights
     elif thing is not None:
         thing.load_state_dict(weights, strict=False)
+
+
+def stacked(losses: Sequence[Tensor]) -> Tensor:
+    """Losses of steps ``[S]``; of a training without any step too."""
+    return torch.stack([*losses]) if losses else torch.zeros(0)
 
 
 def _random(device: torch.device) -> Tensors:

@@ -1,7 +1,7 @@
 """Items as a model reads them, encoded once a process for all fits of that model on them.
 
 A student's process fits one model under many methods, on the same items: turning texts into tokens, or
-positions into moves, would be a tenth of a small model's fit, and two fifths of the smallest chess model's.
+positions into moves, takes a good part of a small model's fit.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from w2s_bench.model import Model
 from w2s_bench.task import Item
 
 MOST = 40_000  # items that are kept; those used longest ago go first
-OURS = (
-    "w2s_bench.models."  # whose encode() follows from a model's name and shape, and whose rows nobody changes
-)
+OURS = "w2s_bench.models."  # families whose encode() follows from a model's name and shape
 
 _kept: OrderedDict[tuple[str, ...], list[Any]] = OrderedDict()
 

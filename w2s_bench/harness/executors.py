@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from threading import Lock
@@ -86,17 +85,11 @@ class LocalExecutor:
     def _device(self, site: Site) -> str:
         return str(pick(site.device))
 
-    def _call(
-        self,
-        side: Side,
-        site: Site,
-        *call: Any,
-        limit: float | None = None,
-        told: Callable[[bytes], None] | None = None,
-    ) -> Any:
+    def _call(self, side: Side, site: Site, *call: Any, **how: Any) -> Any:
+        """A call in a process of a side, with ``how`` of :meth:`Worker.call`."""
         worker = self._take(side, site)
         try:
-            answer = worker.call(*call, limit=limit, told=told)
+            answer = worker.call(*call, **how)
         except (Died, Hung):
             self._drop(worker)
             raise

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from w2s_bench.harness import micro
 from w2s_bench.harness.device import accelerator
-from w2s_bench.harness.diary import Diary
+from w2s_bench.harness.diary import Diary, stacked
 from w2s_bench.harness.feed import feed
 from w2s_bench.harness.fused import fused
 from w2s_bench.harness.order import Indices, Turn, turns
@@ -92,7 +92,7 @@ def train(
             diary.look(losses, optimizer, device)
         diary.end(past, device)
     accelerate.unwrap_model(net, keep_fp32_wrapper=False)
-    return _by_epoch(order, torch.stack(losses).tolist())
+    return _by_epoch(order, stacked(losses).tolist())
 
 
 def _by_epoch(order: Sequence[Turn], losses: Sequence[float]) -> list[list[float]]:

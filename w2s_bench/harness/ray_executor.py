@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from threading import Lock
@@ -85,21 +84,14 @@ class RayExecutor(LocalExecutor):
             )
         return key
 
-    def _call(
-        self,
-        side: Side,
-        site: Site,
-        *call: Any,
-        limit: float | None = None,
-        told: Callable[[bytes], None] | None = None,
-    ) -> Any:
+    def _call(self, side: Side, site: Site, *call: Any, **how: Any) -> Any:
         from ray.exceptions import NodeDiedError, RayError, TaskCancelledError, WorkerCrashedError
 
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
             spread = site.shards, site.device
-            reference = self._task.remote(self._versions, side, spread, limit, told, *call)
+            reference = self._task.remote(self._versions, side, spread, how, *call)
             self._open.add(reference)
         try:
             failed, value = self._ray.get(reference)
@@ -130,12 +122,12 @@ def in_task(
     versions: dict[str, str],
     side: Side,
     spread: tuple[int, str],
-    limit: float | None,
-    told: Callable[[bytes], None] | None,
+    how: dict[str, Any],
     *call: Any,
 ) -> tuple[bool, Any]:
     """What a Ray task does: call a function in a worker process of a side; (whether it failed, what came).
-    ``told`` runs in the task itself: on whichever node, a job's diary goes to the store that all share."""
+    ``how``: of :meth:`Worker.call`; its ``told`` runs in the task itself: on whichever node, a job's diary
+    goes to the store that all share."""
     here = {name: version(name) for name in versions}
     if different := [f"{n} {here[n]}, not {v}" for n, v in versions.items() if here[n] != v]:
         what = f"a node has {'; '.join(different)}"
@@ -143,7 +135,7 @@ def in_task(
             what, where=socket.gethostname(), expected="one environment on all nodes", mend="install it there"
         )
     try:
-        return False, _worker(side, spread).call(*call, limit=limit, told=told)
+        return False, _worker(side, spread).call(*call, **how)
     except (Died, Hung) as error:
         _kept.pop(side)[1].end()
         return True, error

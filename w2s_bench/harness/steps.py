@@ -56,7 +56,7 @@ class Site:
 
     def unfinished(self, job: Job) -> Unfinished:
         """Where the diary of a job lies. A fit that is spread over processes keeps none."""
-        return Unfinished(self.store, job.key, self.checkpoint if self.shards == 1 else None)
+        return Unfinished(self.store, job, self.checkpoint if self.shards == 1 else None)
 
 
 def execute(job: Job, site: Site) -> str:

@@ -5,34 +5,37 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from w2s_bench.errors import StoreError
+from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.diary import Diary
+from w2s_bench.harness.job import Job
+from w2s_bench.harness.unchanged import check_unchanged
 from w2s_bench.keeping import DIARY
 from w2s_bench.store_remote import Place, store_at
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A job of a store, by its key. ``every``: seconds between two keepings of its diary, None for never."""
+    """A job of a store. ``every``: seconds between two keepings of its diary, None for never."""
 
     store: Place
-    key: str
+    job: Job
     every: float | None
 
     def read(self) -> bytes | None:
         """What was kept of it, if anything."""
-        return None if self.every is None else store_at(self.store).read_loose(DIARY, self.key)
+        return None if self.every is None else store_at(self.store).read_loose(DIARY, self.job.key)
 
     def keep(self, kept: bytes) -> None:
-        """Keep this in place of what was kept before. A disk that takes it not costs time, and no result: the
-        fit goes on."""
-        with suppress(StoreError, OSError):
-            store_at(self.store).write_loose(DIARY, self.key, kept)
+        """Keep this in place of what was kept before, unless a file of the job was edited meanwhile: a later
+        run may find the former file again. What cannot be kept costs time, and no result: the fit goes on."""
+        with suppress(UserError, OSError):
+            check_unchanged(self.job, None)  # of fits, whose items are the store's: no mirror is asked
+            store_at(self.store).write_loose(DIARY, self.job.key, kept)
 
     def drop(self) -> None:
         """Forget it: the job is done, or has failed."""
         with suppress(StoreError, OSError):
-            store_at(self.store).drop_loose(DIARY, self.key)
+            store_at(self.store).drop_loose(DIARY, self.job.key)
 
     def diary(self) -> Diary:
         """For a job that is done in this process."""
