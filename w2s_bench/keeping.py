@@ -98,19 +98,27 @@ def note_suite(store: Store, name: str, keys: Collection[str]) -> None:
 def noted_suites(store: Store) -> dict[str, set[str]]:
     """Keys of the jobs that suites have asked for, by their names. A note that cannot be read is none."""
     found: dict[str, set[str]] = {}
-    for path in sorted((store.root / SUITES).glob("*.json")):
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            told = json.loads(path.read_text("utf8"))
-            found.setdefault(str(told["suite"]), set()).update(map(str, told["keys"]))
+    for _, name, keys in _notes(store):
+        found.setdefault(name, set()).update(keys)
     return found
 
 
 def forget_suite(store: Store, name: str) -> None:
     """Remove the notes of a suite whose jobs are gone."""
+    for path, noted, _ in _notes(store):
+        if noted == name:
+            path.unlink(missing_ok=True)
+
+
+def _notes(store: Store) -> Iterator[tuple[Path, str, list[str]]]:
+    """Notes that can be read: where each is, its suite, and the keys."""
     for path in sorted((store.root / SUITES).glob("*.json")):
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            if json.loads(path.read_text("utf8"))["suite"] == name:
-                path.unlink()
+        try:
+            told = json.loads(path.read_text("utf8"))
+            note = path, str(told["suite"]), [str(key) for key in told["keys"]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        yield note
 
 
 def _folders(store: Store) -> Iterator[Path]:

@@ -168,7 +168,7 @@ class Store:
 
     def has(self, kind: str, key: str) -> bool:
         """Whether it is finished."""
-        # Plans ask this ten thousand times: by strings, which is forty times as fast as by paths.
+        # Plans ask this ten thousand times: by strings, which is much faster than by paths.
         return os.path.isfile(f"{self.root}/{kind}/{key[:2]}/{key}/{CHECKSUMS}")
 
     def open(self, kind: str, key: str) -> Artifact:
@@ -196,21 +196,18 @@ class Store:
         """A loose file: no artifact, but of a job that is not done, and replaced as a whole. None where there
         is none, or a damaged one."""
         with suppress(OSError):
-            return unsealed(self._loose(kind, key).read_bytes())
+            return unsealed(self.folder(kind, key).read_bytes())
         return None
 
     def write_loose(self, kind: str, key: str, data: bytes) -> None:
         """Write it, in place of what was there."""
-        with atomic_file(self._loose(kind, key)) as draft:
+        with atomic_file(self.folder(kind, key)) as draft:
             draft.write_bytes(sealed(data))
 
     def drop_loose(self, kind: str, key: str) -> None:
         """Remove it, if it is there."""
         with suppress(OSError):
-            self._loose(kind, key).unlink(missing_ok=True)
-
-    def _loose(self, kind: str, key: str) -> Path:
-        return self.root / kind / key[:2] / key
+            self.folder(kind, key).unlink(missing_ok=True)
 
 
 def sealed(data: bytes) -> bytes:
