@@ -221,11 +221,30 @@ def test_submit_refuses_what_it_cannot_stand_for(made: Made, tmp_path: Path) -> 
 def test_code_that_was_changed_after_the_run_is_not_submitted(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whatever clocks and times of files say: its text decides."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(OWN + "\n# changed\n")
-    os.utime(tmp_path / "mine.py", (4e9, 4e9))
-    with pytest.raises(UserError, match="changed after the run"):
-        submit(made.run, ["mine.py:Mine"])
+    for time in (0, 4e9):
+        os.utime(tmp_path / "mine.py", (time, time))
+        with pytest.raises(UserError, match="changed after the run"):
+            submit(made.run, ["mine.py:Mine"], tmp_path / "mine.zip")
+    (tmp_path / "mine.py").write_text(OWN)
+    for time in (0, 4e9):
+        os.utime(tmp_path / "mine.py", (time, time))
+        submit(made.run, ["mine.py:Mine"], tmp_path / "mine.zip", tuning=7)
+        assert (tmp_path / "mine.zip").read_bytes() == made.bundle("mine").read_bytes()
+
+
+def test_a_run_that_does_not_tell_its_code_is_not_submitted_with_code(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = shutil.copytree(made.run, tmp_path / "old")
+    told = json.loads((old / "run.json").read_text())
+    assert list(told.pop("own_code")) == ["mine.py:Mine"]
+    (old / "run.json").write_text(json.dumps(told))
+    monkeypatch.chdir(made.root)
+    with pytest.raises(UserError, match="is not told of"):
+        submit(old, ["mine.py:Mine"], tmp_path / "mine.zip")
 
 
 def test_a_cell_that_failed_says_why_and_is_a_row(made: Made, tmp_path: Path) -> None:

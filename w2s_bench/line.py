@@ -26,7 +26,7 @@ from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.keeping import note_suite
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.registry import held
+from w2s_bench.registry import held, is_own, source_hash
 from w2s_bench.rundir import Run, save_run
 from w2s_bench.store import Store
 from w2s_bench.store_remote import Place, place, store_at
@@ -190,7 +190,9 @@ def run_suite(
     """
     where = where or Where()
     clock, started = time.perf_counter(), datetime.now(UTC)
-    suite, text, plan, site = plan_suite(name, where, methods)
+    with held():  # what keys and run.json say of a method's code is read once, for both
+        suite, text, plan, site = plan_suite(name, where, methods)
+        own = own_code(plan)
     store = store_at(site.store)
     missing = plan.to_run(store)
     if isinstance(site.store, Path):
@@ -218,6 +220,7 @@ def run_suite(
         seconds=round(seconds, 3),
         started=started.isoformat(timespec="seconds"),
         excluded=left_out(plan, store),
+        own_code=own,
     )
     from w2s_bench.report.frame import load_companions
     from w2s_bench.report.write import write_report  # at the end: two seconds of imports
@@ -228,6 +231,12 @@ def run_suite(
     save_run(folder, info, scored, cells, _timings(plan, store))
     run, rows = write_report(folder)
     return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
+
+
+def own_code(plan: Plan) -> dict[str, str]:
+    """Hashes of the code of methods that are files of their author's, by the names they are planned under."""
+    names = {job.method for job in plan.jobs.values() if isinstance(job, FitJob)}
+    return {name: source_hash("method", name) for name in sorted(names) if is_own(name)}
 
 
 def _timings(plan: Plan, store: Store) -> dict[str, float]:

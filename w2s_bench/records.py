@@ -112,7 +112,8 @@ class RunInfo:
     """What made a run, enough to make it again: suite and its hash, code, libraries, device, seconds.
 
     ``excluded``: rows that cannot be used, by task and by split, of the draw that left out the most;
-    companions stand there as sources of their task.
+    companions stand there as sources of their task. ``own_code``: by the names of methods that are files of
+    their author's, the hash of their code when the run was planned.
     """
 
     schema_version: Literal[1] = RUN_SCHEMA
@@ -132,6 +133,7 @@ class RunInfo:
     seconds: float
     started: str
     excluded: dict[str, dict[str, Excluded]] = field(default_factory=dict)
+    own_code: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

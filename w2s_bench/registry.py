@@ -33,6 +33,7 @@ Kind = Literal["task", "method", "model", "suite"]
 CORE = "core"
 READERS = {"task": ("w2s_bench.own.read", "read_task")}  # by name: they stand above this floor
 _PARSING = Lock()  # Python 3.11's parser counts its depth for all threads together: see docstring()
+OWN = ".py:"  # path/to/file.py:Name, a file of its author's
 T = TypeVar("T")
 _HELD: ContextVar[dict[tuple[str, ...], Any] | None] = ContextVar("held", default=None)
 ATTRIBUTE = {"task": "TASK", "method": "METHOD", "model": "FAMILY"}
@@ -197,7 +198,7 @@ def load(kind: Kind, name: str) -> Any:
     if reads_toml(kind, name):
         module_name, reader = READERS[kind]
         return getattr(importlib.import_module(module_name), reader)(Path(name))
-    if ".py:" in name:
+    if is_own(name):
         path, _, attribute = name.rpartition(":")
         return _attribute(_module_from(Path(path)), attribute, name)
     item = find(kind, name)
@@ -250,11 +251,16 @@ def reads_toml(kind: Kind, name: str) -> bool:
     return kind in READERS and name.endswith(".toml")
 
 
+def is_own(name: str) -> bool:
+    """Whether a name is that of something in a file of its author's, which is not registered."""
+    return OWN in name
+
+
 def anchored(name: str) -> str:
     """The same item named so that it is found from any working folder."""
     if name.endswith(".toml"):
         return str(Path(name).resolve())
-    if ".py:" not in name:
+    if not is_own(name):
         return name
     path, _, attribute = name.rpartition(":")
     return f"{Path(path).resolve()}:{attribute}"
@@ -270,7 +276,7 @@ def source_hash(kind: Kind, name: str) -> str:
 
 
 def _source_hash(kind: Kind, name: str) -> str:
-    own_name = name.rpartition(":")[2] if ".py:" in name else ""
+    own_name = name.rpartition(":")[2] if is_own(name) else ""
     digest = hashlib.sha256(own_name.encode())
     for file in sources(kind, name):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -283,7 +289,7 @@ def sources(kind: Kind, name: str) -> list[Path]:
         spec = importlib.util.find_spec(READERS[kind][0])
         assert spec is not None and spec.origin is not None
         return [Path(name), *sorted(Path(spec.origin).parent.glob("*.py"))]
-    if ".py:" in name:
+    if is_own(name):
         return [Path(name.rpartition(":")[0]).resolve()]
     path = find(kind, name).path
     return [path, *sorted(path.parent.glob("_*.py"))]

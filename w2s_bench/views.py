@@ -15,7 +15,7 @@ from w2s_bench.harness.job import Job
 from w2s_bench.harness.job import describe as describe_job
 from w2s_bench.harness.plan import Plan
 from w2s_bench.records import CellRecord, parse
-from w2s_bench.registry import Item, docstring, find, items, load, suites
+from w2s_bench.registry import Item, docstring, find, is_own, items, load, suites
 from w2s_bench.report.notes import excluded_document
 from w2s_bench.sample import sample
 from w2s_bench.sources import described
@@ -104,7 +104,7 @@ def describe(name: str, mirror: Path | None = None) -> dict[str, Any]:
         known = suites() if kind == "suite" else items(kind)  # type: ignore[arg-type]
         if name in known:
             return {"kind": kind, "name": name, **describer(known[name])}
-    if ".py:" in name or name.endswith(".toml"):
+    if is_own(name) or name.endswith(".toml"):
         return _from_file(name, mirror)
     if ":" in name:
         return {"kind": "model", "name": name, **_model(find("model", name.partition(":")[0]))}

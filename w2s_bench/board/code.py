@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import shlex
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from w2s_bench.board.archive import CODE, LARGEST
 from w2s_bench.errors import UserError
 from w2s_bench.records import RunInfo
-from w2s_bench.registry import items, source_hash
+from w2s_bench.registry import OWN, is_own, items, source_hash
 from w2s_bench.suite import Suite
 
 
@@ -28,7 +27,7 @@ def code_of(label: str, suite: Suite, info: RunInfo) -> Code:
     """The code of the method that tables call ``label``. Errors: UserError where its file is not there, or
     was changed after the run."""
     name = _name(label, suite, info)
-    if ".py:" in name:
+    if is_own(name):
         return _own(name, info)
     return Code(name, source_hash("method", name))
 
@@ -42,18 +41,18 @@ def _name(label: str, suite: Suite, info: RunInfo) -> str:
         f"{Path(file).name}.py:{rest}": f"{file}.py:{rest}" for file, rest in map(_parted, added) if file
     }
     name = named.get(label, label)
-    return name if name in items("method") or ".py:" in name else name.partition(" (")[0]
+    return name if name in items("method") or is_own(name) else name.partition(" (")[0]
 
 
 def _parted(name: str) -> tuple[str, str]:
-    file, _, rest = name.rpartition(".py:")
+    file, _, rest = name.rpartition(OWN)
     return file, rest
 
 
 def _own(name: str, info: RunInfo) -> Code:
     path = Path(name.rpartition(":")[0])
     try:
-        text, changed = path.read_bytes(), path.stat().st_mtime
+        text, now = path.read_bytes(), source_hash("method", name)
     except OSError as error:
         raise UserError(
             f"the method's file cannot be read ({error.strerror})",
@@ -61,10 +60,12 @@ def _own(name: str, info: RunInfo) -> Code:
             expected="the file that the run was made with",
             mend="submit from the folder that the run was started in",
         ) from None
-    if changed > datetime.fromisoformat(info.started).timestamp() + info.seconds:
+    if now != info.own_code.get(name):
+        told = "was changed after the run" if name in info.own_code else "is not told of in run.json"
         raise UserError(
-            "the method's file was changed after the run",
+            f"the method's file {told}",
             where=str(path),
+            expected="the code that the run was made with",
             mend="run the suite again: fits of unchanged code are not repeated",
         )
     if len(text) > LARGEST[CODE]:

@@ -23,6 +23,7 @@ from w2s_bench.board.standard import Place, Standard
 from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.pgr import rows, with_failed
 from w2s_bench.records import CellRecord, Row
+from w2s_bench.registry import is_own
 
 FindStandard = Callable[[Manifest, str], Standard]
 _RERUN = "run the suite as it is shipped and submit that run"
@@ -94,7 +95,7 @@ def _check_files(manifest: Manifest, members: Mapping[str, bytes], at: Mapping[s
             raise refused("does not match its checksum in the manifest", at[name], f"SHA-256 {digest}")
     if method.own != (archive.CODE in members):
         raise refused("field 'method.own': says otherwise", head, f"{archive.CODE} where it is true")
-    if method.own != (".py:" in method.name):
+    if method.own != is_own(method.name):
         raise refused("field 'method.name': no name of that kind", head, "FILE.py:NAME for one's own file")
     if method.own and method.code != manifest.files[archive.CODE]:
         raise refused("field 'method.code': is not the hash of the code", head, manifest.files[archive.CODE])
@@ -137,7 +138,7 @@ def _check_cells(
     label = manifest.method.label
     if label in standard.methods:
         name, code = standard.methods[label]
-        for field, value in (("own", ".py:" in name), ("name", name), ("code", code)):
+        for field, value in (("own", is_own(name)), ("name", name), ("code", code)):
             if getattr(manifest.method, field) != value:
                 told = getattr(manifest.method, field)
                 raise refused(f"field 'method.{field}': {told!r}", at[archive.MANIFEST], repr(value), _CODE)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from w2s_bench.harness.plan import PLAIN
 from w2s_bench.method import load_method
-from w2s_bench.registry import items
+from w2s_bench.registry import OWN, items
 from w2s_bench.suite import Grid, MethodUse, Reference, Suite
 
 ALL = "all"
@@ -46,7 +46,7 @@ def _registered() -> Iterable[str]:
 
 def _use(name: str) -> MethodUse:
     """A method from a file is called by the file's name and its own in tables."""
-    path, colon, attribute = name.rpartition(".py:")
+    path, colon, attribute = name.rpartition(OWN)
     return MethodUse(name=name, label=f"{Path(path).name}.py:{attribute}" if colon else None)
 
 

@@ -14,11 +14,10 @@ from w2s_bench.errors import BadData, FitFailed, UserError
 from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.method import load_method, method_fingerprint
 from w2s_bench.model import family_of
-from w2s_bench.registry import Kind, held, source_hash, sources
+from w2s_bench.registry import Kind, held, is_own, source_hash, sources
 from w2s_bench.task import fingerprint, load_task
 
 _MEND = "run the same command again: it plans anew, and what was finished before is kept"
-OWN = ".py:"
 State = tuple[tuple[str, int, int], ...]
 
 
@@ -58,7 +57,7 @@ def _changed(where: str, what: str) -> FitFailed:
 
 def _model(name: str) -> str | None:
     try:
-        head, family, argument = family_of(name) if OWN in name else _family(name)
+        head, family, argument = family_of(name) if is_own(name) else _family(name)
         return f"{_code('model', head, _state('model', head))}:{family.fingerprint(argument)}"
     except (UserError, OSError):
         return None  # it cannot even be read any more
@@ -83,7 +82,7 @@ def _method_of(name: str, options: str, state: State) -> str:
 
 def _state(kind: Kind, name: str) -> State:
     """Places, sizes and times of an item's files: while they stay, nothing is read again."""
-    files = sources(kind, name) if OWN in name else _sources(kind, name)
+    files = sources(kind, name) if is_own(name) else _sources(kind, name)
     stats = ((str(path.resolve()), path.stat()) for path in files)
     return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
