@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -233,19 +234,37 @@ def test_a_diary_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatc
     assert len(learned(lesson("nlp", "naive"))[1]) == 1
 
 
+def test_a_diary_for_which_there_is_no_memory_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = lesson("nlp", "naive")
+    whole, kept = learned(given)
+    free = SimpleNamespace(available=3 * len(kept[0]))
+    monkeypatch.setattr(diaries.psutil, "virtual_memory", lambda: free)
+    found, none = learned(given)
+    assert kept and not none
+    same(whole, found)
+
+
 def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
     given, unfinished = lesson("nlp", "naive"), Unfinished(tmp_path, a_job(), 0.0)
     whole = study(given)
     first, second = Worker("student"), ("student", (1, "cpu"))
     try:
-        call = attend, given, 1, unfinished.read(), unfinished.every
+        call = attend, given, 1, unfinished.every
         same(whole, first.call(*call, told=unfinished.keep))
         before = unfinished.read()
         assert before is not None and len(before) > 10_000
-        # The same in a task of Ray: whoever stands by the worker keeps what it tells, on whichever node.
-        failed, found = in_task({}, *second, {"told": unfinished.keep}, attend, given, 1, before, 0.0)
+        # The same in a task of Ray: whoever stands by the worker keeps and reads it, on whichever node.
+        read: list[bytes | None] = []
+
+        def latest() -> bytes | None:
+            read.append(unfinished.read())
+            return read[-1]
+
+        how = {"told": unfinished.keep, "latest": latest}
+        failed, found = in_task({}, *second, how, attend, given, 1, 0.0)
         assert not failed
         same(whole, found)
+        assert read == [before], "read where the task is, when it starts"
         assert unfinished.read() != before
     finally:
         first.end()

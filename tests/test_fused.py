@@ -12,7 +12,7 @@ from torch import nn
 
 from w2s_bench.contract import lessons, toys
 from w2s_bench.harness.fit import fit, predict
-from w2s_bench.harness.fused import SLOW, fused, needs_no_mask
+from w2s_bench.harness.fused import SLOW, SingleAttention, fused, needs_no_mask
 from w2s_bench.method import load_method
 from w2s_bench.model import build_model
 from w2s_bench.models._text import text_model
@@ -53,6 +53,22 @@ def test_a_fit_is_the_same_but_for_rounding(ways: dict[str, Any]) -> None:
     plain, faster = fitted(gpt2()), fitted(gpt2(), **ways)
     assert faster[0] == pytest.approx(plain[0], abs=1e-4) and len(set(plain[0])) > 2
     assert np.allclose(faster[1], plain[1], atol=1e-3)
+
+
+def test_fits_in_half_precision_are_the_same_but_for_its_rounding() -> None:
+    plain, faster = fitted(gpt2(), precision="bf16"), fitted(gpt2(), precision="bf16", fused=True)
+    assert faster[0] == pytest.approx(plain[0], abs=1e-2)
+    assert np.allclose(faster[1], plain[1], atol=2e-2)
+
+
+def test_attention_of_half_precision_is_computed_in_single_on_a_cpu() -> None:
+    torch.manual_seed(0)
+    rows = [torch.randn(2, 2, 5, 8).bfloat16().requires_grad_() for _ in range(3)]
+    with torch.autocast("cpu", dtype=torch.bfloat16), SingleAttention():
+        found = nn.functional.scaled_dot_product_attention(*rows, is_causal=True)
+    exact = nn.functional.scaled_dot_product_attention(*(r.float() for r in rows), is_causal=True)
+    assert found.dtype == torch.bfloat16 and torch.equal(found, exact.bfloat16())
+    assert all(g.dtype == torch.bfloat16 for g in torch.autograd.grad(found.sum(), rows))
 
 
 @pytest.mark.parametrize("name", ["board:8x1", "bow"])

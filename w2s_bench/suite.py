@@ -83,8 +83,8 @@ class Training(_Strict):
 
     ``batching``: ``length`` puts items of like length together, so that less padding is read, and shuffles
     the batches; ``tokens_per_batch`` cuts batches whose items, each as long as the longest, have more tokens.
-    ``fused``: faster kernels, other last digits. ``checkpointing``: activations are computed again instead of
-    kept. Memory that runs out halves ``micro_batch`` by itself.
+    ``fused``: faster kernels, and nothing that nobody looks at; other last digits. ``checkpointing``:
+    activations are computed again instead of kept. Memory that runs out halves ``micro_batch`` by itself.
     """
 
     epochs: Count = 2

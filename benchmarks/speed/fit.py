@@ -22,6 +22,9 @@ WAYS: dict[str, Callable[[Size, torch.device], float]] = {
     "ours": ours,
     "ours, by length": lambda size, device: ours(size, device, batching="length"),
     "ours, by length, fused": lambda size, device: ours(size, device, batching="length", fused=True),
+    "ours, by length, fused, bf16": lambda size, device: ours(
+        size, device, batching="length", fused=True, precision="bf16"
+    ),
     "one at a time": one_by_one,
     "padded batches in random order": lambda size, device: bare(size, device, bucketed=False),
 }

@@ -14,23 +14,26 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 from weakref import ref
 
+import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from w2s_bench.harness import micro
 from w2s_bench.harness.remembered import bring_back, memory_of
+from w2s_bench.harness.sharded import agreed, everywhere, first, gathered, load_into, part_of, world
 from w2s_bench.method import Method
 
 Tensors = dict[str, Tensor]
 SCHEMA = 1
 LOSSES, FACTS = "losses", "facts"
+COPIES = 3  # of a diary in memory while it is kept
 SHARE = 19.0  # so many times as long as it takes to keep a diary pass until the next: 5% at most
 
 
@@ -136,29 +139,35 @@ class Diary:
         if self._read != len(self._entries):
             raise Diverged("a training that was not the last")
         now, self._now = self._now, None
-        for k, follow in enumerate(self._followed):
-            _put(follow.thing(), _below(now, f"thing.{k}."))
-        whole = optimizer.state_dict()
-        whole["state"] = _by_number(_below(now, "optimizer."))
-        optimizer.load_state_dict(whole)
+        for k, thing in self._held(device).items():
+            _put(thing, _below(now, f"thing.{k}."))
+        _put_back(optimizer, _below(now, "optimizer."))
         _set_random(device, now)
         self._bring_back(now, device)
 
     def look(self, losses: Sequence[Tensor], optimizer: Any, device: torch.device) -> None:
-        """After a step: keep the diary where it is time, unless one training goes on within another."""
+        """After a step: keep the diary where it is time, unless one training goes on within another. Of
+        processes that share the fit, the first says when, and keeps it."""
         clock = time.monotonic()
-        if self._every is None or self._open != 1 or clock - self._kept < self._pause:
+        if self._every is None or self._open != 1:
             return
-        if (memory := self._memory()) is None:
+        if not agreed(clock - self._kept >= self._pause, device) or (memory := self._memory()) is None:
             return
-        now = {LOSSES: stacked(losses), **_random(device), **memory}
-        for number, state in optimizer.state_dict()["state"].items():
-            now |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
-        for k, follow in enumerate(self._followed):
-            now |= {f"thing.{k}.{name}": value for name, value in follow.weights()}
-        self._keep(_packed(self._entries, now, self._earlier + clock - self._begun))
+        things = {k: self._followed[k].weights(thing) for k, thing in self._held(device).items()}
+        if agreed(_has_room(_standing(optimizer, things)), device):
+            standing = gathered(_standing(optimizer, things))
+            if first():
+                now = {LOSSES: stacked(losses), **_random(device), **memory, **standing}
+                self._keep(_packed(self._entries, now, self._earlier + clock - self._begun))
         self._kept = time.monotonic()
         self._pause = max(self._every, SHARE * (self._kept - clock))
+
+    def _held(self, device: torch.device) -> dict[int, nn.Module | Snapshot]:
+        """What something still holds, by its number. What nothing holds is gone when Python collects it:
+        processes that share a fit leave out what is gone in one of them."""
+        found = [follow.thing() for follow in self._followed]
+        there = everywhere([thing is not None for thing in found], device)
+        return {k: thing for k, thing in enumerate(found) if thing is not None and there[k]}
 
     def end(self, past: Past, device: torch.device) -> None:
         """A training has ended, now or before: random numbers go on from where they stood then."""
@@ -207,19 +216,43 @@ class _Follow:
     thing: Callable[[], nn.Module | Snapshot | None]
     names: frozenset[str]
 
-    def weights(self) -> Iterator[tuple[str, Tensor]]:
-        thing = self.thing()
+    def weights(self, thing: nn.Module | Snapshot) -> Tensors:
         if isinstance(thing, Snapshot):
-            yield from thing.weights.items()
-        elif thing is not None:
-            yield from ((n, v) for n, v in thing.state_dict().items() if n in self.names)
+            return thing.weights
+        return {name: value for name, value in thing.state_dict().items() if name in self.names}
 
 
-def _put(thing: nn.Module | Snapshot | None, weights: Tensors) -> None:
+def _put(thing: nn.Module | Snapshot, weights: Tensors) -> None:
     if isinstance(thing, Snapshot):
         thing.weights = weights
-    elif thing is not None:
-        thing.load_state_dict(weights, strict=False)
+    else:
+        load_into(thing, weights, strict=False)
+
+
+def _standing(optimizer: Any, things: Mapping[int, Tensors]) -> Iterator[tuple[str, Tensor]]:
+    """What training has made by now; of processes that share the fit, each has a part of it."""
+    for number, state in optimizer.state_dict()["state"].items():
+        yield from ((f"optimizer.{number}.{name}", value) for name, value in state.items())
+    for k, weights in things.items():
+        yield from ((f"thing.{k}.{name}", value) for name, value in weights.items())
+
+
+def _put_back(optimizer: Any, states: Tensors) -> None:
+    """States by ``number.name``, as an optimizer numbers its parameters."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    whole = optimizer.state_dict()
+    whole["state"] = {
+        number: {name: part_of(value, parameters[number]) for name, value in state.items()}
+        for number, state in _by_number(states).items()
+    }
+    optimizer.load_state_dict(whole)
+
+
+def _has_room(named: Iterable[tuple[str, Tensor]]) -> bool:
+    """Whether the machine has the memory for a diary: it is gathered, packed and handed on, and each process
+    that goes on reads it whole."""
+    size = sum(value.numel() * value.element_size() for _, value in named)
+    return size * (COPIES + world()) <= psutil.virtual_memory().available
 
 
 def stacked(losses: Sequence[Tensor]) -> Tensor:
@@ -263,7 +296,7 @@ def _unpacked(kept: bytes) -> tuple[list[tuple[str, Tensors]], Tensors, float] |
     """Entries, state, and seconds; None for one of other versions: no loss but of time."""
     from safetensors.torch import load
 
-    tensors = load(kept)
+    tensors = dict(sorted(load(kept).items()))  # processes that share a fit deal them out in one order
     facts = json.loads(tensors[FACTS].numpy().tobytes())
     if facts["made"] != _maker():
         return None

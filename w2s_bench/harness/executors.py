@@ -75,9 +75,10 @@ class LocalExecutor:
         return job.key
 
     def _learned(self, lesson: Lesson, site: Site, unfinished: Unfinished) -> Learned:
-        call = attend, lesson, site.threads, unfinished.read(), unfinished.every
+        call = attend, lesson, site.threads, unfinished.every
+        how = {"limit": site.limit, "told": unfinished.keep, "latest": unfinished.read}
         try:
-            found: Learned = self._call("student", site, *call, limit=site.limit, told=unfinished.keep)
+            found: Learned = self._call("student", site, *call, **how)
         except RuntimeError as error:  # something that is no Exception of ours to describe
             raise FitFailed(str(error), where=lesson.title) from None
         return found

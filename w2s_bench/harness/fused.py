@@ -1,7 +1,8 @@
 """Faster kernels for the same sums, where a recipe has ``fused``: results are equal but for rounding.
 
 What models of transformers compute with several operations that PyTorch has as one; an attention mask, where
-it masks nothing that a causal model looks at; one kernel for AdamW.
+it masks nothing that a causal model looks at; states of the last block that nobody looks at; padding; one
+kernel for AdamW.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+from torch.overrides import TorchFunctionMode
+
+from w2s_bench.harness.ends import ends_only
+from w2s_bench.harness.pieces import small_pieces
+from w2s_bench.harness.sameness import same_states
 
 SLOW = frozenset({"NewGELUActivation", "GELUTanh"})  # of transformers: the tanh form, written out
-CLOSE = 1e-4  # between last states with and without a mask
-PROBE = (3, 7)  # lengths of two rows that are padded to one
 
 
 @contextmanager
@@ -27,40 +32,61 @@ def fused(model: Any) -> Iterator[None]:
                 if type(child).__name__ in SLOW:
                     setattr(parent, name, nn.GELU(approximate="tanh"))
                     undo.callback(setattr, parent, name, child)
-        body = getattr(getattr(model, "lm", None), "base_model", None)
-        if body is not None and needs_no_mask(body):
-            undo.enter_context(_without_mask(body))
+        if hasattr(model, "lm"):
+            _enter_text(model, undo)
         yield
 
 
+def _enter_text(model: Any, undo: ExitStack) -> None:
+    body = model.lm.base_model
+    undo.enter_context(_body(body, mask=not needs_no_mask(body)))
+    if hasattr(model, "_last_states"):
+        read = undo.enter_context(ends_only(body, model._last_states))
+        model._last_states = small_pieces(body, read)
+        undo.callback(delattr, model, "_last_states")
+
+
 @contextmanager
-def _without_mask(body: Any) -> Iterator[None]:
-    """Rows are padded behind their end, where a causal model does not look: there a mask changes nothing."""
-    whole = body.forward
+def _body(body: Any, *, mask: bool) -> Iterator[None]:
+    """No keys and values are kept for a token to come; where rows need no ``mask``, none is made: they are
+    padded behind their end, where a causal model does not look."""
+    whole, kept, way = body.forward, body.config.use_cache, SingleAttention()
 
     def forward(*given: Any, attention_mask: Tensor | None = None, **named: Any) -> Any:
-        return whole(*given, **named)
+        masked = {"attention_mask": attention_mask} if mask else {}
+        with way:
+            return whole(*given, **masked, **named)
 
-    body.forward = forward
+    body.forward, body.config.use_cache = forward, False
     try:
         yield
     finally:
         del body.forward
+        body.config.use_cache = kept
 
 
-@torch.no_grad()
+class SingleAttention(TorchFunctionMode):
+    """On a CPU, attention of half precision is computed in single: its backward pass takes a third of the
+    time."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Attention by way of single precision; all else as it is."""
+        how = kwargs or {}
+        if func is not scaled_dot_product_attention or not _is_half(args[0]):
+            return func(*args, **how)
+        with torch.autocast("cpu", enabled=False):
+            return func(*(a.float() for a in args), **how).to(args[0].dtype)
+
+
+def _is_half(query: Tensor) -> bool:
+    return query.device.type == "cpu" and query.dtype is torch.bfloat16
+
+
 def needs_no_mask(body: Any) -> bool:
-    """Whether last states at real tokens are the same without a mask: asked of the model itself, since some
-    make positions or biases of it."""
-    device, training = next(body.parameters()).device, body.training
-    places = torch.arange(max(PROBE), device=device)
-    attention = (places < torch.tensor(PROBE, device=device)[:, None]).long()
-    ids = (places * attention) % int(body.config.vocab_size)
-    body.eval()
-    try:
-        masked = body(input_ids=ids, attention_mask=attention).last_hidden_state
-        bare = body(input_ids=ids).last_hidden_state
-    finally:
-        body.train(training)
-    apart = (masked - bare).abs()[attention.bool()].max()
-    return bool(apart <= CLOSE * masked.abs().max())
+    """Whether states at real tokens are the same without a mask: some models make positions or biases of
+    it."""
+
+    def states(ids: Tensor, attention: Tensor, **mask: Tensor) -> Tensor:
+        return body(input_ids=ids, **mask).last_hidden_state[attention.bool()]
+
+    return same_states(body, lambda i, a: states(i, a, attention_mask=a), states, dropout=False)

@@ -32,6 +32,7 @@ from w2s_bench.harness.loop import train
 from w2s_bench.harness.lora import adapt, changing
 from w2s_bench.harness.order import Turn
 from w2s_bench.harness.remembered import forgets
+from w2s_bench.harness.sharded import load_into
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -295,7 +296,7 @@ class Pupil:
         assert isinstance(snapshot, Snapshot)
         self.predictor = snapshot.predictor
         if self._diary.live:
-            self.model.load_state_dict(snapshot.weights)
+            load_into(self.model, snapshot.weights)
 
     def twin(self) -> Pupil:
         """See :meth:`w2s_bench.student.Student.twin`."""

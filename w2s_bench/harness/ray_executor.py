@@ -126,8 +126,8 @@ def in_task(
     *call: Any,
 ) -> tuple[bool, Any]:
     """What a Ray task does: call a function in a worker process of a side; (whether it failed, what came).
-    ``how``: of :meth:`Worker.call`; its ``told`` runs in the task itself: on whichever node, a job's diary
-    goes to the store that all share."""
+    ``how``: of :meth:`Worker.call`; its ``told`` and ``latest`` run in the task itself: on whichever node and
+    however often Ray starts the task, a job's diary is in the store that all share."""
     here = {name: version(name) for name in versions}
     if different := [f"{n} {here[n]}, not {v}" for n, v in versions.items() if here[n] != v]:
         what = f"a node has {'; '.join(different)}"

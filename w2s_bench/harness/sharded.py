@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -183,5 +183,62 @@ def trained(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     """Names and values of the parameters that take gradients, whole, on the CPU. All processes must ask."""
     for name, value in model.named_parameters():
         if value.requires_grad:
-            whole = value.full_tensor() if hasattr(value, "full_tensor") else value
-            yield name, whole.detach().float().cpu()
+            yield name, whole(value).detach().float().cpu()
+
+
+def agreed(mine: bool, device: torch.device) -> bool:
+    """What the first process says, in all of them. All must ask."""
+    if world() == 1:
+        return mine
+    told = torch.tensor([mine], dtype=torch.uint8, device=device)
+    dist.broadcast(told, 0)
+    return bool(told)
+
+
+def whole(value: Tensor) -> Tensor:
+    """All of a tensor of which each process may hold a part. All processes must ask."""
+    part: Any = value
+    if not hasattr(part, "full_tensor"):
+        return value
+    found: Tensor = part.to(part.device_mesh.device_type).full_tensor()
+    return found
+
+
+def everywhere(mine: Sequence[bool], device: torch.device) -> list[bool]:
+    """What holds in all processes. All must ask."""
+    if world() == 1 or not mine:
+        return list(mine)
+    told = torch.tensor(mine, dtype=torch.int32, device=device)
+    dist.all_reduce(told, dist.ReduceOp.MIN)
+    return [bool(one) for one in told.tolist()]
+
+
+def gathered(named: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
+    """Tensors by name, whole, for the first process; nothing for the others, who all must ask. Spread ones
+    are brought together one by one, and lie in the host's memory."""
+    if world() == 1:
+        return dict(named)
+    found = {}
+    for name, value in named:
+        all_of_it = whole(value)
+        if first():
+            found[name] = all_of_it.detach().cpu()
+    return found
+
+
+def part_of(value: Tensor, like: Tensor) -> Tensor:
+    """Of a whole tensor, what this process holds of another one of the same shape. All processes must ask."""
+    if not hasattr(like, "full_tensor") or hasattr(value, "full_tensor") or value.shape != like.shape:
+        return value
+    from torch.distributed.tensor import distribute_tensor
+
+    spread: Any = like
+    mesh = spread.device_mesh
+    return distribute_tensor(value.to(mesh.device_type), mesh, spread.placements)
+
+
+def load_into(model: nn.Module, weights: Mapping[str, Tensor], *, strict: bool = True) -> None:
+    """Put weights, whole ones or this process's parts, into a model that may be spread."""
+    there = model.state_dict()
+    parts = {name: part_of(value, there[name]) if name in there else value for name, value in weights.items()}
+    model.load_state_dict(parts, strict=strict)

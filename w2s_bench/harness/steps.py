@@ -55,8 +55,8 @@ class Site:
     checkpoint: float | None = None
 
     def unfinished(self, job: Job) -> Unfinished:
-        """Where the diary of a job lies. A fit that is spread over processes keeps none."""
-        return Unfinished(self.store, job, self.checkpoint if self.shards == 1 else None)
+        """Where the diary of a job lies."""
+        return Unfinished(self.store, job, self.checkpoint)
 
 
 def execute(job: Job, site: Site) -> str:

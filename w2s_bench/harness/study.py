@@ -45,7 +45,7 @@ def study(lesson: Lesson, diary: Diary | None = None) -> Learned:
         raise FitFailed(f"{type(error).__name__}: {error}"[:400], where=lesson.title) from error
 
 
-def attend(lesson: Lesson, threads: int, before: bytes | None = None, every: float | None = None) -> Learned:
+def attend(lesson: Lesson, threads: int, every: float | None = None, before: bytes | None = None) -> Learned:
     """What is called in a student's process, which keeps its diary ``every`` so many seconds by telling its
     parent, and goes on from the one ``before``."""
     torch.set_num_threads(threads)

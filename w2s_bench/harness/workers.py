@@ -104,9 +104,12 @@ class Worker:
         *arguments: Any,
         limit: float | None = None,
         told: Callable[[Any], None] | None = None,
+        latest: Callable[[], Any] | None = None,
     ) -> Any:
-        """Call a module's function over there; ``told`` gets what it tells meanwhile (:func:`tell`). Errors:
-        what it raised; Died; Hung after ``limit`` seconds, in which starting the process does not count."""
+        """Call a module's function over there; ``told`` gets what it tells meanwhile (:func:`tell`),
+        ``latest`` gives one argument more at the last moment. Errors: what it raised; Died; Hung after
+        ``limit`` seconds, in which starting the process does not count."""
+        arguments = arguments if latest is None else (*arguments, latest())
         try:
             if not self._ready:
                 self._receive(STARTING, STARTING)

@@ -1,0 +1,62 @@
+"""Fits that are spread over two processes go on from their diary, one diary of both: the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from test_sharded import tiny_gpt2
+
+from w2s_bench.contract.lessons import lesson
+from w2s_bench.harness import diary
+from w2s_bench.harness.crew import Crew
+from w2s_bench.harness.lesson import Learned, Lesson
+from w2s_bench.harness.study import attend
+
+
+@pytest.fixture(scope="module")
+def crew() -> Iterator[Crew]:
+    made = Crew("student", 2, "cpu")
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def gpt2(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"hf:{tiny_gpt2(tmp_path_factory.mktemp('model') / 'gpt2')}"
+
+
+def often(given: Lesson, before: bytes | None) -> Learned:
+    """As a student's process does, with a diary of every step."""
+    diary.SHARE = 0.0
+    return attend(given, 1, 0.0, before)
+
+
+def learned(crew: Crew, given: Lesson, before: bytes | None = None) -> tuple[Learned, list[bytes]]:
+    kept: list[bytes] = []
+    done = crew.call(often, given, before, limit=100.0, told=kept.append)
+    return done, kept
+
+
+# A method that trains twice, one that goes back to a moment, and adapters.
+@pytest.mark.parametrize(
+    ("method", "changes"),
+    [("strong-to-strong", {}), ("early-stopping", {}), ("naive", {"lora": {"rank": 2}})],
+)
+def test_both_go_on_together(crew: Crew, gpt2: str, method: str, changes: dict[str, Any]) -> None:
+    given = lesson("nlp", method)
+    recipe = {"epochs": 3, "batch_size": 32, "max_length": 64} | changes
+    given = replace(given, model=gpt2, training=given.training | recipe)
+    whole, kept = learned(crew, given)
+    for before in (kept[len(kept) // 2], kept[-1]):
+        again, later = learned(crew, given, before)
+        assert again.epoch_loss == whole.epoch_loss
+        assert again.arrays.keys() == whole.arrays.keys() and again.adapter.keys() == whole.adapter.keys()
+        for name, values in (whole.arrays | whole.adapter).items():
+            assert np.array_equal((again.arrays | again.adapter)[name], values), name
+        assert len(later) == len(kept) - 1 - kept.index(before), "steps were done again"
+    alone = attend(given, 1)
+    assert np.abs(alone.arrays["test"] - whole.arrays["test"]).max() < 1e-3
