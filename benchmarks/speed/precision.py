@@ -1,8 +1,8 @@
 """What half precision costs in accuracy, and how: python -m benchmarks.speed.precision. Prints a table.
 
-Four ways of the same fit on gold: single precision; bf16 in the passes alone (``precision = "bf16"``, weights
-and their updates stay single); weights rounded to bf16 once, then trained in single; and weights that stay
-bf16, so that an update smaller than half a step of theirs is lost.
+Five ways of the same fit on gold: single precision; bf16 in the passes alone (``precision = "bf16"``, weights
+and their updates stay single); the same with ``fused``; weights rounded to bf16 once, then trained in single;
+and weights that stay bf16, so that an update smaller than half a step of theirs is lost.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from w2s_bench.task import load_task
 TASKS = ("nlp/polarity-generated", "nlp/agreement-generated")
 MODELS = {"zoo:text/32x1": 8e-4, "zoo:text/64x2": 4e-4}  # and the rates that suite quick gives them
 DATA = Data(teacher=2000, transfer=2000, validation=0, test=1000)
-WAYS = ("fp32", "bf16 passes", "rounded once", "bf16 weights")
+WAYS = ("fp32", "bf16 passes", "bf16 passes, fused", "rounded once", "bf16 weights")
 CPU = torch.device("cpu")
 
 
@@ -50,7 +50,7 @@ def _fit(name: str, model_name: str, way: str, seed: int) -> tuple[float, float]
     parts = make_split(task, DATA, seed, None)
     shape = Shape(domain="nlp", classes=task.card.classes, max_length=96)
     model = build_model(model_name, shape, seed)
-    if way in WAYS[2:]:
+    if way in WAYS[3:]:
         model.bfloat16()
     if way == "rounded once":
         model.float()
@@ -59,7 +59,8 @@ def _fit(name: str, model_name: str, way: str, seed: int) -> tuple[float, float]
         epochs=1,
         max_length=96,
         learning_rate=MODELS[model_name],
-        precision="bf16" if way == WAYS[1] else "fp32",
+        precision="bf16" if way in WAYS[1:3] else "fp32",
+        fused=way == WAYS[2],
     )
     part, test = parts["teacher"], parts["test"]
     labels = one_hot(part.gold, len(task.card.classes))

@@ -1,8 +1,9 @@
-"""Behind the attention of its last block, a classifier looks at the state of each row's last token alone.
+"""Of what the last block makes, a classifier looks at the state of each row's last token alone.
 
-So that token alone goes through the block's output projection and MLP: of a transformer of L blocks, 9/12 of
-one block are saved, forward and backward. What is then found at other tokens is not what the model says, so
-this is done where last states are asked for, not for a language loss. Shapes: R rows, T tokens, W width.
+So that token alone asks in the block's attention, and goes through its output projection and MLP: of a
+transformer of L blocks, 9/12 of one block's products are saved, forward and backward. What is then found at
+other tokens is not what the model says, so this is done where last states are asked for, not for a language
+loss. Shapes: R rows, T tokens, W width.
 """
 
 from __future__ import annotations
