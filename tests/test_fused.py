@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import scaled_dot_product_attention as attention
 
 from w2s_bench.contract import lessons, toys
 from w2s_bench.harness.fit import fit, predict
@@ -64,10 +65,19 @@ def test_fits_in_half_precision_are_the_same_but_for_its_rounding() -> None:
 def test_attention_of_half_precision_is_computed_in_single_on_a_cpu() -> None:
     torch.manual_seed(0)
     rows = [torch.randn(2, 2, 5, 8).bfloat16().requires_grad_() for _ in range(3)]
-    with torch.autocast("cpu", dtype=torch.bfloat16), SingleAttention():
-        found = nn.functional.scaled_dot_product_attention(*rows, is_causal=True)
-    exact = nn.functional.scaled_dot_product_attention(*(r.float() for r in rows), is_causal=True)
-    assert found.dtype == torch.bfloat16 and torch.equal(found, exact.bfloat16())
+    causal = torch.ones(5, 5, dtype=torch.bool).tril()
+    exact = attention(*(r.float() for r in rows), is_causal=True)
+    ways: list[dict[str, Any]] = [
+        {"is_causal": True},
+        {"attn_mask": causal},
+        {"attn_mask": torch.zeros(5, 5).masked_fill(~causal, -torch.inf).bfloat16()},
+    ]
+    for how in ways:
+        with torch.autocast("cpu", dtype=torch.bfloat16), SingleAttention():
+            found = attention(*rows, **how)
+            named = attention(query=rows[0], key=rows[1], value=rows[2], **how)
+        assert torch.equal(found, named)
+        assert found.dtype == torch.bfloat16 and torch.allclose(found, exact.bfloat16(), atol=1e-2)
     assert all(g.dtype == torch.bfloat16 for g in torch.autograd.grad(found.sum(), rows))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention as attention
 from torch.overrides import TorchFunctionMode
 
 from w2s_bench.harness.ends import ends_only
@@ -71,15 +71,20 @@ class SingleAttention(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Attention by way of single precision; all else as it is."""
-        how = kwargs or {}
-        if func is not scaled_dot_product_attention or not _is_half(args[0]):
-            return func(*args, **how)
-        with torch.autocast("cpu", enabled=False):
-            return func(*(a.float() for a in args), **how).to(args[0].dtype)
+        if func is attention:
+            return _attention(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
 
 
-def _is_half(query: Tensor) -> bool:
-    return query.device.type == "cpu" and query.dtype is torch.bfloat16
+def _attention(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, *rest: Any, **how: Any
+) -> Tensor:
+    if query.device.type != "cpu" or query.dtype is not torch.bfloat16:
+        return attention(query, key, value, attn_mask, *rest, **how)
+    added = attn_mask is not None and attn_mask.is_floating_point()
+    mask = attn_mask.float() if attn_mask is not None and added else attn_mask
+    with torch.autocast("cpu", enabled=False):
+        return attention(query.float(), key.float(), value.float(), mask, *rest, **how).to(query.dtype)
 
 
 def needs_no_mask(body: Any) -> bool:
