@@ -22,7 +22,6 @@ from w2s_bench.harness.micro import by_items
 from w2s_bench.method import Context, Method, targets_of
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
-from w2s_bench.task import Item
 
 PREDICT_BATCH = 64
 # Whatever the fit's own part: teacher, student and ceiling read the same text before it.
@@ -76,7 +75,7 @@ def model_language(
 
 def language_stage(
     model: Model,
-    items: Sequence[Item],
+    encoded: Sequence[Any],
     stage: Mapping[str, Any],
     training: Training,
     seed: int,
@@ -86,7 +85,7 @@ def language_stage(
     """Generative finetuning on inputs of :data:`LANGUAGE_PARTS`, as long and as fast as ``stage`` says."""
     rate = training.learning_rate * stage["rate"]
     changed = training.model_copy(update={"epochs": stage["epochs"], "learning_rate": rate})
-    model_language(model, model.encode(items), changed, seed, device, diary)
+    model_language(model, encoded, changed, seed, device, diary)
 
 
 def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:

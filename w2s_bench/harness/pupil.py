@@ -94,7 +94,8 @@ class Pupil:
         self._diary.follow(model, changing(model))
         if stage := self._lesson.stage:
             read = [i for part in LANGUAGE_PARTS for i in self._lesson.items[part]]
-            language_stage(model, read, stage, training, self._seed, self._device, self._diary)
+            encoded = encode(model, self._lesson.model, read)
+            language_stage(model, encoded, stage, training, self._seed, self._device, self._diary)
         return model
 
     def _need(self, doing: str, *names: str) -> None:

@@ -138,7 +138,7 @@ def _train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary
     diary.follow(model, changing(model))
     if job.stage:
         read = [i for part in LANGUAGE_PARTS for i in load_items(store, job.split, part)]
-        language_stage(model, read, job.stage, training, seed, device, diary)
+        language_stage(model, encode(model, job.model, read), job.stage, training, seed, device, diary)
     items = load_items(store, job.split, job.part)
     rows = chosen_rows(items, job.variant)
     labels = gold_labels(job, store)[rows]
