@@ -64,21 +64,25 @@ def test_fits_in_half_precision_are_the_same_but_for_its_rounding() -> None:
 
 def test_attention_of_half_precision_is_computed_in_single_on_a_cpu() -> None:
     torch.manual_seed(0)
-    rows = [torch.randn(2, 2, 5, 8).bfloat16().requires_grad_() for _ in range(3)]
-    causal = torch.ones(5, 5, dtype=torch.bool).tril()
-    exact = attention(*(r.float() for r in rows), is_causal=True)
-    ways: list[dict[str, Any]] = [
-        {"is_causal": True},
-        {"attn_mask": causal},
-        {"attn_mask": torch.zeros(5, 5).masked_fill(~causal, -torch.inf).bfloat16()},
+    rows = [torch.randn(2, 2, 50, 8).bfloat16().requires_grad_() for _ in range(3)]
+    single = [r.float() for r in rows]
+    causal = torch.ones(50, 50, dtype=torch.bool).tril()
+    hidden = torch.zeros(50, 50).masked_fill(~causal, -torch.inf)
+    ways: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"is_causal": True}, {"is_causal": True}),
+        ({"attn_mask": causal}, {"attn_mask": causal}),
+        ({"attn_mask": hidden.bfloat16()}, {"attn_mask": hidden}),
     ]
-    for how in ways:
-        with torch.autocast("cpu", dtype=torch.bfloat16), SingleAttention():
-            found = attention(*rows, **how)
-            named = attention(query=rows[0], key=rows[1], value=rows[2], **how)
-        assert torch.equal(found, named)
-        assert found.dtype == torch.bfloat16 and torch.allclose(found, exact.bfloat16(), atol=1e-2)
-    assert all(g.dtype == torch.bfloat16 for g in torch.autograd.grad(found.sum(), rows))
+    for how, exactly in ways:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            half = attention(*rows, **how)
+            with SingleAttention():
+                found = attention(*rows, **how)
+                named = attention(query=rows[0], key=rows[1], value=rows[2], **how)
+        exact = attention(*single, **exactly).bfloat16()
+        assert torch.equal(found, exact) and torch.equal(found, named) and not torch.equal(half, exact)
+        mine, theirs = (torch.autograd.grad(one.float().square().sum(), rows) for one in (found, exact))
+        assert all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
 @pytest.mark.parametrize("name", ["board:8x1", "bow"])

@@ -192,7 +192,7 @@ def run_suite(
     clock, started = time.perf_counter(), datetime.now(UTC)
     with held():  # what keys and run.json say of a method's code is read once, for both
         suite, text, plan, site = plan_suite(name, where, methods)
-        own = own_code(plan)
+        own = _own_code(plan)
     store = store_at(site.store)
     missing = plan.to_run(store)
     if isinstance(site.store, Path):
@@ -233,7 +233,7 @@ def run_suite(
     return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
 
 
-def own_code(plan: Plan) -> dict[str, str]:
+def _own_code(plan: Plan) -> dict[str, str]:
     """Hashes of the code of methods that are files of their author's, by the names they are planned under."""
     names = {job.method for job in plan.jobs.values() if isinstance(job, FitJob)}
     return {name: source_hash("method", name) for name in sorted(names) if is_own(name)}

@@ -23,12 +23,20 @@ class Crew:
         self._workers: list[Worker] = []
         self._folder: Path | None = None
 
-    def call(self, function: Callable[..., Any], *arguments: Any, **how: Any) -> Any:
-        """Call a module's function in all of them, with ``how`` of :meth:`Worker.call`; what the first gave.
-        Errors: as of a worker; after any of them new processes are started for the next call."""
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        latest: Callable[[], Any] | None = None,
+        **how: Any,
+    ) -> Any:
+        """Call a module's function in all of them, with ``latest``, asked once for all, and ``how`` of
+        :meth:`Worker.call`; what the first gave. Errors: as of a worker; after any of them new processes are
+        started for the next call."""
         from w2s_bench.harness.sharded import on_rank
 
         self._start()
+        arguments = arguments if latest is None else (*arguments, latest())
         with ThreadPoolExecutor(self._size) as threads:
             meeting = str(self._folder / "meeting")  # type: ignore[operator]
             parts = [
