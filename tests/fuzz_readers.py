@@ -29,7 +29,8 @@ from w2s_bench.errors import UserError
 from w2s_bench.excluded import UNUSABLE, BrokenRow
 from w2s_bench.published import Published
 from w2s_bench.published import load as load_published
-from w2s_bench.registry import load, suites
+from w2s_bench.registry.items import suites
+from w2s_bench.registry.load import load
 from w2s_bench.rundir import load_run
 from w2s_bench.store import Store
 from w2s_bench.suite import parse_suite

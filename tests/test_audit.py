@@ -20,7 +20,7 @@ from w2s_bench.audit.drawn import SIZES, Drawn, draw
 from w2s_bench.audit.finding import Finding, allowed, judged
 from w2s_bench.errors import BadData, BadModel
 from w2s_bench.records import Domain
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.sources import GeneratedSource, HubSource, ParquetSource, Source
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, TaskCard, load_task

@@ -191,7 +191,7 @@ def test_an_input_that_the_suite_does_not_offer_is_a_failed_cell(tmp_path: Path)
 
 
 def test_all_is_everything_registered(tmp_path: Path) -> None:
-    from w2s_bench.registry import items
+    from w2s_bench.registry.items import items
 
     document = strict(well("plan", suite(tmp_path), "--method", "all", "--json").stdout)
     planned = {job["method"] for job in document["jobs"] if job["kind"] == "fit"}

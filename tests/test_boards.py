@@ -32,7 +32,7 @@ from w2s_bench.board.shelf import add, check, load_board
 from w2s_bench.board.verify import verify
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.published import Published, Rerun, RerunCell, Shelved, dump, load, pack_bits, unpack_bits
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.report.tables import cells_of
 from w2s_bench.site.build import build
 from w2s_bench.site.data import board_csv

@@ -17,7 +17,7 @@ from commands import SUITE, strict, suite_of, w2s, well
 from w2s_bench import line
 from w2s_bench.cli import KINDS, main
 from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.registry import items, suites
+from w2s_bench.registry.items import items, suites
 from w2s_bench.rundir import RUN
 
 KEYS = ("suite", "domain", "task", "teacher", "student", "method", "seeds", "admitted")

@@ -36,7 +36,7 @@ from w2s_bench.method import (
     cross_entropy,
 )
 from w2s_bench.records import Domain
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.suite import load_suite
 
 

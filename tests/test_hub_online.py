@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from w2s_bench.errors import BadData
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.sources import HubSource
 from w2s_bench.task import Task, load_task
 

@@ -12,7 +12,7 @@ from commands import refused, strict, w2s, well
 
 from w2s_bench.doctor import examine
 from w2s_bench.keeping import DIARY, kept, note_suite, noted_suites, strays, sweep_diaries
-from w2s_bench.registry import Item
+from w2s_bench.registry.items import Item
 from w2s_bench.store import Store
 from w2s_bench.suite import load_suite
 

@@ -10,7 +10,7 @@ import pytest
 from hub_nlp_questions import ANSWERS
 
 from w2s_bench.errors import BadData
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.sources import hash_code
 from w2s_bench.task import load_task
 from w2s_bench.tasks import _questions

@@ -17,7 +17,8 @@ from w2s_bench.contract import checks
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.own.spec import read_spec
-from w2s_bench.registry import anchored, source_hash
+from w2s_bench.registry.load import anchored
+from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, fingerprint, load_task
@@ -264,9 +265,11 @@ def test_the_key_covers_both_files(tmp_path: Path) -> None:
 
     before = key()
     assert before == key()
-    path.write_text(path.read_text() + "# a word\n")
+    path.write_text(path.read_text() + "# a comment\n")
+    assert key() == before
+    path.write_text(path.read_text().replace('licence = "', 'licence = "very ', 1))
     after = key()
-    written(tmp_path, CLASSES + "# a word\n", texts(81))
+    written(tmp_path, CLASSES, texts(81))
     assert len({before, after, key()}) == 3
     assert source_hash("task", str(path)) == source_hash("task", str(path))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from w2s_bench.pages import methods_page, write
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.tune.draw import draw
 from w2s_bench.tune.record import TrialRecord, Tuned
 

@@ -19,7 +19,7 @@ from w2s_bench.harness.references import SUMMARIES, shuffled
 from w2s_bench.line import Where, run_suite
 from w2s_bench.method import load_method
 from w2s_bench.pgr import rows
-from w2s_bench.registry import items, method_kind
+from w2s_bench.registry.items import items, method_kind
 from w2s_bench.suite import parse_suite
 
 SUITE = """

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from w2s_bench import registry
 from w2s_bench.errors import UnknownName, UserError
-from w2s_bench.registry import find, held, items, load, source_hash, suites
+from w2s_bench.registry import items as registered
+from w2s_bench.registry.items import Kind, find, held, items, suites
+from w2s_bench.registry.load import load
+from w2s_bench.registry.source_hash import source_hash
 
 BUILT_IN = {
     "task": {
@@ -28,7 +30,7 @@ BUILT_IN = {
 
 
 @pytest.mark.parametrize("kind", BUILT_IN)
-def test_what_is_built_in_is_registered_and_sound(kind: registry.Kind) -> None:
+def test_what_is_built_in_is_registered_and_sound(kind: Kind) -> None:
     found = items(kind)
     assert BUILT_IN[kind] <= found.keys()
     assert list(found) == sorted(found)
@@ -56,7 +58,7 @@ def test_suites_tell_their_first_comment() -> None:
         ("suite", "quik", "quick"),
     ],
 )
-def test_an_unknown_name_tells_what_is_near(kind: registry.Kind, name: str, near: str) -> None:
+def test_an_unknown_name_tells_what_is_near(kind: Kind, name: str, near: str) -> None:
     with pytest.raises(UnknownName) as caught:
         find(kind, name)
     said = str(caught.value)
@@ -72,7 +74,7 @@ def test_a_name_that_is_near_nothing_tells_what_exists() -> None:
 def test_listing_imports_nothing() -> None:
     code = """
 import sys
-from w2s_bench.registry import items, suites
+from w2s_bench.registry.items import items, suites
 assert len(items("task")) >= 6 and items("method") and items("model") and suites()
 heavy = set("torch transformers datasets chess pandas pyarrow sklearn matplotlib pydantic".split())
 items_of_packs = [m for m in sys.modules if m.count(".") >= 3 and m.startswith("w2s_bench.tasks.")]
@@ -155,7 +157,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         EntryPoint("module", "some_plugin.good_one", "w2s_bench.tasks"),
         EntryPoint("core", "some_plugin", "w2s_bench.methods"),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: [p for p in points if p.group == group])
+    monkeypatch.setattr(registered, "entry_points", lambda group: [p for p in points if p.group == group])
     yield folder
     for name in [m for m in sys.modules if m.partition(".")[0] == "some_plugin"]:
         del sys.modules[name]
@@ -198,17 +200,35 @@ def test_loading_what_is_broken_is_one_clear_error(pack: Path, name: str, said: 
 # Hashes of code
 
 
-def test_a_hash_changes_with_the_item_and_its_private_modules_only(pack: Path) -> None:
+def test_a_hash_covers_the_item_and_what_it_imports(pack: Path) -> None:
+    (pack / "good_one.py").write_text(
+        '"""A good one."""\nfrom some_plugin._private import HELP\nTASK = HELP\n'
+    )
     hashes = [source_hash("task", "some/good-one")]
     for file, new in (
         ("empty.py", False), ("good_one.py", True), ("_private.py", True), ("torn.py", False),
-        ("__init__.py", True),
     ):  # fmt: skip
         with (pack / file).open("a") as stream:
-            stream.write("# edited\n")
+            stream.write("EDITED = 1\n")
         hashes.append(source_hash("task", "some/good-one"))
         assert (hashes[-1] != hashes[-2]) == new, file
-    assert len(set(hashes)) == 4 and all(len(h) == 16 for h in hashes)
+    assert len(set(hashes)) == 3 and all(len(h) == 16 for h in hashes)
+
+
+def test_a_renamed_neighbour_changes_no_hash(pack: Path) -> None:
+    text = '"""A good one."""\nfrom some_plugin.{} import HELP\nTASK = HELP\n'
+    (pack / "good_one.py").write_text(text.format("_private"))
+    before = source_hash("task", "some/good-one")
+    (pack / "_private.py").rename(pack / "_helpers_of_mine.py")
+    (pack / "good_one.py").write_text(text.format("_helpers_of_mine"))
+    (pack / "empty.py").rename(pack / "vacant.py")
+    after = source_hash("task", "some/good-one")
+    assert after != before, "of a plug-in the module that a name comes from counts"
+    (pack / "good_one.py").write_text('"""A good one."""\nfrom ._helpers_of_mine import HELP\nTASK = HELP\n')
+    relative = source_hash("task", "some/good-one")
+    (pack / "_helpers_of_mine.py").rename(pack / "_private.py")
+    (pack / "good_one.py").write_text('"""A good one."""\nfrom ._private import HELP\nTASK = HELP\n')
+    assert source_hash("task", "some/good-one") == relative
 
 
 def test_a_hash_of_a_file_changes_with_that_file_only(tmp_path: Path) -> None:
@@ -216,6 +236,8 @@ def test_a_hash_of_a_file_changes_with_that_file_only(tmp_path: Path) -> None:
     file.write_text("X = 1\n", "utf8")
     before = source_hash("task", f"{file}:X")
     (tmp_path / "_beside.py").write_text("Y = 1\n", "utf8")
+    assert source_hash("task", f"{file}:X") == before
+    file.write_text("# The first one.\nX  =  1\n", "utf8")
     assert source_hash("task", f"{file}:X") == before
     file.write_text("X = 2\n", "utf8")
     assert source_hash("task", f"{file}:X") != before
@@ -230,11 +252,11 @@ def test_a_name_that_two_packs_claim_is_shown_as_an_error(
         EntryPoint(name="core", value=pack.name, group=group),
     ]
     (pack / "naive.py").write_text('"""Another naive."""\nMETHOD = None\n', "utf8")
-    monkeypatch.setattr(registry, "entry_points", lambda group: twice)
-    item = registry.items("method")["naive"]
+    monkeypatch.setattr(registered, "entry_points", lambda group: twice)
+    item = items("method")["naive"]
     assert item.error and "two packs" in item.error and "w2s_bench.methods.naive" in item.error
     with pytest.raises(UserError, match="two packs"):
-        registry.load("method", "naive")
+        load("method", "naive")
 
 
 def test_several_threads_may_ask_at_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 from w2s_bench.method import load_method
 from w2s_bench.model import check_model, model_size
 from w2s_bench.records import Domain
-from w2s_bench.registry import items, suites
+from w2s_bench.registry.items import items, suites
 from w2s_bench.suite import Suite, load_suite
 from w2s_bench.task import load_task
 

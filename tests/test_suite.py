@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from w2s_bench.errors import BadSuite, UnknownName
-from w2s_bench.registry import items, suites
+from w2s_bench.registry.items import items, suites
 from w2s_bench.suite import Suite, load_suite, parse_suite
 
 HEAD = """\

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2s_bench.errors import BadData, UserError
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.sources import GeneratedSource
 from w2s_bench.splits import make_split
 from w2s_bench.suite import Data

@@ -15,7 +15,7 @@ from w2s_bench.contract import checks
 from w2s_bench.errors import BadData
 from w2s_bench.line import Where, run_suite
 from w2s_bench.once import Once
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.sources import Expanded, Row
 from w2s_bench.splits import make_split
 from w2s_bench.suite import Data

@@ -34,7 +34,7 @@ from w2s_bench.harness.study import study
 from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
 from w2s_bench.pgr import rows
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.splits import make_split
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store import Store

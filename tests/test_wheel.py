@@ -121,7 +121,7 @@ def test_the_source_distribution_holds_the_tree(wheel: Path) -> None:
 LIST = """
 import json
 import w2s_bench
-from w2s_bench.registry import items, suites
+from w2s_bench.registry.items import (items, suites)
 kinds = {kind: items(kind) for kind in ("task", "method", "model")} | {"suite": suites()}
 found = {kind: {n: [i.summary, i.error] for n, i in known.items()} for kind, known in kinds.items()}
 paths = [str(i.path) for known in kinds.values() for i in known.values()]

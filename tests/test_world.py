@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.task import load_task
 from w2s_bench.world import pairs, polarity
 from w2s_bench.world.concept import Concept

@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from w2s_bench.errors import UserError
 from w2s_bench.model import Shape, build_model
 from w2s_bench.models import zoo as shipped
-from w2s_bench.registry import find
+from w2s_bench.registry.items import find
 from w2s_bench.zoo import loop
 from w2s_bench.zoo.build import Built, build
 from w2s_bench.zoo.checkpoint import Progress, restore, store

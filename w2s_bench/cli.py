@@ -218,7 +218,7 @@ def doctor(root: Path | str | None, hub: Path | None, as_json: bool) -> None:
 @json_option
 def list_(what: str, as_json: bool) -> None:
     """List tasks, methods, models or suites; imports none of them."""
-    from w2s_bench.registry import items, method_kind, suites
+    from w2s_bench.registry.items import items, method_kind, suites
 
     found = suites() if what == "suites" else items(what[:-1])  # type: ignore[arg-type]
     if as_json:

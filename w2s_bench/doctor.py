@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from w2s_bench.line import cores
-from w2s_bench.registry import Kind, items
+from w2s_bench.registry.items import Kind, items
 from w2s_bench.store import Store
 
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "numpy", "scipy", "pyarrow", "chess")

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from w2s_bench.errors import UserError
 from w2s_bench.records import content_key
-from w2s_bench.registry import load, source_hash
+from w2s_bench.registry.load import load
+from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.ridge import LeaveOneOut
 from w2s_bench.student import (
     GOLD_BUDGET,

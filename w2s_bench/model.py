@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel, UserError
 from w2s_bench.records import Domain
-from w2s_bench.registry import anchored, load, source_hash
+from w2s_bench.registry.load import anchored, load
+from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.task import Ask, Item
 
 MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its gradient is not NaN

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.method import Method, load_method
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.tune.draw import draw
 from w2s_bench.tune.record import Tuned, shipped
 from w2s_bench.tune.say import curve_lines

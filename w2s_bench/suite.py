@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from w2s_bench.errors import BadSuite
 from w2s_bench.records import content_key
-from w2s_bench.registry import find
+from w2s_bench.registry.items import find
 
 Count = Annotated[int, Field(ge=1)]
 Reference = Literal[

@@ -28,7 +28,8 @@ from w2s_bench.excluded import (
     short,
 )
 from w2s_bench.records import Domain, canonical_json, content_key
-from w2s_bench.registry import load, source_hash
+from w2s_bench.registry.load import load
+from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.sources import Row, Source
 
 

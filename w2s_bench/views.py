@@ -15,7 +15,8 @@ from w2s_bench.harness.job import Job
 from w2s_bench.harness.job import describe as describe_job
 from w2s_bench.harness.plan import Plan
 from w2s_bench.records import CellRecord, parse
-from w2s_bench.registry import Item, docstring, find, is_own, items, load, suites
+from w2s_bench.registry.items import Item, docstring, find, items, suites
+from w2s_bench.registry.load import is_own, load
 from w2s_bench.report.notes import excluded_document
 from w2s_bench.sample import sample
 from w2s_bench.sources import described

@@ -13,7 +13,7 @@ from w2s_bench.models._text import Classifier
 from w2s_bench.models.hf import load
 from w2s_bench.models.zoo import FAMILY as ZOO
 from w2s_bench.models.zoo import WEIGHTS
-from w2s_bench.registry import load as registered
+from w2s_bench.registry.load import load as registered
 from w2s_bench.reserve import bucket, tactics_test
 from w2s_bench.sources import GeneratedSource, Held, Row
 from w2s_bench.task import Example, Item, Task

@@ -7,7 +7,8 @@ import pytest
 from w2s_bench.contract import checks, learning, toys
 from w2s_bench.model import ModelFamily
 from w2s_bench.records import Domain
-from w2s_bench.registry import Kind, items, load
+from w2s_bench.registry.items import Kind, items
+from w2s_bench.registry.load import load
 from w2s_bench.sources import GeneratedSource, ParquetSource
 from w2s_bench.task import load_task
 

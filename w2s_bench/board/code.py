@@ -10,7 +10,9 @@ from pathlib import Path
 from w2s_bench.board.archive import CODE, LARGEST
 from w2s_bench.errors import UserError
 from w2s_bench.records import RunInfo
-from w2s_bench.registry import OWN, is_own, items, source_hash
+from w2s_bench.registry.items import items
+from w2s_bench.registry.load import OWN, is_own
+from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.suite import Suite
 
 

@@ -11,7 +11,8 @@ from w2s_bench.board.standard import places
 from w2s_bench.board.verify import Verified
 from w2s_bench.harness.added import compared
 from w2s_bench.published import Published, dump, scored_of
-from w2s_bench.registry import items, load
+from w2s_bench.registry.items import items
+from w2s_bench.registry.load import load
 
 ROUNDING = 1e-9  # between processors; a score moves by at least 1e-5 when one answer of a test set does
 

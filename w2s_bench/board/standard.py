@@ -21,7 +21,8 @@ from w2s_bench.harness.job import SplitJob
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.ranking import NAIVE
 from w2s_bench.records import CellRecord
-from w2s_bench.registry import items, source_hash, suites
+from w2s_bench.registry.items import items, suites
+from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.splits import draw_test, load_gold, load_items
 from w2s_bench.store import Store
 from w2s_bench.suite import Grid, Suite, load_suite

@@ -23,7 +23,7 @@ from w2s_bench.board.standard import Place, Standard
 from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.pgr import rows, with_failed
 from w2s_bench.records import CellRecord, Row
-from w2s_bench.registry import is_own
+from w2s_bench.registry.load import is_own
 
 FindStandard = Callable[[Manifest, str], Standard]
 _RERUN = "run the suite as it is shipped and submit that run"

@@ -8,7 +8,8 @@ from typing import get_args
 
 from w2s_bench.harness.plan import PLAIN
 from w2s_bench.method import load_method
-from w2s_bench.registry import OWN, items
+from w2s_bench.registry.items import items
+from w2s_bench.registry.load import OWN
 from w2s_bench.suite import Grid, MethodUse, Reference, Suite
 
 ALL = "all"

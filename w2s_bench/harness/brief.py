@@ -19,7 +19,7 @@ from w2s_bench.harness.lesson import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATIO
 from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
-from w2s_bench.registry import anchored
+from w2s_bench.registry.load import anchored
 from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store import Store
 from w2s_bench.task import Item, load_task

@@ -8,7 +8,7 @@ from functools import cache
 from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan
 from w2s_bench.model import model_size
-from w2s_bench.registry import held
+from w2s_bench.registry.items import held
 from w2s_bench.store import Store
 
 TOKENS = 64  # a guess at an example's length: for orders of magnitude

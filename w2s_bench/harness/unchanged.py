@@ -14,7 +14,9 @@ from w2s_bench.errors import BadData, FitFailed, UserError
 from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.method import load_method, method_fingerprint
 from w2s_bench.model import family_of
-from w2s_bench.registry import Kind, held, is_own, source_hash, sources
+from w2s_bench.registry.items import Kind, held
+from w2s_bench.registry.load import is_own
+from w2s_bench.registry.source_hash import source_hash, sources
 from w2s_bench.task import fingerprint, load_task
 
 _MEND = "run the same command again: it plans anew, and what was finished before is kept"

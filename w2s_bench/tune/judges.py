@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import spearmanr
 
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.stats import Floats
 from w2s_bench.tune.record import Tuned, shipped
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from w2s_bench.line import Where
 from w2s_bench.method import load_method
-from w2s_bench.registry import items
+from w2s_bench.registry.items import items
 from w2s_bench.suite import load_suite
 from w2s_bench.tune.record import Tuned, save
 from w2s_bench.tune.search import Budget, OnDone, OnRound, tune

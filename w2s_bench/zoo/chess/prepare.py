@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from w2s_bench.errors import BadData, UserError
-from w2s_bench.registry import find
+from w2s_bench.registry.items import find
 from w2s_bench.sources import HubSource
 from w2s_bench.store import write_text
 from w2s_bench.task import load_task

@@ -1,0 +1,145 @@
+"""The hash of an item's code, for content keys: its own file and the content modules that it really imports.
+
+Content is what lies in the item's own package (for a file of one's own: beside it), the world that texts are
+drawn from, and the tools that methods share. The core is not followed: it states versions of its own, which
+are parts of the keys too.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from w2s_bench.errors import UserError
+from w2s_bench.registry.code_form import code_form, parse
+from w2s_bench.registry.items import Kind, find, once
+from w2s_bench.registry.load import is_own, is_toml, toml_reader
+
+PRODUCT = "w2s_bench"
+SHARED_CONTENT = (f"{PRODUCT}.world", f"{PRODUCT}.ridge")  # what several kinds of items are made of
+_KINDS_ROOM = re.compile(rf"{PRODUCT}\.(tasks|methods|models|own|data\.toml_task)")
+REMEMBERED = 2_000  # texts whose form and imports are kept in memory
+
+Roots = Mapping[str, Path]  # packages and modules that are followed, by name: their folder or file
+
+
+def source_hash(kind: Kind, name: str) -> str:
+    """SHA-256 (16 digits) of what an item's code does; of a ``path/to/file.py:Name`` the name as well, since
+    one file may hold several.
+
+    Part of every content key: a change of what the code of a task, method or model does reruns what it made.
+    Docstrings, comments, formatting and the places of modules change nothing: see :func:`.code_form`.
+    Errors: UnknownName; UserError for code that cannot be read.
+    """
+    return once(_source_hash, kind, name)
+
+
+def _source_hash(kind: Kind, name: str) -> str:
+    own_name = name.rpartition(":")[2] if is_own(name) else ""
+    digest = hashlib.sha256(own_name.encode())
+    for form in sorted(_form(path) for path in sources(kind, name)):
+        digest.update(b"\0" + form.encode())
+    return digest.hexdigest()[:16]
+
+
+def _form(path: Path) -> str:
+    """What a file says to a machine: the form of its code, or the values of its TOML."""
+    with _readable(path):
+        text = path.read_text("utf8")
+        if path.suffix == ".toml":
+            return json.dumps(tomllib.loads(text), sort_keys=True, default=str)
+        return _code_form(text)
+
+
+_code_form = lru_cache(REMEMBERED)(code_form)
+
+
+def sources(kind: Kind, name: str) -> list[Path]:
+    """The files whose code is in an item's :func:`source_hash`, its own first: for a task in TOML its text
+    and the code that reads it."""
+    if is_toml(kind, name):
+        module = toml_reader(kind).module
+        return [Path(name), *_reached(module, _roots(module))]
+    if is_own(name):
+        path = Path(name.rpartition(":")[0]).resolve()
+        return _reached(path.stem, {"": path.parent})
+    module = find(kind, name).module
+    return _reached(module, _roots(module))
+
+
+def _roots(module: str) -> Roots:
+    """All of a plug-in; of the product itself the room of the item's kind, and what kinds share."""
+    if not module.startswith(PRODUCT + "."):
+        return {(top := module.partition(".")[0]): _place(top)}
+    rooms = (
+        ".".join(module.split(".")[: 3 if module.startswith(f"{PRODUCT}.data.") else 2]),
+        *SHARED_CONTENT,
+    )
+    return {room: _place(room) for room in rooms}
+
+
+def _place(name: str) -> Path:
+    """The folder of a package or the file of a module, without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not (spec.submodule_search_locations or spec.origin):
+        raise UserError(f"no module {name!r}", mend="install it again")
+    return Path(spec.submodule_search_locations[0] if spec.submodule_search_locations else str(spec.origin))
+
+
+def _reached(module: str, roots: Roots) -> list[Path]:
+    """Files of a module and of all that it imports below the roots, its own file first."""
+    reached: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _file(name, roots)
+        if path is not None and name not in reached:
+            reached[name] = path
+            package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+            with _readable(path):
+                waiting.extend(_imports(path.read_text("utf8"), package))
+    return list(dict.fromkeys(reached.values()))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"cannot be read: {type(error).__name__}: {error}", where=str(path)) from error
+
+
+def _file(module: str, roots: Roots) -> Path | None:
+    """The file of a module below one of the roots; None for any other module."""
+    for root, place in roots.items():
+        if root and module != root and not module.startswith(root + "."):
+            continue
+        if place.is_file():
+            return place if module == root else None
+        base = place.joinpath(*module.removeprefix(root).strip(".").split("."))
+        return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
+    return None
+
+
+@lru_cache(REMEMBERED)
+def _imports(text: str, package: str) -> tuple[str, ...]:
+    """Names of modules that a text may import; what is no module finds no file."""
+    return tuple(sorted({name for node in ast.walk(parse(text)) for name in _named(node, package)}))
+
+
+def _named(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+        base = ".".join([*above, *filter(None, [node.module])])
+        yield base
+        yield from (f"{base}.{alias.name}" for alias in node.names)
