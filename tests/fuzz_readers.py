@@ -25,8 +25,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
+from w2s_bench.bad_rows import UNUSABLE, BrokenRow
 from w2s_bench.errors import UserError
-from w2s_bench.excluded import UNUSABLE, BrokenRow
 from w2s_bench.published import Published
 from w2s_bench.published import load as load_published
 from w2s_bench.registry.items import suites

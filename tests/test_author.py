@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import SUITE, strict, w2s, well
 
-from w2s_bench import line
+from w2s_bench import api
 from w2s_bench.author import check_method, named, new_method
 from w2s_bench.errors import UserError
 from w2s_bench.harness.executors import InlineExecutor
@@ -18,7 +18,7 @@ from w2s_bench.harness.executors import InlineExecutor
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Jobs run in this process, and relative paths lie in a folder of the test."""
-    monkeypatch.setattr(line, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
 
 
@@ -196,7 +196,7 @@ def test_all_is_everything_registered(tmp_path: Path) -> None:
     document = strict(well("plan", suite(tmp_path), "--method", "all", "--json").stdout)
     planned = {job["method"] for job in document["jobs"] if job["kind"] == "fit"}
     assert {"strong-to-strong", "reliability", "linear-probe", "majority"} <= planned
-    made = line.plan_suite(str(tmp_path / "tiny.toml"), line.Where(), ["all"])[2]
+    made = api.plan_suite(str(tmp_path / "tiny.toml"), api.Where(), ["all"])[2]
     rows_of = {cell.method for cell in made.cells}
     assert rows_of >= items("method").keys() - {"generative", "zero-shot", "random-init"}
 

@@ -15,7 +15,7 @@ from bundle_mutations import canonical, open_, sealed
 from commands import SUITE, refused, strict, w2s, well
 from fuzz_bundles import fuzz
 
-from w2s_bench import line
+from w2s_bench import api
 from w2s_bench.board import verb
 from w2s_bench.board.archive import CELLS, CODE, FITS, LARGEST_BUNDLE, MANIFEST, pack, read, unpack
 from w2s_bench.board.bundle import submit
@@ -73,7 +73,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     made.suite.write_text(SUITE.replace("data =", 'references = ["zero-shot", "weak-copy"]\ndata =', 1))
     (root / "mine.py").write_text(OWN)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line, "LocalExecutor", lambda workers: InlineExecutor())
+        patch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
         patch.chdir(root)
         well("run", "tiny.toml", "--out", "run", "--store", "store", "--method", "mine.py:Mine")
         well("submit", "run", "--tuning", "7")
@@ -94,9 +94,9 @@ def edited(data: bytes, file: str, change: Any, line: int = 0) -> bytes:
     """A bundle in which ``change`` was done to one JSON object, sealed again."""
     members = open_(data)
     lines = members[file].splitlines(keepends=True)
-    value = json.loads(lines[line])
+    value = json.loads(lines[api])
     change(value)
-    lines[line] = canonical(value)
+    lines[api] = canonical(value)
     members[file] = b"".join(lines)
     return pack(members) if file == MANIFEST else sealed(members)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from commands import SUITE, strict, suite_of, w2s, well
 
-from w2s_bench import line
+from w2s_bench import api
 from w2s_bench.cli import KINDS, main
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.registry.items import items, suites
@@ -36,7 +36,7 @@ def suite(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Jobs run in this process, and relative paths lie in a folder of the test."""
-    monkeypatch.setattr(line, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
 
 
@@ -263,26 +263,26 @@ def test_a_method_from_a_file_in_a_suite(suite: Path, tmp_path: Path) -> None:
 
 
 def test_a_run_notes_its_whole_command() -> None:
-    where = line.Where(hub=Path("my mirror"), workers=2)
-    assert line.Where().command("quick") == "w2s-bench run quick"
+    where = api.Where(hub=Path("my mirror"), workers=2)
+    assert api.Where().command("quick") == "w2s-bench run quick"
     assert where.command("mine.toml") == "w2s-bench run mine.toml --hub 'my mirror' --workers 2"
 
 
 def test_workers_follow_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert line.Where(workers=7).slots("cpu") == line.Where(workers=7).slots("cuda") == 7
-    assert line.Where().slots("cuda") == line.Where().slots("mps") == 1
+    assert api.Where(workers=7).slots("cpu") == api.Where(workers=7).slots("cuda") == 7
+    assert api.Where().slots("cuda") == api.Where().slots("mps") == 1
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 4, 5}, raising=False)
-    assert line.Where().slots("cpu") == 3
+    assert api.Where().slots("cpu") == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
-    assert line.Where().slots("cpu") == 5, "where the system has no such call"
+    assert api.Where().slots("cpu") == 5, "where the system has no such call"
 
 
 def test_ctrl_c_says_how_to_go_on(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(line, "run_plan", interrupted)
+    monkeypatch.setattr(api, "run_plan", interrupted)
     result = w2s("run", suite)
     assert result.exit_code == 130 and "Finished jobs are kept" in result.stderr
 
@@ -314,7 +314,7 @@ def test_our_own_mistakes_are_not_hidden(suite: Path, monkeypatch: pytest.Monkey
     def broken(*arguments: object) -> None:
         raise AssertionError("a bug")
 
-    monkeypatch.setattr(line, "run_plan", broken)
+    monkeypatch.setattr(api, "run_plan", broken)
     assert isinstance(w2s("run", suite).exception, AssertionError)
 
 

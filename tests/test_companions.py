@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from commands import refused, strict, w2s, well
 
-from w2s_bench import line
+from w2s_bench import api
+from w2s_bench.api import Finished, Where, run_suite
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.brief import lesson_of
 from w2s_bench.harness.companions import companion_prints
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.harness.job import FitJob, LookJob, SplitJob
 from w2s_bench.harness.plan import Plan, make_plan
-from w2s_bench.line import Finished, Where, run_suite
 from w2s_bench.records import content_key
 from w2s_bench.report.frame import load_companions
 from w2s_bench.rundir import COMPANIONS, load_run
@@ -193,7 +193,7 @@ def test_a_task_without_companions_has_the_keys_of_a_suite_that_asks_for_none(fi
 def test_a_companion_that_does_not_fit_is_one_line(
     task: str, words: list[str], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "s.toml"
     path.write_text(suite_text(file, task))

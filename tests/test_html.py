@@ -14,8 +14,8 @@ import vl_convert
 from browser import DESKTOP, PHONE, Page
 from jsonschema import ValidationError
 
+from w2s_bench.bad_rows import Excluded, Reason
 from w2s_bench.examples import Shown, load_examples, save_examples
-from w2s_bench.excluded import Excluded, Reason
 from w2s_bench.page import bundle
 from w2s_bench.records import CurvePoint
 from w2s_bench.report.charts import charts

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from test_text_tasks import disjoint
 
+from w2s_bench.api import Where, run_suite
 from w2s_bench.errors import BadData
 from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import make_plan
-from w2s_bench.line import Where, run_suite
 from w2s_bench.metrics import LINE, LINE_LENGTH
 from w2s_bench.models._board import option_moves
 from w2s_bench.models.board import _encode

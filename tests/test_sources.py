@@ -13,8 +13,8 @@ import pyarrow.parquet
 import pytest
 
 from w2s_bench import sources
+from w2s_bench.bad_rows import BrokenRow
 from w2s_bench.errors import BadData
-from w2s_bench.excluded import BrokenRow
 from w2s_bench.sources import Expanded, GeneratedSource, Held, HubSource, ParquetSource, Row
 
 SST2 = HubSource(

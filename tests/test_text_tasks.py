@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from conftest import needs_real_rows
 
+from w2s_bench.api import Where, run_suite
 from w2s_bench.contract import checks
 from w2s_bench.errors import BadData
-from w2s_bench.line import Where, run_suite
 from w2s_bench.once import Once
 from w2s_bench.registry.items import items
 from w2s_bench.sources import Expanded, Row

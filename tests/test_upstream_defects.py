@@ -151,7 +151,7 @@ def test_08_each_epoch_has_an_order_of_its_own_and_validation_is_no_test() -> No
 
 def test_09_nothing_touches_cuda_at_import_and_any_causal_model_loads(tmp_path: Path) -> None:
     """A Llama has neither ``.transformer`` nor the head by the name the public code looks for."""
-    code = "import torch, w2s_bench.line, w2s_bench.harness.study; print(torch.cuda.is_initialized())"
+    code = "import torch, w2s_bench.api, w2s_bench.harness.study; print(torch.cuda.is_initialized())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     folder = toys.model_folder(tmp_path / "llama")

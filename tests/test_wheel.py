@@ -148,7 +148,7 @@ def test_an_installed_wheel_lists_what_the_tree_lists(installed: Path, tmp_path:
 
 
 PLAN = """
-from w2s_bench.line import Where, plan_suite
+from w2s_bench.api import Where, plan_suite
 suite, _, made, _ = plan_suite("quick", Where())
 print(suite.name, len(made.jobs))
 from w2s_bench.models.llama import TOKENIZER

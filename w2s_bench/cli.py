@@ -77,8 +77,8 @@ for verb in (new, check, zoo, board, submit, store):
 def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> None:
     """List the jobs of SUITE (a name or a .toml file): shared ones, finished ones, and what is left."""
     calm()
+    from w2s_bench.api import Where, plan_suite
     from w2s_bench.harness.estimate import estimate
-    from w2s_bench.line import Where, plan_suite
     from w2s_bench.store_remote import store_at
     from w2s_bench.views import plan_document, plan_text
 
@@ -110,8 +110,8 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     load_suite(suite)  # one that cannot be read starts nothing
     if where["executor"] == "local":
         prepare()
+    from w2s_bench.api import Where, run_suite
     from w2s_bench.display import progress
-    from w2s_bench.line import Where, run_suite
     from w2s_bench.report.notes import notes
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
@@ -199,8 +199,8 @@ def compare(first: str, second: str, as_json: bool) -> None:
 def doctor(root: Path | str | None, hub: Path | None, as_json: bool) -> None:
     """Versions, devices, store and plug-ins here, and what is wrong. Exit status 1 if something is."""
     calm()
+    from w2s_bench.api import store_folder
     from w2s_bench.doctor import examine
-    from w2s_bench.line import store_folder
 
     signs = examine(store_folder(root), hub)
     if as_json:
@@ -275,8 +275,8 @@ def tune(
     suite's development tasks. Nothing is changed: what was chosen and every trial are written to --out.
     """
     calm()
+    from w2s_bench.api import Where
     from w2s_bench.display import progress
-    from w2s_bench.line import Where
     from w2s_bench.tune.say import tuned_document, tuned_text
     from w2s_bench.tune.verb import tune_methods
 

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from w2s_bench.line import cores
+from w2s_bench.api import cores
 from w2s_bench.registry.items import Kind, items
 from w2s_bench.store import Store
 

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from w2s_bench.errors import UserError
+from w2s_bench.method_tools import LeaveOneOut
 from w2s_bench.records import content_key
 from w2s_bench.registry.load import load
 from w2s_bench.registry.source_hash import source_hash
-from w2s_bench.ridge import LeaveOneOut
 from w2s_bench.student import (
     GOLD_BUDGET,
     KNOWN_INPUTS,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from w2s_bench.excluded import UNUSABLE, Census
+from w2s_bench.bad_rows import UNUSABLE, Census
 from w2s_bench.task import Example, Task
 
 IDENTITY = "test"  # the salt whose hash names a group in all pools

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from w2s_bench.bad_rows import Excluded
 from w2s_bench.errors import StoreError
-from w2s_bench.excluded import Excluded
 from w2s_bench.schemas import VERSION, too_new, upgraded
 
 if TYPE_CHECKING:

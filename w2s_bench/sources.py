@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from w2s_bench.bad_rows import UNUSABLE, BrokenRow
 from w2s_bench.errors import BadData
-from w2s_bench.excluded import UNUSABLE, BrokenRow
 
 Row = Mapping[str, Any]
 

@@ -10,8 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
-from w2s_bench.errors import BadData, UserError
-from w2s_bench.excluded import (
+from w2s_bench.bad_rows import (
     EMPTY,
     EQUAL,
     LABEL,
@@ -27,6 +26,7 @@ from w2s_bench.excluded import (
     has_nan,
     short,
 )
+from w2s_bench.errors import BadData, UserError
 from w2s_bench.records import Domain, canonical_json, content_key
 from w2s_bench.registry.load import load
 from w2s_bench.registry.source_hash import source_hash

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from w2s_bench.bad_rows import Excluded
 from w2s_bench.errors import UnknownName
-from w2s_bench.excluded import Excluded
 from w2s_bench.harness.collect import left_out
 from w2s_bench.harness.job import Job
 from w2s_bench.harness.job import describe as describe_job

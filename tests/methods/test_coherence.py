@@ -7,8 +7,8 @@ import torch
 from recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import PRIOR, STATES, load_method
+from w2s_bench.method_tools import LeaveOneOut
 from w2s_bench.methods.coherence import Coherence, balanced
-from w2s_bench.ridge import LeaveOneOut
 
 
 def test_left_out_is_a_refit_without_the_row() -> None:

@@ -7,8 +7,8 @@ import torch
 from recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import PRIOR, STATES
+from w2s_bench.method_tools import LeaveOneOut
 from w2s_bench.methods.selective import Selective
-from w2s_bench.ridge import LeaveOneOut
 
 
 def test_left_out_without_features_is_the_mean_of_the_others() -> None:

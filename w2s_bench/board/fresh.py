@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from w2s_bench.bad_rows import UNUSABLE, BrokenRow
 from w2s_bench.errors import UserError
-from w2s_bench.excluded import UNUSABLE, BrokenRow
 from w2s_bench.sources import GeneratedSource, Row, Source
 from w2s_bench.store import write_text
 from w2s_bench.task import Task, load_task

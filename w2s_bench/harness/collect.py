@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench import stats
-from w2s_bench.excluded import Excluded
+from w2s_bench.bad_rows import Excluded
 from w2s_bench.harness.job import FitJob, SplitJob
 from w2s_bench.harness.lesson import CURVE
 from w2s_bench.harness.plan import Plan

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from w2s_bench.excluded import Excluded
+from w2s_bench.bad_rows import Excluded
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.report.predictors import predictor_notes
 

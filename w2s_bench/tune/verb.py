@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from w2s_bench.line import Where
+from w2s_bench.api import Where
 from w2s_bench.method import load_method
 from w2s_bench.registry.items import items
 from w2s_bench.suite import load_suite
