@@ -28,7 +28,7 @@ from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.report.frame import load_table
 from w2s_bench.rundir import load_run
 from w2s_bench.splits import draw_test, make_split
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, load_suite, parse_suite
 from w2s_bench.task import load_task
 

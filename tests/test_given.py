@@ -17,7 +17,7 @@ from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.harness.teachers import chosen_rows
 from w2s_bench.splits import load_items
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 
 METHOD = '''"""A method that asks."""

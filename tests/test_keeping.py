@@ -11,9 +11,9 @@ import pytest
 from commands import refused, strict, w2s, well
 
 from w2s_bench.doctor import examine
-from w2s_bench.keeping import DIARY, kept, note_suite, noted_suites, strays, sweep_diaries
 from w2s_bench.registry.items import Item
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
+from w2s_bench.store.maintenance import DIARY, kept, note_suite, noted_suites, strays, sweep_diaries
 from w2s_bench.suite import load_suite
 
 KEYS = [f"{k:02x}" + "0" * 30 for k in range(4)]

@@ -24,7 +24,7 @@ from w2s_bench.models.bow import _move_features
 from w2s_bench.records import content_key
 from w2s_bench.reserve import bucket, lichess_test, reserved
 from w2s_bench.splits import Split, load_gold, load_items, make_split
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, parse_suite
 from w2s_bench.task import Item, Task, load_task
 from w2s_bench.tasks.chess import _database

@@ -13,18 +13,18 @@ import pytest
 
 from w2s_bench.harness import workers
 from w2s_bench.harness.claims import FOLDER, Claims, sweep_claims
-from w2s_bench.keeping import strays, sweep_drafts
-from w2s_bench.owner import DRAFT, is_gone, left_behind, mine, sweep
 from w2s_bench.report.write import write_report
 from w2s_bench.rundir import save_run
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
+from w2s_bench.store.maintenance import strays, sweep_drafts
+from w2s_bench.store.temp_files import DRAFT, is_gone, left_behind, mine, sweep
 
 KEY = "ab" + "0" * 30
 
 
 def dead() -> str:
     """How a name of a process that has ended begins."""
-    code = "from w2s_bench.owner import mine; print(mine('.draft'))"
+    code = "from w2s_bench.store.temp_files import mine; print(mine('.draft'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -74,7 +74,7 @@ def test_a_job_is_claimed_by_one_run(tmp_path: Path) -> None:
 def test_the_claims_of_a_killed_run_are_free(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from w2s_bench.harness.claims import Claims;"
-        "from w2s_bench.store import Store;"
+        "from w2s_bench.store.local import Store;"
         f"assert Claims(Store(Path(sys.argv[1]))).take('{KEY}'); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == -9

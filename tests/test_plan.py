@@ -18,7 +18,7 @@ from w2s_bench.errors import BadModel, UnknownName, UserError
 from w2s_bench.harness.estimate import estimate
 from w2s_bench.harness.job import FitJob, Job, SplitJob, describe
 from w2s_bench.harness.plan import Plan, finished, make_plan
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Suite, parse_suite
 
 TASKS = ("nlp/polarity-generated", "reward/polarity-generated")

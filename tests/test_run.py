@@ -24,8 +24,8 @@ from w2s_bench.harness.steps import Site, execute
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, load_run, save_run
 from w2s_bench.splits import load_gold, load_items
-from w2s_bench.store import Artifact, Store
-from w2s_bench.store_remote import store_at
+from w2s_bench.store.local import Artifact, Store
+from w2s_bench.store.remote import store_at
 from w2s_bench.suite import parse_suite
 
 torch.set_num_threads(1)  # as workers do

@@ -27,7 +27,7 @@ from w2s_bench.harness.workers import Died
 from w2s_bench.model import Batch, Shape, build_model
 from w2s_bench.models import zoo
 from w2s_bench.models.hf import load
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
 from w2s_bench.task import Item
 

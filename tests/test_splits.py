@@ -26,7 +26,7 @@ from w2s_bench.splits import (
     part_sizes,
     save_split,
 )
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, TaskCard
 

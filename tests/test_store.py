@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from w2s_bench import store as store_module
 from w2s_bench.errors import StoreError
-from w2s_bench.store import CHECKSUMS, SELF, Store, atomic_file, disk_errors, write_text
+from w2s_bench.store import local as store_module
+from w2s_bench.store.local import CHECKSUMS, SELF, Store, atomic_file, disk_errors, write_text
 
 ARRAYS = {"probabilities": np.array([[0.25, 0.75], [1, 0]], dtype=np.float32), "gold": np.array([1, 0])}
 TABLE = {"id": ["a", "b"], "options": [["x", "y"], []], "n": [1, None]}

@@ -11,8 +11,8 @@ import pytest
 from test_run import bytes_of, finish, site, tiny
 
 from w2s_bench.errors import StoreError
-from w2s_bench.store import Store
-from w2s_bench.store_remote import RemoteStore, place, store_at
+from w2s_bench.store.local import Store
+from w2s_bench.store.remote import RemoteStore, place, store_at
 
 KEY = "ab" * 16
 

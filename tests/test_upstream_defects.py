@@ -37,7 +37,7 @@ from w2s_bench.pgr import rows
 from w2s_bench.registry.items import items
 from w2s_bench.splits import make_split
 from w2s_bench.stats import pooled_pgr
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Training, parse_suite
 from w2s_bench.task import Example, Task, TaskCard, preference
 

@@ -24,14 +24,14 @@ from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
-from w2s_bench.keeping import note_suite
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.registry.items import held
 from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.rundir import Run, save_run
-from w2s_bench.store import Store
-from w2s_bench.store_remote import Place, place, store_at
+from w2s_bench.store.local import Store
+from w2s_bench.store.maintenance import note_suite
+from w2s_bench.store.remote import Place, place, store_at
 from w2s_bench.suite import Suite, load_suite
 
 LIBRARIES = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from w2s_bench.errors import UserError
 from w2s_bench.records import Domain
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 
 DOMAINS: tuple[Domain, ...] = ("nlp", "chess", "reward")
 METHOD = '''"""{title}: what the student learns from, in one line, which ``list methods`` shows."""

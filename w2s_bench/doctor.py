@@ -15,7 +15,7 @@ from typing import Literal
 
 from w2s_bench.api import cores
 from w2s_bench.registry.items import Kind, items
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "numpy", "scipy", "pyarrow", "chess")
 OPTIONAL = {"peft": "lora in a recipe", "ray": "--executor ray", "s3fs": "stores at s3:// addresses"}
@@ -70,7 +70,7 @@ def _devices() -> Iterator[Sign]:
 
 
 def _store(root: Path) -> Iterator[Sign]:
-    from w2s_bench.keeping import kept, strays
+    from w2s_bench.store.maintenance import kept, strays
 
     near = next(p for p in (root, *root.absolute().parents) if p.exists())
     try:

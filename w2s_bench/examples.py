@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.records import CellRecord, Domain, canonical_json, load_lines
 from w2s_bench.rundir import Scored
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 from w2s_bench.task import Item
 
 EXAMPLES = "examples.jsonl"

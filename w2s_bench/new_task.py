@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from w2s_bench.errors import UserError
 from w2s_bench.records import Domain
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 from w2s_bench.task import load_task
 
 Form = Literal["toml", "python"]

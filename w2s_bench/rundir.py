@@ -24,7 +24,7 @@ from w2s_bench.records import (
     load_json,
     load_lines,
 )
-from w2s_bench.store import atomic_file, write_text
+from w2s_bench.store.local import atomic_file, write_text
 
 RUN, RECORDS, CELLS = "run.json", "records.jsonl", "cells.jsonl"
 PREDICTIONS, TIMINGS = "predictions.parquet", "timings.json"

@@ -21,7 +21,7 @@ from w2s_bench.errors import BadData
 from w2s_bench.metrics import LINE, LINE_LENGTH, LINES
 from w2s_bench.pool import Group, Pool
 from w2s_bench.records import parse
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Item, Task, load_task
 

@@ -20,7 +20,7 @@ from w2s_bench.registry.load import is_own, load
 from w2s_bench.report.notes import excluded_document
 from w2s_bench.sample import sample
 from w2s_bench.sources import described
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite
 from w2s_bench.task import load_task
 from w2s_bench.tune.record import curve, shipped

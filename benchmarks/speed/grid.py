@@ -17,7 +17,7 @@ from pathlib import Path
 from w2s_bench.api import Where, run_suite
 from w2s_bench.harness.job import Job, SplitJob, kinds
 from w2s_bench.harness.workers import prepare
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite
 
 WORKERS = (1, 2)

@@ -24,10 +24,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from w2s_bench.keeping import DIARY, damage, kept
-from w2s_bench.owner import DRAFT, SCRATCH
 from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS
-from w2s_bench.store import CHECKSUMS, Store
+from w2s_bench.store.local import CHECKSUMS, Store
+from w2s_bench.store.maintenance import DIARY, damage, kept
+from w2s_bench.store.temp_files import DRAFT, SCRATCH
 
 FILES = (RECORDS, CELLS, PREDICTIONS)  # byte-equal for equal runs
 SUITE = """

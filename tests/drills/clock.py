@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 
 from drills import Drilled, differing, ended, start, stayed, undisturbed, wait_for, write_suite
-from w2s_bench.keeping import kept
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
+from w2s_bench.store.maintenance import kept
 
 JUMPS = """
 import os, random, time

@@ -12,8 +12,8 @@ from pathlib import Path
 from random import Random
 
 from drills import Drilled, differing, start, stayed, undisturbed, write_suite
-from w2s_bench.keeping import kept
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
+from w2s_bench.store.maintenance import kept
 
 ROOM = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")  # in which a disk can be mounted
 FULL = """mount -t tmpfs -o size={size}k none {disk} || exit 99

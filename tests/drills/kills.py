@@ -10,8 +10,8 @@ from random import Random
 import psutil
 
 from drills import Drilled, differing, start, stayed, undisturbed, wait_for, write_suite
-from w2s_bench.keeping import kept
-from w2s_bench.store import CHECKSUMS, Store
+from w2s_bench.store.local import CHECKSUMS, Store
+from w2s_bench.store.maintenance import kept
 
 AT_MOST = 6  # kills until a run may end
 STRIDES = 3  # an undisturbed stretch is a third of a run at most

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from drills import TASKS, Drilled, differing, ended, start, stayed, write_suite
-from w2s_bench.keeping import DIARY
+from w2s_bench.store.maintenance import DIARY
 
 # A method that trains once, one that selects a moment by what it asked on the way, one that trains twice.
 LONG: dict[str, Any] = {

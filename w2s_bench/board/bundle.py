@@ -25,7 +25,7 @@ from w2s_bench.records import CellRecord
 from w2s_bench.report.board import file_name
 from w2s_bench.report.frame import prove_dense
 from w2s_bench.rundir import TIMINGS, Run, load_run
-from w2s_bench.store import atomic_file
+from w2s_bench.store.local import atomic_file
 from w2s_bench.suite import Suite, parse_suite
 
 

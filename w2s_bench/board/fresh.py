@@ -13,7 +13,7 @@ from pathlib import Path
 from w2s_bench.bad_rows import UNUSABLE, BrokenRow
 from w2s_bench.errors import UserError
 from w2s_bench.sources import GeneratedSource, Row, Source
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 from w2s_bench.task import Task, load_task
 
 FRESH_FROM = 1000  # published rows are of small seeds

@@ -22,7 +22,7 @@ from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.added import ALL
 from w2s_bench.published import Published, Rerun, Shelved, dump, load
 from w2s_bench.report.board import file_name
-from w2s_bench.store import atomic_file, write_text
+from w2s_bench.store.local import atomic_file, write_text
 from w2s_bench.suite import Suite
 
 STANDARD, ENTRIES, RERUN = "standard", "entries", ".rerun.json"

@@ -24,7 +24,7 @@ from w2s_bench.records import CellRecord
 from w2s_bench.registry.items import items, suites
 from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.splits import draw_test, load_gold, load_items
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Suite, load_suite
 from w2s_bench.task import load_task
 

@@ -22,7 +22,7 @@ from w2s_bench.harness.added import ALL
 from w2s_bench.metrics import picks
 from w2s_bench.published import Rerun, dump
 from w2s_bench.report.tables import as_text
-from w2s_bench.store import Store, write_text
+from w2s_bench.store.local import Store, write_text
 from w2s_bench.suite import load_suite
 from w2s_bench.tune.record import load as load_tuned
 

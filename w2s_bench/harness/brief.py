@@ -21,7 +21,7 @@ from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
 from w2s_bench.registry.load import anchored
 from w2s_bench.splits import load_gold, load_items
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.task import Item, load_task
 
 Read = Callable[[str, str], list[Item]]

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from w2s_bench.store import Store, disk_errors
+from w2s_bench.store.local import Store, disk_errors
 
 FOLDER = "claims"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)

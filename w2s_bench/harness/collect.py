@@ -18,7 +18,7 @@ from w2s_bench.metrics import LINE, LINES, accuracy, by_line, correct, greedy_ac
 from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
 from w2s_bench.rundir import Answers, Scored
 from w2s_bench.splits import load_excluded, load_gold, load_items
-from w2s_bench.store import Artifact, Store
+from w2s_bench.store.local import Artifact, Store
 from w2s_bench.task import Item, load_task
 
 

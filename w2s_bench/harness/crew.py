@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.harness.workers import Side, Worker
-from w2s_bench.owner import scratch
+from w2s_bench.store.temp_files import scratch
 
 
 class Crew:

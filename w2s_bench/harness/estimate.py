@@ -9,7 +9,7 @@ from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan
 from w2s_bench.model import model_size
 from w2s_bench.registry.items import held
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 
 TOKENS = 64  # a guess at an example's length: for orders of magnitude
 FLOPS = {"cpu": 4e9, "cuda": 4e13, "mps": 1e12}  # sustained, a worker

@@ -18,7 +18,7 @@ from w2s_bench.harness.study import attend
 from w2s_bench.harness.unchanged import check_unchanged
 from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
-from w2s_bench.store_remote import Place, store_at
+from w2s_bench.store.remote import Place, store_at
 
 
 class Executor(Protocol):

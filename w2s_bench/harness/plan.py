@@ -27,7 +27,7 @@ from w2s_bench.model import (
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.registry.items import held
 from w2s_bench.splits import hop
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Several, Suite
 from w2s_bench.task import Task, fingerprint, load_task
 

@@ -22,7 +22,7 @@ from w2s_bench.harness.executors import LocalExecutor, new_worker
 from w2s_bench.harness.job import Job, kinds
 from w2s_bench.harness.steps import Site
 from w2s_bench.harness.workers import Died, Hung, Side, Worker
-from w2s_bench.store_remote import store_at
+from w2s_bench.store.remote import store_at
 
 RETRIES = 5  # how often a task is started again because its node was lost
 MOST = 1024  # threads of the parent: one stands by each running job

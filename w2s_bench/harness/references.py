@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.harness.job import FitJob
 from w2s_bench.splits import load_items
-from w2s_bench.store import Store
+from w2s_bench.store.local import Store
 from w2s_bench.suite import ModelUse, Reference
 
 SUMMARIES: dict[Reference, str] = {

@@ -20,11 +20,11 @@ from w2s_bench.harness.executors import Executor
 from w2s_bench.harness.job import FitJob, Job
 from w2s_bench.harness.plan import Plan, finished
 from w2s_bench.harness.steps import Site
-from w2s_bench.keeping import sweep_diaries, sweep_drafts
-from w2s_bench.owner import SCRATCH, sweep
 from w2s_bench.records import CellRecord
-from w2s_bench.store import Store
-from w2s_bench.store_remote import store_at
+from w2s_bench.store.local import Store
+from w2s_bench.store.maintenance import sweep_diaries, sweep_drafts
+from w2s_bench.store.remote import store_at
+from w2s_bench.store.temp_files import SCRATCH, sweep
 
 POLL = 0.2  # seconds between two questions whether another run has finished a job
 

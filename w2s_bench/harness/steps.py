@@ -34,8 +34,8 @@ from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
 from w2s_bench.splits import draw_split, load_gold, load_items, save_split
-from w2s_bench.store import Store
-from w2s_bench.store_remote import Place, store_at
+from w2s_bench.store.local import Store
+from w2s_bench.store.remote import Place, store_at
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
 

@@ -9,8 +9,8 @@ from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.diary import Diary
 from w2s_bench.harness.job import Job
 from w2s_bench.harness.unchanged import check_unchanged
-from w2s_bench.keeping import DIARY
-from w2s_bench.store_remote import Place, store_at
+from w2s_bench.store.maintenance import DIARY
+from w2s_bench.store.remote import Place, store_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any, Literal
 
-from w2s_bench.owner import scratch
+from w2s_bench.store.temp_files import scratch
 
 Side = Literal["gold", "student"]
 HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 
 
 @cache

@@ -22,7 +22,7 @@ from w2s_bench.report.notes import notes
 from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, answer_views, cell_views, pool_views
 from w2s_bench.report.samples import example_groups
 from w2s_bench.rundir import Run
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 
 PAGE = Path(__file__).parent / "page"
 REPORT = "report.html"

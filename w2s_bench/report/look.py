@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import Row
-from w2s_bench.store import atomic_file
+from w2s_bench.store.local import atomic_file
 
 COLOURS = (
     "#0072B2",

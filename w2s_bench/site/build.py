@@ -27,7 +27,7 @@ from w2s_bench.site.views import (
     overall,
     overall_head,
 )
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 

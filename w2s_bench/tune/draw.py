@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.store import atomic_file
+from w2s_bench.store.local import atomic_file
 from w2s_bench.tune.record import Tuned, curve
 
 COLUMNS = 6

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import parse
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 
 SHIPPED = Path(__file__).parent / "shipped"
 

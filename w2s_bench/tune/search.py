@@ -19,8 +19,8 @@ from w2s_bench.harness.run import marked, run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.method import load_method
 from w2s_bench.records import CellRecord
-from w2s_bench.store import Store
-from w2s_bench.store_remote import store_at
+from w2s_bench.store.local import Store
+from w2s_bench.store.remote import store_at
 from w2s_bench.suite import MethodUse, Suite
 from w2s_bench.tune.record import TrialRecord, Tuned
 from w2s_bench.tune.score import Judged, judge, lead, mean_score

@@ -23,7 +23,7 @@ def store() -> None:
 
 def _open(root: Path | str | None) -> Any:
     from w2s_bench.api import store_folder
-    from w2s_bench.store import Store
+    from w2s_bench.store.local import Store
 
     return Store(store_folder(root))
 
@@ -37,7 +37,7 @@ def _megabytes(size: int) -> str:
 @json_option
 def store_list(root: Path | str | None, as_json: bool) -> None:
     """Artifacts by kind: how many, how large, how old; and drafts that nobody finishes any more."""
-    from w2s_bench.keeping import kept, strays
+    from w2s_bench.store.maintenance import kept, strays
 
     place = _open(root)
     found, left = list(kept(place)), list(strays(place))
@@ -73,7 +73,7 @@ def store_list(root: Path | str | None, as_json: bool) -> None:
 @json_option
 def store_verify(root: Path | str | None, delete: bool, as_json: bool) -> None:
     """Compare every file with its checksum. Exit status 1 where something is damaged and stays."""
-    from w2s_bench.keeping import damage, kept, remove
+    from w2s_bench.store.maintenance import damage, kept, remove
 
     found = list(kept(_open(root)))
     damaged = [(one, what) for one in found if (what := damage(one)) is not None]
@@ -118,7 +118,7 @@ def store_prune(
     Jobs that other suites have asked this store for as well stay; --keep names suites that ran elsewhere.
     """
     calm()
-    from w2s_bench.keeping import chosen, forget_suite, kept, remove, strays
+    from w2s_bench.store.maintenance import chosen, forget_suite, kept, remove, strays
 
     if older is None and not suites and not drafts:
         raise click.UsageError("say what may go: --older, --suite or --strays")
@@ -142,7 +142,7 @@ def store_prune(
 
 def _asked(place: Any, suites: tuple[str, ...], hub: Path | None) -> tuple[set[str], set[str]]:
     """Keys of what some suites ask for, now or in earlier runs, and of what others have asked for."""
-    from w2s_bench.keeping import noted_suites
+    from w2s_bench.store.maintenance import noted_suites
 
     noted, names = noted_suites(place), _names(suites)
     theirs = [keys for name, keys in noted.items() if name not in names]

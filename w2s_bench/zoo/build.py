@@ -13,7 +13,7 @@ import torch
 from w2s_bench.errors import UserError
 from w2s_bench.models.zoo import card as shipped_card
 from w2s_bench.models.zoo import members as shipped_members
-from w2s_bench.store import disk_errors
+from w2s_bench.store.local import disk_errors
 from w2s_bench.zoo.card import Card, read_card, write_card
 from w2s_bench.zoo.chess.prepare import prepare
 from w2s_bench.zoo.chess.pretrain import pretrain as pretrain_chess

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 
 CARD, WEIGHTS = "card.json", "model.safetensors"
 

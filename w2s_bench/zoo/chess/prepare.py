@@ -17,7 +17,7 @@ import pandas as pd
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.registry.items import find
 from w2s_bench.sources import HubSource
-from w2s_bench.store import write_text
+from w2s_bench.store.local import write_text
 from w2s_bench.task import load_task
 from w2s_bench.zoo.card import digest
 from w2s_bench.zoo.chess import corpus

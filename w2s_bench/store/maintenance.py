@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.owner import DRAFT, is_gone, sweep
 from w2s_bench.records import canonical_json, content_key
-from w2s_bench.store import CHECKSUMS, Artifact, Store, unsealed, write_text
+from w2s_bench.store.local import CHECKSUMS, Artifact, Store, unsealed, write_text
+from w2s_bench.store.temp_files import DRAFT, is_gone, sweep
 
 SUITES = "suites"  # folder of notes which suite asked for which jobs
 DAY = 86_400.0

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.errors import StoreError
-from w2s_bench.owner import DRAFT, mine
 from w2s_bench.records import canonical_json
+from w2s_bench.store.temp_files import DRAFT, mine
 
 CHECKSUMS = "checksums.json"
 SELF = ""  # stands among the checksums for which artifact it is; older ones do not say

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.errors import StoreError
-from w2s_bench.store import CHECKSUMS, SELF, Artifact, Draft, Store, sealed, unsealed
+from w2s_bench.store.local import CHECKSUMS, SELF, Artifact, Draft, Store, sealed, unsealed
 
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})  # a put shows all or nothing
 Place = Path | str  # a folder, or an address with "://"
