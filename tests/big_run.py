@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, content_key
-from w2s_bench.rundir import Scored, save_run
+from w2s_bench.results.run_folder import Scored, save_run
 from w2s_bench.suite import parse_suite
 
 TASKS, SEEDS, ITEMS = 35, (0, 1, 2), 200

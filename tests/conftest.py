@@ -231,7 +231,7 @@ def _scored(
     import numpy as np
 
     from w2s_bench.records import ScoreRecord, content_key
-    from w2s_bench.rundir import Scored
+    from w2s_bench.results.run_folder import Scored
 
     key = content_key([domain, role, model, method, seed])
     gold = np.arange(ITEMS) % 2

@@ -31,7 +31,7 @@ from w2s_bench.published import Published
 from w2s_bench.published import load as load_published
 from w2s_bench.registry.items import suites
 from w2s_bench.registry.load import load
-from w2s_bench.rundir import load_run
+from w2s_bench.results.run_folder import load_run
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 from w2s_bench.task import load_task

@@ -13,7 +13,7 @@ from w2s_bench.report.answers import HEAD, TITLE, answer_cells, answer_rows, ans
 from w2s_bench.report.html import as_html
 from w2s_bench.report.predictors import predictor_notes, predictors
 from w2s_bench.report.write import write_report
-from w2s_bench.rundir import save_run
+from w2s_bench.results.run_folder import save_run
 
 POOL = Row(
     suite="s", domain="nlp", task=None, teacher=None, student=None, method="m", seeds=3,

@@ -26,7 +26,7 @@ from w2s_bench.board.verify import Verified, verify, verify_members
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.report.frame import load_table
-from w2s_bench.rundir import load_run
+from w2s_bench.results.run_folder import load_run
 from w2s_bench.splits import draw_test, make_split
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, load_suite, parse_suite

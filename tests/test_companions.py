@@ -21,7 +21,7 @@ from w2s_bench.harness.job import FitJob, LookJob, SplitJob
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.records import content_key
 from w2s_bench.report.frame import load_companions
-from w2s_bench.rundir import COMPANIONS, load_run
+from w2s_bench.results.run_folder import COMPANIONS, load_run
 from w2s_bench.splits import draw_split, load_gold, load_items, make_split
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Suite, parse_suite

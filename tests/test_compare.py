@@ -12,7 +12,7 @@ from commands import w2s
 
 from w2s_bench.errors import UserError
 from w2s_bench.report.compare import as_text, compare, side
-from w2s_bench.rundir import save_run
+from w2s_bench.results.run_folder import save_run
 
 
 @pytest.fixture

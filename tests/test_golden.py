@@ -18,7 +18,7 @@ from w2s_bench.records import ENTRY_SCHEMA, RECORD_SCHEMA, RUN_SCHEMA, Entry, Ro
 from w2s_bench.report.board import entries
 from w2s_bench.report.frame import load_table
 from w2s_bench.report.tables import as_csv, as_json, as_markdown, as_text
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 
 GOLDEN = Path(__file__).parent / "golden" / "schema-1"
 

@@ -14,7 +14,7 @@ import pytest
 from w2s_bench.harness import workers
 from w2s_bench.harness.claims import FOLDER, Claims, sweep_claims
 from w2s_bench.report.write import write_report
-from w2s_bench.rundir import save_run
+from w2s_bench.results.run_folder import save_run
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import strays, sweep_drafts
 from w2s_bench.store.temp_files import DRAFT, is_gone, left_behind, mine, sweep

@@ -20,7 +20,7 @@ from w2s_bench.report.frame import load_table
 from w2s_bench.report.notes import interval_notes
 from w2s_bench.report.saliency import correlation, draw_saliency, points
 from w2s_bench.report.write import write_report
-from w2s_bench.rundir import Run, save_run
+from w2s_bench.results.run_folder import Run, save_run
 
 
 @pytest.fixture

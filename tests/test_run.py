@@ -22,7 +22,7 @@ from w2s_bench.harness.plan import Plan, finished, make_plan
 from w2s_bench.harness.run import Tally, marked, run_plan
 from w2s_bench.harness.steps import Site, execute
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
-from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, load_run, save_run
+from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS, load_run, save_run
 from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store.local import Artifact, Store
 from w2s_bench.store.remote import store_at

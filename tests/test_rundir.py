@@ -15,7 +15,17 @@ from w2s_bench.errors import StoreError
 from w2s_bench.records import CellRecord
 from w2s_bench.report.frame import load_table, parameters, prove_dense
 from w2s_bench.report.write import write_report
-from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS, RUN, TIMINGS, Run, _codes, load_run, save_run
+from w2s_bench.results.run_folder import (
+    CELLS,
+    PREDICTIONS,
+    RECORDS,
+    RUN,
+    TIMINGS,
+    Run,
+    _codes,
+    load_run,
+    save_run,
+)
 
 
 @pytest.fixture
@@ -78,12 +88,12 @@ def test_predictions_are_kept_for_each_item(folder: Path, toy_run: dict[str, Any
 def test_a_run_is_complete_once_its_last_file_is_there(
     tmp_path: Path, toy_run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from w2s_bench import rundir
+    from w2s_bench.results import run_folder
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rundir, "_save_predictions", fail)
+    monkeypatch.setattr(run_folder, "_save_predictions", fail)
     with pytest.raises(OSError, match="No space"):
         save_run(tmp_path / "run", **toy_run)
     with pytest.raises(StoreError, match="no run in this folder"):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from w2s_bench.errors import UserError
-from w2s_bench.examples import choose, save_examples
 from w2s_bench.harness.added import with_methods
 from w2s_bench.harness.collect import collect, left_out, test_items
 from w2s_bench.harness.device import name as device_name
@@ -28,7 +27,8 @@ from w2s_bench.records import Row, RunInfo
 from w2s_bench.registry.items import held
 from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash
-from w2s_bench.rundir import Run, save_run
+from w2s_bench.results.examples import choose, save_examples
+from w2s_bench.results.run_folder import Run, save_run
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import note_suite
 from w2s_bench.store.remote import Place, place, store_at

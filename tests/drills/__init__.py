@@ -24,7 +24,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS
+from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS
 from w2s_bench.store.local import CHECKSUMS, Store
 from w2s_bench.store.maintenance import DIARY, damage, kept
 from w2s_bench.store.temp_files import DRAFT, SCRATCH

@@ -11,7 +11,7 @@ from contract.toys import model_folder
 from safetensors.numpy import load_file, save_file
 
 from drills import Drilled, differing, start, stayed, told, undisturbed, write_suite
-from w2s_bench.rundir import CELLS, PREDICTIONS, RECORDS
+from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS
 
 METHODS = """
 import os

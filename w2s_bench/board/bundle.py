@@ -24,7 +24,7 @@ from w2s_bench.errors import StoreError, UserError
 from w2s_bench.records import CellRecord
 from w2s_bench.report.board import file_name
 from w2s_bench.report.frame import prove_dense
-from w2s_bench.rundir import TIMINGS, Run, load_run
+from w2s_bench.results.run_folder import TIMINGS, Run, load_run
 from w2s_bench.store.local import atomic_file
 from w2s_bench.suite import Suite, parse_suite
 

@@ -29,7 +29,7 @@ from w2s_bench.cells import Cell
 from w2s_bench.errors import UserError
 from w2s_bench.published import Rerun, RerunCell
 from w2s_bench.records import ScoreRecord
-from w2s_bench.rundir import Run, load_run
+from w2s_bench.results.run_folder import Run, load_run
 from w2s_bench.store.local import write_text
 from w2s_bench.store.temp_files import SCRATCH, mine
 from w2s_bench.suite import Grid, MethodUse, Suite, parse_suite

@@ -16,7 +16,7 @@ from w2s_bench.harness.plan import Plan
 from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import LINE, LINES, accuracy, by_line, correct, greedy_accuracy, picks
 from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
-from w2s_bench.rundir import Answers, Scored
+from w2s_bench.results.run_folder import Answers, Scored
 from w2s_bench.splits import load_excluded, load_gold, load_items
 from w2s_bench.store.local import Artifact, Store
 from w2s_bench.task import Item, load_task

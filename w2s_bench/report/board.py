@@ -9,7 +9,7 @@ from pathlib import Path
 
 from w2s_bench.records import CellRecord, Entry, Row, content_key
 from w2s_bench.report.tables import values_of
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
 
 

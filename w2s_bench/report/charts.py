@@ -13,7 +13,7 @@ from w2s_bench.report.panels import panels
 from w2s_bench.report.summary import pools
 from w2s_bench.report.tables import TITLES
 from w2s_bench.report.vega import INK, Chart, Values, in_points, rounded, spec
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])

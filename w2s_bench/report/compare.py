@@ -13,7 +13,7 @@ from w2s_bench import stats
 from w2s_bench.cells import Cell, Key, pooled
 from w2s_bench.errors import UserError
 from w2s_bench.report.frame import cells_of, prove_dense
-from w2s_bench.rundir import Run, load_run
+from w2s_bench.results.run_folder import Run, load_run
 
 
 @dataclass(frozen=True, slots=True)

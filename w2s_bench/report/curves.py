@@ -23,7 +23,7 @@ from w2s_bench.report.look import (
 )
 from w2s_bench.report.summary import over_tasks
 from w2s_bench.report.tables import TITLES, by_domain
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 
 MOST_TASKS = 24  # of a run whose every task has its panels; of more, the mean is drawn
 

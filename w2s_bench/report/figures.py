@@ -30,7 +30,7 @@ from w2s_bench.report.look import (
 from w2s_bench.report.saliency import draw_saliency
 from w2s_bench.report.summary import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.tables import TITLES, by_domain
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 
 
 def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:

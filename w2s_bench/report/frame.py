@@ -11,7 +11,7 @@ from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.errors import StoreError
 from w2s_bench.pgr import companion_rows, rows, with_failed
 from w2s_bench.records import CellRecord, Row
-from w2s_bench.rundir import Predictions, Run, load_run
+from w2s_bench.results.run_folder import Predictions, Run, load_run
 from w2s_bench.suite import parse_suite
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.examples import Shown
 from w2s_bench.page import as_data, asset, environment, policy
 from w2s_bench.page.bundle import vega
 from w2s_bench.records import Row
@@ -21,7 +20,8 @@ from w2s_bench.report.look import unique
 from w2s_bench.report.notes import notes
 from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, answer_views, cell_views, pool_views
 from w2s_bench.report.samples import example_groups
-from w2s_bench.rundir import Run
+from w2s_bench.results.examples import Shown
+from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
 
 PAGE = Path(__file__).parent / "page"

@@ -10,7 +10,7 @@ from w2s_bench.report.saliency import points
 from w2s_bench.report.summary import THRESHOLDS, courses, losses, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.report.vega import Chart, Values, in_points, plain_colour, rounded, spec
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 
 
 def panels(run: Run, rows: list[Row]) -> tuple[list[Chart], dict[str, Values]]:

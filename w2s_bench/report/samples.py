@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from w2s_bench.examples import KINDS, Shown
 from w2s_bench.report.boards import GOLD, STUDENT, TEACHER, Arrow, board_svg, spoken
+from w2s_bench.results.examples import KINDS, Shown
 
 TITLES = {
     "corrected": "The student corrected its teacher",

@@ -12,7 +12,7 @@ import numpy as np
 from w2s_bench import stats
 from w2s_bench.records import Row, ScoreRecord
 from w2s_bench.report.tables import csv_cell
-from w2s_bench.rundir import Run
+from w2s_bench.results.run_folder import Run
 
 THRESHOLDS = np.round(np.linspace(-0.5, 1.5, 81), 3)
 T = TypeVar("T")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from w2s_bench.examples import load_examples
 from w2s_bench.records import Row
 from w2s_bench.report.answers import answers_markdown
 from w2s_bench.report.board import entries, write_entries
@@ -16,7 +15,8 @@ from w2s_bench.report.html import write_html
 from w2s_bench.report.notes import notes
 from w2s_bench.report.summary import Course, courses, courses_csv
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
-from w2s_bench.rundir import Run
+from w2s_bench.results.examples import load_examples
+from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
 from w2s_bench.store.temp_files import DRAFT, sweep
 

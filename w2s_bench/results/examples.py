@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.records import CellRecord, Domain, canonical_json, load_lines
-from w2s_bench.rundir import Scored
+from w2s_bench.results.run_folder import Scored
 from w2s_bench.store.local import write_text
 from w2s_bench.task import Item
 
