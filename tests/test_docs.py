@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from w2s_bench.audit.audit import NAMES
 from w2s_bench.cli import main
 from w2s_bench.contract import checks
-from w2s_bench.own.spec import Spec
+from w2s_bench.data.toml_task.spec import Spec
 from w2s_bench.registry.items import items, suites
 from w2s_bench.suite import parse_suite
 from w2s_bench.task import load_task

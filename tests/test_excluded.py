@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from w2s_bench import bad_rows as words
 from w2s_bench.bad_rows import LONGEST, MOST, BadRow, BrokenRow, Census, Excluded, Reason, reason_of
+from w2s_bench.data.splits import draw_split, load_excluded, save_split
 from w2s_bench.errors import BadData
 from w2s_bench.reserve import lichess_test, reserved
 from w2s_bench.sources import Expanded, Held, Row
-from w2s_bench.splits import draw_split, load_excluded, save_split
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data
 from w2s_bench.task import Task, TaskCard, load_task, preference

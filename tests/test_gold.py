@@ -14,13 +14,13 @@ import pytest
 from numpy.typing import NDArray
 
 from w2s_bench.api import Where, run_suite
+from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Tally, run_plan
 from w2s_bench.harness.steps import Site, execute
 from w2s_bench.harness.workers import Worker
-from w2s_bench.splits import load_gold, load_items
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 
@@ -109,7 +109,7 @@ def search():
         for values in readings(thing):
             if digest(values) in DIGESTS or digest(1 - values) in DIGESTS:
                 found.append("labels in a " + type(thing).__name__)
-        if type(thing).__module__ in ("w2s_bench.splits", "w2s_bench.store.local"):
+        if type(thing).__module__ in ("w2s_bench.data.splits", "w2s_bench.store.local"):
             found.append("object " + type(thing).__name__)
         if type(thing) is str or issubclass(type(thing), Path):
             mark = BACKWARDS[::-1]

@@ -14,6 +14,7 @@ import pytest
 from test_text_tasks import disjoint
 
 from w2s_bench.api import Where, run_suite
+from w2s_bench.data.splits import Split, load_gold, load_items, make_split
 from w2s_bench.errors import BadData
 from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.plan import make_plan
@@ -23,7 +24,6 @@ from w2s_bench.models.board import _encode
 from w2s_bench.models.bow import _move_features
 from w2s_bench.records import content_key
 from w2s_bench.reserve import bucket, lichess_test, reserved
-from w2s_bench.splits import Split, load_gold, load_items, make_split
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, parse_suite
 from w2s_bench.task import Item, Task, load_task

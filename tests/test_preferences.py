@@ -9,10 +9,10 @@ import pytest
 from test_text_tasks import disjoint
 
 from w2s_bench.contract import checks
+from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadData
 from w2s_bench.records import content_key
 from w2s_bench.sources import HubSource
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Task, load_task
 from w2s_bench.tasks.reward import reward_bench_2, rm_bench, summarize_from_feedback

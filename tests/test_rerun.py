@@ -23,10 +23,10 @@ from w2s_bench.board.fresh import Newer, reviewed
 from w2s_bench.board.rerun import _cut, _drift, _suite_text, allowed, draw, rerun
 from w2s_bench.board.verb import verify_bundle
 from w2s_bench.board.verify import Verified
+from w2s_bench.data.splits import make_split
 from w2s_bench.errors import UserError
 from w2s_bench.records import CompanionScore
 from w2s_bench.sources import GeneratedSource
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data, load_suite, parse_suite
 from w2s_bench.task import load_task
 

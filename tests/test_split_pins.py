@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from w2s_bench.data.splits import make_split
 from w2s_bench.registry.items import items
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import load_task
 

@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s_bench.records import content_key
-from w2s_bench.sources import Row
-from w2s_bench.splits import (
+from w2s_bench.data.splits import (
     GOLD,
     ITEMS,
     Part,
@@ -26,6 +24,8 @@ from w2s_bench.splits import (
     part_sizes,
     save_split,
 )
+from w2s_bench.records import content_key
+from w2s_bench.sources import Row
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, TaskCard

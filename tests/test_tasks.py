@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.registry.items import items
 from w2s_bench.sources import GeneratedSource
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, TaskCard, fingerprint, load_task, preference
 from w2s_bench.tasks.chess._position import best_move

@@ -13,11 +13,11 @@ from conftest import needs_real_rows
 
 from w2s_bench.api import Where, run_suite
 from w2s_bench.contract import checks
+from w2s_bench.data.cached_source import Once
+from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadData
-from w2s_bench.once import Once
 from w2s_bench.registry.items import items
 from w2s_bench.sources import Expanded, Row
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, load_task
 from w2s_bench.tasks import _questions

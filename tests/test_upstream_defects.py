@@ -23,6 +23,7 @@ from test_splits import Rows
 
 from w2s_bench.cells import Cell, Rule
 from w2s_bench.contract import lessons, toys
+from w2s_bench.data.splits import make_split
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.harness.fit import predict
 from w2s_bench.harness.job import FitJob
@@ -35,7 +36,6 @@ from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
 from w2s_bench.pgr import rows
 from w2s_bench.registry.items import items
-from w2s_bench.splits import make_split
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Training, parse_suite

@@ -65,7 +65,7 @@ from __future__ import annotations
 from pathlib import Path
 
 {imports}
-from w2s_bench.own.sheet import SheetSource
+from w2s_bench.data.toml_task.table_source import SheetSource
 from w2s_bench.sources import Row
 from w2s_bench.task import {names}
 

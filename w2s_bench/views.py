@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.bad_rows import Excluded
+from w2s_bench.data.preview import sample
 from w2s_bench.errors import UnknownName
 from w2s_bench.harness.collect import left_out
 from w2s_bench.harness.job import Job
@@ -18,7 +19,6 @@ from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry.items import Item, docstring, find, items, suites
 from w2s_bench.registry.load import is_own, load
 from w2s_bench.report.notes import excluded_document
-from w2s_bench.sample import sample
 from w2s_bench.sources import described
 from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 
 from w2s_bench.contract import toys
+from w2s_bench.data.cached_source import Once
+from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadModel
 from w2s_bench.method import (
     PRIOR,
@@ -30,9 +32,7 @@ from w2s_bench.method import (
     targets_of,
 )
 from w2s_bench.model import MASKED, Model, Shape, build_model, check_model, model_fingerprint
-from w2s_bench.once import Once
 from w2s_bench.records import Domain
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Item, Task, TaskCard, load_task
 

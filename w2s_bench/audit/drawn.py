@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from w2s_bench.data.cached_source import Once
+from w2s_bench.data.grouped_rows import Pool
+from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadData
-from w2s_bench.once import Once
-from w2s_bench.pool import Pool
 from w2s_bench.sources import Row, Source
-from w2s_bench.splits import make_split
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, TaskCard
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from w2s_bench.data.splits import draw_test, load_gold, load_items
 from w2s_bench.errors import UserError
 from w2s_bench.facts import ZERO_SHOT
 from w2s_bench.harness.added import ALL, compared, with_methods
@@ -23,7 +24,6 @@ from w2s_bench.ranking import NAIVE
 from w2s_bench.records import CellRecord
 from w2s_bench.registry.items import items, suites
 from w2s_bench.registry.source_hash import source_hash
-from w2s_bench.splits import draw_test, load_gold, load_items
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Suite, load_suite
 from w2s_bench.task import load_task

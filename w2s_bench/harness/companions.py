@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from w2s_bench.data.splits import companions_of
 from w2s_bench.errors import UserError
-from w2s_bench.splits import companions_of
 from w2s_bench.suite import Data
 from w2s_bench.task import Task, fingerprint, load_task
 

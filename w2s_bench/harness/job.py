@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
+from w2s_bench.data.splits import SPLIT_VERSION, companion, hop
 from w2s_bench.records import Domain, Role, content_key
-from w2s_bench.splits import SPLIT_VERSION, companion, hop
 from w2s_bench.suite import Data
 
 FIT_VERSION = 1  # raise it when the fit loop changes what it computes

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from w2s_bench.data.splits import hop
 from w2s_bench.errors import UserError
 from w2s_bench.harness.companions import check_trainable, companion_prints
 from w2s_bench.harness.extras import NotOffered, given_of, variants
@@ -26,7 +27,6 @@ from w2s_bench.model import (
 )
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.registry.items import held
-from w2s_bench.splits import hop
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Several, Suite
 from w2s_bench.task import Task, fingerprint, load_task

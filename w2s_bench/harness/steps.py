@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from w2s_bench.data.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.brief import keep, lesson_of, shape_of
 from w2s_bench.harness.device import pick
@@ -33,7 +34,6 @@ from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
-from w2s_bench.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.suite import Training

@@ -25,7 +25,7 @@ from w2s_bench.registry.load import is_own, is_toml, toml_reader
 
 PRODUCT = "w2s_bench"
 SHARED_CONTENT = (f"{PRODUCT}.world", f"{PRODUCT}.method_tools")  # what several kinds of items are made of
-_KINDS_ROOM = re.compile(rf"{PRODUCT}\.(tasks|methods|models|own|data\.toml_task)")
+_KINDS_ROOM = re.compile(rf"{PRODUCT}\.(tasks|methods|models|data\.toml_task)")
 REMEMBERED = 2_000  # texts whose form and imports are kept in memory
 
 Roots = Mapping[str, Path]  # packages and modules that are followed, by name: their folder or file

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.bad_rows import Excluded
+from w2s_bench.data.grouped_rows import Group, Pool
 from w2s_bench.errors import BadData
 from w2s_bench.metrics import LINE, LINE_LENGTH, LINES
-from w2s_bench.pool import Group, Pool
 from w2s_bench.records import parse
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data

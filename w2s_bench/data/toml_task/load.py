@@ -9,8 +9,8 @@ from typing import Any
 
 import chess
 
-from w2s_bench.own.sheet import SheetSource
-from w2s_bench.own.spec import Spec, in_prompt, read_spec
+from w2s_bench.data.toml_task.spec import Spec, in_prompt, read_spec
+from w2s_bench.data.toml_task.table_source import SheetSource
 from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task, TaskCard, choice, preference
 

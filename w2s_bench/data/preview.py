@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from w2s_bench.data.grouped_rows import Pool
 from w2s_bench.errors import UserError
-from w2s_bench.pool import Pool
 from w2s_bench.task import Example, Task
 
 LOOKED = 2000  # rows of each split that are built

@@ -1,1 +1,0 @@
-"""A user's own task: a data file and a dozen lines of TOML."""
