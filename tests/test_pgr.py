@@ -12,9 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from w2s_bench import cells as cells_module
-from w2s_bench import pgr, stats
-from w2s_bench.cells import Cell, Rule, join
+from w2s_bench import stats
+from w2s_bench.pgr import cells as cells_module
+from w2s_bench.pgr.cells import Cell, Rule, join
+from w2s_bench.pgr.table import rows
 from w2s_bench.records import CellRecord, Row
 
 RULE = Rule(min_gap=0.02, min_teacher=0.0)
@@ -34,7 +35,7 @@ def cell(*right_of_100: int, **changes: Any) -> Cell:
 
 
 def only_row(made: Cell, rule: Rule = RULE) -> Row:
-    row, _ = pgr.rows([made], rule, "suite")
+    row, _ = rows([made], rule, "suite")
     return row
 
 
@@ -91,7 +92,7 @@ def test_a_gap_that_noise_may_have_made_has_a_value_but_no_interval() -> None:
 
 def test_a_pool_is_the_ratio_of_sums_over_admitted_cells() -> None:
     cells = [cell(60, 70, 80), cell(50, 60, 90, student="m"), cell(60, 95, 61, student="n")]
-    pooled = pgr.rows(cells, RULE, "suite")[-1]
+    pooled = rows(cells, RULE, "suite")[-1]
     assert (pooled.task, pooled.teacher, pooled.student) == (None, None, None)
     assert (pooled.cells, pooled.cells_left_out, pooled.admitted) == (2, 1, True)
     assert pooled.pgr == pytest.approx((0.10 + 0.10) / (0.20 + 0.40))
@@ -106,13 +107,13 @@ def test_each_domain_and_method_has_a_pool_after_all_cells() -> None:
         for domain in ("nlp", "chess")
         for method in ("naive", "other")
     ]
-    table = pgr.rows(cells, RULE, "suite")
-    assert [row.task is None for row in table] == [False] * 4 + [True] * 4
-    assert [(row.domain, row.method) for row in table[4:]] == [(c.domain, c.method) for c in cells]
+    made = rows(cells, RULE, "suite")
+    assert [row.task is None for row in made] == [False] * 4 + [True] * 4
+    assert [(row.domain, row.method) for row in made[4:]] == [(c.domain, c.method) for c in cells]
 
 
 def test_a_pool_without_an_admitted_cell_says_so() -> None:
-    pooled = pgr.rows([cell(60, 70, 60), cell(60, 70, 50, student="m")], RULE, "suite")[-1]
+    pooled = rows([cell(60, 70, 60), cell(60, 70, 50, student="m")], RULE, "suite")[-1]
     assert not pooled.admitted and pooled.reason == "none of 2 cells is admitted"
     assert pooled.pgr is None and pooled.teacher_accuracy is None and pooled.gain_low is None
 
@@ -177,7 +178,7 @@ def test_rows_do_not_depend_on_the_order_of_cells() -> None:
         for task in ("nlp/a", "nlp/b")
     ]
     shuffled = Random(0).sample(cells, len(cells))
-    one, two = pgr.rows(cells, RULE, "suite"), pgr.rows(shuffled, RULE, "suite")
+    one, two = rows(cells, RULE, "suite"), rows(shuffled, RULE, "suite")
     assert {key: tuple(asdict(r).values()) for key, r in keyed(one)} == values(two)
 
 
@@ -203,7 +204,7 @@ NO_GAP_IN_SOME_DRAWS = np.array([[0] * 12, [1] * 4 + [0] * 8, [1] * 4 + [0] * 8]
 @example(NO_GAP_IN_SOME_DRAWS[:, None, :])
 def test_whatever_the_scores_there_is_null_and_never_nan(three: np.ndarray) -> None:
     made = cell(teacher_correct=three[0], student_correct=three[1], ceiling_correct=three[2])
-    for row in pgr.rows([made], Rule(min_gap=0.0, min_teacher=0.0), "suite"):
+    for row in rows([made], Rule(min_gap=0.0, min_teacher=0.0), "suite"):
         json.dumps(asdict(row), allow_nan=False)
         assert (row.pgr is None) == (three[2].mean() <= three[0].mean())
         assert row.pgr_low is None or row.pgr_low <= row.pgr_high
@@ -242,7 +243,7 @@ def test_improvement_counts_pairs_of_seeds_and_detectable_is_in_accuracy() -> No
         cell(teacher_correct=teacher, student_correct=student, ceiling_correct=ceiling, method=method)
         for method, student in (("naive", naive), ("mine", mine))
     ]
-    found = {r.method: r for r in pgr.rows(cells, Rule(min_gap=0, min_teacher=0), "suite") if r.task}
+    found = {r.method: r for r in rows(cells, Rule(min_gap=0, min_teacher=0), "suite") if r.task}
     assert found["mine"].probability_of_improvement == 3 / 4, ".6 > .5, .8 > .5, .8 > .7, .6 < .7"
     error, degrees = stats.standard_error([mine.astype(float) - naive])
     assert found["mine"].detectable == stats.minimum_detectable_difference(error, degrees)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench import pgr
-from w2s_bench.cells import Cell, Rule
-from w2s_bench.ranking import tie_groups
+from w2s_bench.pgr.cells import Cell, Rule
+from w2s_bench.pgr.table import rows
+from w2s_bench.pgr.tie_groups import tie_groups
 from w2s_bench.records import Row
 from w2s_bench.report.league import league_markdown
 from w2s_bench.report.tables import as_markdown
@@ -62,25 +62,25 @@ def table(development: tuple[str, ...]) -> list[Row]:
         for task in ("nlp/a", "nlp/b")
         for method, right in (("naive", 0.7), ("good", 0.8), ("zero", 0.65))
     ]
-    return pgr.rows([*cells], RULE, "suite", development)
+    return rows([*cells], RULE, "suite", development)
 
 
 def test_boards_rank_on_held_out_tasks_where_there_are_marks() -> None:
-    rows = table(("nlp/a",))
-    held = {r.method: r for r in rows if r.pool == "held-out"}
+    found = table(("nlp/a",))
+    held = {r.method: r for r in found if r.pool == "held-out"}
     assert {m: (r.group, r.cells) for m, r in held.items()} == {
         "naive": (2, 1),
         "good": (1, 1),
         "zero": (None, 1),
     }
     assert held["good"].student_accuracy == 0.8, "the development task is not in it"
-    assert all(r.group is None for r in rows if r.pool != "held-out")
+    assert all(r.group is None for r in found if r.pool != "held-out")
 
 
 def test_without_marks_all_admitted_cells_rank() -> None:
-    rows = table(())
-    assert not [r for r in rows if r.pool == "held-out"]
-    assert {r.method: r.group for r in rows if r.pool == "admitted"} == {"naive": 2, "good": 1, "zero": None}
+    found = table(())
+    assert not [r for r in found if r.pool == "held-out"]
+    assert {r.method: r.group for r in found if r.pool == "admitted"} == {"naive": 2, "good": 1, "zero": None}
 
 
 def test_the_table_shows_groups_in_their_order() -> None:

@@ -21,7 +21,6 @@ import torch
 from test_micro import gradients, most_kept
 from test_splits import Rows
 
-from w2s_bench.cells import Cell, Rule
 from w2s_bench.contract import lessons, toys
 from w2s_bench.data.splits import make_split
 from w2s_bench.harness.executors import InlineExecutor
@@ -34,7 +33,8 @@ from w2s_bench.harness.steps import Site
 from w2s_bench.harness.study import study
 from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
-from w2s_bench.pgr import rows
+from w2s_bench.pgr.cells import Cell, Rule
+from w2s_bench.pgr.table import rows
 from w2s_bench.registry.items import items
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.cells import Cell
 from w2s_bench.errors import StoreError
+from w2s_bench.pgr.cells import Cell
 from w2s_bench.records import Domain, Row, parse
 
 PUBLISHED_SCHEMA: Literal[1] = 1

@@ -25,8 +25,8 @@ from w2s_bench.board.fresh import drifts, reviewed
 from w2s_bench.board.manifest import Manifest
 from w2s_bench.board.standard import Place
 from w2s_bench.board.verify import Verified
-from w2s_bench.cells import Cell
 from w2s_bench.errors import UserError
+from w2s_bench.pgr.cells import Cell
 from w2s_bench.published import Rerun, RerunCell
 from w2s_bench.records import ScoreRecord
 from w2s_bench.results.run_folder import Run, load_run

@@ -20,8 +20,8 @@ from w2s_bench.board import archive, predictions
 from w2s_bench.board.bundle import cost
 from w2s_bench.board.manifest import CellLine, FitLine, Manifest, read_lines, read_one, refused
 from w2s_bench.board.standard import Place, Standard
-from w2s_bench.cells import Cell, Rule, join
-from w2s_bench.pgr import rows, with_failed
+from w2s_bench.pgr.cells import Cell, Rule, join
+from w2s_bench.pgr.table import rows, with_failed
 from w2s_bench.records import CellRecord, Row
 from w2s_bench.registry.load import is_own
 

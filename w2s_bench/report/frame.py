@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.cells import Cell, Rule, join
 from w2s_bench.errors import StoreError
-from w2s_bench.pgr import companion_rows, rows, with_failed
+from w2s_bench.pgr.cells import Cell, Rule, join
+from w2s_bench.pgr.table import companion_rows, rows, with_failed
 from w2s_bench.records import CellRecord, Row
 from w2s_bench.results.run_folder import Predictions, Run, load_run
 from w2s_bench.suite import parse_suite

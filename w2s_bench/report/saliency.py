@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.facts import ZERO_SHOT
+from w2s_bench.pgr.row_stats import ZERO_SHOT
 from w2s_bench.records import Row
 from w2s_bench.report.look import COLOURS, MARKERS, arrange, unique
 from w2s_bench.report.rows import where

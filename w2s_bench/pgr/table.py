@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.cells import Cell, Key, Rule, pooled
-from w2s_bench.facts import Rivals, label_facts, leads, needs_no_teacher
-from w2s_bench.ranking import tie_groups
+from w2s_bench.pgr.cells import Cell, Key, Rule, pooled
+from w2s_bench.pgr.row_stats import Rivals, label_facts, leads, needs_no_teacher
+from w2s_bench.pgr.tie_groups import tie_groups
 from w2s_bench.records import CellRecord, Row
 
 _WANTED = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.cells import Cell, Key, pooled
-from w2s_bench.ranking import NAIVE
+from w2s_bench.pgr.cells import Cell, Key, pooled
+from w2s_bench.pgr.tie_groups import NAIVE
 
 ZERO_SHOT = "zero-shot"  # like naive, a row that others are compared with
 Rivals = Mapping[tuple[Key, str], Cell]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.cells import Cell, Key, pooled
+from w2s_bench.pgr.cells import Cell, Key, pooled
 
 NAIVE = "naive"
 
