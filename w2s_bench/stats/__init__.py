@@ -4,30 +4,7 @@
 :mod:`contrast` compares methods, :mod:`labels` relates a student's answers to its teacher's and to gold.
 """
 
-from w2s_bench.stats.bootstrap import (
-    RESAMPLES,
-    accuracy_draws,
-    percentile_interval,
-    ratio_interval,
-    resample_weights,
-)
-from w2s_bench.stats.contrast import (
-    holm,
-    minimum_detectable_difference,
-    performance_profile,
-    probability_of_improvement,
-    sign_flip_test,
-)
-from w2s_bench.stats.crossed import (
-    Components,
-    Contrast,
-    components,
-    mean_interval,
-    ratio_of_means_interval,
-    standard_error,
-)
-from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, pooled_pgr, t_quantile
-from w2s_bench.stats.labels import (
+from w2s_bench.stats.agreement import (
     Agreement,
     agreement,
     brier_score,
@@ -35,6 +12,29 @@ from w2s_bench.stats.labels import (
     chance_adjusted_similarity,
     share,
 )
+from w2s_bench.stats.bootstrap import (
+    RESAMPLES,
+    accuracy_draws,
+    percentile_interval,
+    ratio_interval,
+    resample_weights,
+)
+from w2s_bench.stats.comparisons import (
+    holm,
+    minimum_detectable_difference,
+    performance_profile,
+    probability_of_improvement,
+    sign_flip_test,
+)
+from w2s_bench.stats.intervals import (
+    Components,
+    Contrast,
+    components,
+    mean_interval,
+    ratio_of_means_interval,
+    standard_error,
+)
+from w2s_bench.stats.pgr import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, pooled_pgr, t_quantile
 
 __all__ = [
     "RESAMPLES", "UNBOUNDED", "Agreement", "Components", "Contrast", "Floats", "Interval", "accuracy_draws",

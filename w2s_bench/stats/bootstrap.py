@@ -1,6 +1,6 @@
 """Hierarchical paired bootstrap over seeds and items, with teacher, student and ceiling drawn jointly.
 
-Tables use :mod:`w2s_bench.stats.crossed`, whose intervals cover better; this is what they are measured
+Tables use :mod:`w2s_bench.stats.intervals`, whose intervals cover better; this is what they are measured
 against. Shapes: S seeds, N test items, R resamples; ``correct`` holds 0 or 1 for each seed and item.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval
+from w2s_bench.stats.pgr import UNBOUNDED, Floats, Interval
 
 RESAMPLES = 2000
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from w2s_bench.stats.gap import UNBOUNDED, Floats, Interval, fieller, t_quantile
+from w2s_bench.stats.pgr import UNBOUNDED, Floats, Interval, fieller, t_quantile
 
 Contrast = Sequence[Floats]
 ROUNDING = 1e-9  # relative: mean squares of scores that are 0 or 1 may be equal

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.stats.gap import Floats, t_quantile
+from w2s_bench.stats.pgr import Floats, t_quantile
 
 FLIPS = 10_000
 EXACT = 13  # with at most so many units all 2^U patterns of signs are gone through
