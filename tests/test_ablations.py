@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from w2s_bench.contract import toys
-from w2s_bench.harness.plan import make_plan
 from w2s_bench.model import build_model
+from w2s_bench.plan.plan import make_plan
 from w2s_bench.reserve import tactics_test
 from w2s_bench.sources import GeneratedSource
 from w2s_bench.suite import parse_suite

@@ -202,7 +202,7 @@ def test_all_is_everything_registered(tmp_path: Path) -> None:
 
 
 def test_grids_that_show_size_stay_as_they_are() -> None:
-    from w2s_bench.harness.added import with_methods
+    from w2s_bench.plan.extra_methods import with_methods
     from w2s_bench.suite import load_suite
 
     quick = load_suite("quick")[0]

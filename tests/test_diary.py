@@ -17,9 +17,7 @@ from w2s_bench.harness import diary as diaries
 from w2s_bench.harness import ray_executor
 from w2s_bench.harness import study as study_module
 from w2s_bench.harness.diary import Diary
-from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.plan import make_plan
 from w2s_bench.harness.ray_executor import in_task
 from w2s_bench.harness.study import attend, study
 from w2s_bench.harness.unfinished import Unfinished
@@ -35,6 +33,8 @@ from w2s_bench.method import (
     Student,
     cross_entropy,
 )
+from w2s_bench.plan.job import FitJob
+from w2s_bench.plan.plan import make_plan
 from w2s_bench.records import Domain
 from w2s_bench.registry.items import items
 from w2s_bench.suite import load_suite

@@ -114,7 +114,7 @@ def test_the_parser_sees_imports() -> None:
     """A test of imports that sees none would hold for ever."""
     assert "w2s_bench.models._board" in imports("w2s_bench.models.board")
     assert "w2s_bench.method" in imports("w2s_bench.methods.confidence"), "from w2s_bench import method"
-    assert "w2s_bench.harness.plan" in imports("w2s_bench.api")
+    assert "w2s_bench.plan.plan" in imports("w2s_bench.api")
     assert "w2s_bench.tasks.chess._position" in imports("w2s_bench.tasks.chess._lichess")
     assert len(list(arrows())) > 60
 

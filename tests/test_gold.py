@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from w2s_bench.api import Where, run_suite
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
-from w2s_bench.harness.job import FitJob
-from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Tally, run_plan
 from w2s_bench.harness.steps import Site, execute
 from w2s_bench.harness.workers import Worker
+from w2s_bench.plan.job import FitJob
+from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 

@@ -95,7 +95,7 @@ def test_pruning_tells_before_it_deletes(store: Store) -> None:
 
 
 def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Path) -> None:
-    from w2s_bench.harness.plan import make_plan
+    from w2s_bench.plan.plan import make_plan
 
     keys = list(make_plan(load_suite("quick")[0], None).jobs)[:3]
     place = Store(tmp_path / "store")
@@ -109,7 +109,7 @@ def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Pat
 
 
 def test_pruning_a_suite_leaves_what_others_have_asked_for(store: Store) -> None:
-    from w2s_bench.harness.plan import make_plan
+    from w2s_bench.plan.plan import make_plan
 
     mine, shared, former = (*list(make_plan(load_suite("quick")[0], None).jobs)[:2], "f0" * 16)
     for key in (mine, shared, former):

@@ -16,12 +16,12 @@ from test_text_tasks import disjoint
 from w2s_bench.api import Where, run_suite
 from w2s_bench.data.splits import Split, load_gold, load_items, make_split
 from w2s_bench.errors import BadData
-from w2s_bench.harness.job import FitJob
-from w2s_bench.harness.plan import make_plan
 from w2s_bench.metrics import LINE, LINE_LENGTH
 from w2s_bench.models._board import option_moves
 from w2s_bench.models.board import _encode
 from w2s_bench.models.bow import _move_features
+from w2s_bench.plan.job import FitJob
+from w2s_bench.plan.plan import make_plan
 from w2s_bench.records import content_key
 from w2s_bench.reserve import bucket, lichess_test, reserved
 from w2s_bench.store.local import Store

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from w2s_bench import registry
 from w2s_bench.errors import BadModel, UnknownName, UserError
-from w2s_bench.harness.estimate import estimate
-from w2s_bench.harness.job import FitJob, Job, SplitJob, describe
-from w2s_bench.harness.plan import Plan, finished, make_plan
+from w2s_bench.plan.cost import estimate
+from w2s_bench.plan.job import FitJob, Job, SplitJob, describe
+from w2s_bench.plan.plan import Plan, finished, make_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Suite, parse_suite
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from w2s_bench.api import Where, run_suite
 from w2s_bench.errors import BadSuite
-from w2s_bench.harness.job import FitJob
-from w2s_bench.harness.plan import Plan, make_plan
-from w2s_bench.harness.references import SUMMARIES, shuffled
 from w2s_bench.method import load_method
 from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.table import rows
+from w2s_bench.plan.job import FitJob
+from w2s_bench.plan.plan import Plan, make_plan
+from w2s_bench.plan.reference_rows import SUMMARIES, shuffled
 from w2s_bench.registry.items import items, method_kind
 from w2s_bench.suite import parse_suite
 

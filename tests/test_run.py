@@ -18,10 +18,10 @@ from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.errors import UserError
 from w2s_bench.harness.collect import collect
 from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
-from w2s_bench.harness.job import FitJob, Job, SplitJob
-from w2s_bench.harness.plan import Plan, finished, make_plan
 from w2s_bench.harness.run import Tally, marked, run_plan
 from w2s_bench.harness.steps import Site, execute
+from w2s_bench.plan.job import FitJob, Job, SplitJob
+from w2s_bench.plan.plan import Plan, finished, make_plan
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
 from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS, load_run, save_run
 from w2s_bench.store.local import Artifact, Store

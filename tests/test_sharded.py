@@ -16,9 +16,7 @@ from w2s_bench.errors import BadModel, BadSuite
 from w2s_bench.harness.brief import keep, lesson_of
 from w2s_bench.harness.crew import Crew
 from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.lora import adapt, adapter_of
-from w2s_bench.harness.plan import make_plan
 from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.sharded import take
 from w2s_bench.harness.steps import work_with_gold
@@ -27,6 +25,8 @@ from w2s_bench.harness.workers import Died
 from w2s_bench.model import Batch, Shape, build_model
 from w2s_bench.models import zoo
 from w2s_bench.models.hf import load
+from w2s_bench.plan.job import FitJob
+from w2s_bench.plan.plan import make_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
 from w2s_bench.task import Item

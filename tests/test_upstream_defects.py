@@ -25,9 +25,7 @@ from w2s_bench.contract import lessons, toys
 from w2s_bench.data.splits import make_split
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.harness.fit import predict
-from w2s_bench.harness.job import FitJob
 from w2s_bench.harness.order import turns
-from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.steps import Site
 from w2s_bench.harness.study import study
@@ -35,6 +33,8 @@ from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
 from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.table import rows
+from w2s_bench.plan.job import FitJob
+from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.registry.items import items
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store

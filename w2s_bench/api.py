@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from w2s_bench.errors import UserError
-from w2s_bench.harness.added import with_methods
 from w2s_bench.harness.collect import collect, left_out, test_items
 from w2s_bench.harness.device import name as device_name
 from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
-from w2s_bench.harness.job import FitJob, Job
-from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
+from w2s_bench.plan.extra_methods import with_methods
+from w2s_bench.plan.job import FitJob, Job
+from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import Row, RunInfo
 from w2s_bench.registry.items import held
 from w2s_bench.registry.load import is_own

@@ -78,7 +78,7 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
     """List the jobs of SUITE (a name or a .toml file): shared ones, finished ones, and what is left."""
     calm()
     from w2s_bench.api import Where, plan_suite
-    from w2s_bench.harness.estimate import estimate
+    from w2s_bench.plan.cost import estimate
     from w2s_bench.store.remote import store_at
     from w2s_bench.views import plan_document, plan_text
 

@@ -12,9 +12,9 @@ from w2s_bench.bad_rows import Excluded
 from w2s_bench.data.preview import sample
 from w2s_bench.errors import UnknownName
 from w2s_bench.harness.collect import left_out
-from w2s_bench.harness.job import Job
-from w2s_bench.harness.job import describe as describe_job
-from w2s_bench.harness.plan import Plan
+from w2s_bench.plan.job import Job
+from w2s_bench.plan.job import describe as describe_job
+from w2s_bench.plan.plan import Plan
 from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry.items import Item, docstring, find, items, suites
 from w2s_bench.registry.load import is_own, load

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from w2s_bench.contract import lessons
 from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.references import PLANNED
 from w2s_bench.harness.study import attend
 from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, load_method
 from w2s_bench.metrics import accuracy
+from w2s_bench.plan.reference_rows import PLANNED
 from w2s_bench.records import Domain
 
 BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four

@@ -15,9 +15,9 @@ from w2s_bench.contract import toys
 from w2s_bench.harness.hidden import all_states
 from w2s_bench.harness.lesson import Lesson
 from w2s_bench.harness.notes import mask_of
-from w2s_bench.harness.references import shuffled
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, build_model
+from w2s_bench.plan.reference_rows import shuffled
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
 from w2s_bench.task import Item

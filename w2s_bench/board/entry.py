@@ -9,7 +9,7 @@ from typing import Any
 
 from w2s_bench.board.standard import places
 from w2s_bench.board.verify import Verified
-from w2s_bench.harness.added import compared
+from w2s_bench.plan.extra_methods import compared
 from w2s_bench.published import Published, dump, scored_of
 from w2s_bench.registry.items import items
 from w2s_bench.registry.load import load

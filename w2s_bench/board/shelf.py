@@ -19,7 +19,7 @@ from w2s_bench.board.sealed import read_standard, write_standard
 from w2s_bench.board.standard import Standard, shipped_suite, standard_of
 from w2s_bench.board.verify import Verified, verify_members
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.harness.added import ALL
+from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.published import Published, Rerun, Shelved, dump, load
 from w2s_bench.report.board import file_name
 from w2s_bench.store.local import atomic_file, write_text

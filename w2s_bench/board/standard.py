@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from w2s_bench.data.splits import draw_test, load_gold, load_items
 from w2s_bench.errors import UserError
-from w2s_bench.harness.added import ALL, compared, with_methods
-from w2s_bench.harness.job import SplitJob
-from w2s_bench.harness.plan import Plan, make_plan
 from w2s_bench.pgr.row_stats import ZERO_SHOT
 from w2s_bench.pgr.tie_groups import NAIVE
+from w2s_bench.plan.extra_methods import ALL, compared, with_methods
+from w2s_bench.plan.job import SplitJob
+from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import CellRecord
 from w2s_bench.registry.items import items, suites
 from w2s_bench.registry.source_hash import source_hash

@@ -18,8 +18,8 @@ from w2s_bench.board.shelf import RERUN
 from w2s_bench.board.standard import Standard, shipped_suite, standard_of
 from w2s_bench.board.verify import FindStandard, Verified, verify
 from w2s_bench.errors import UserError
-from w2s_bench.harness.added import ALL
 from w2s_bench.metrics import picks
+from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.published import Rerun, dump
 from w2s_bench.report.tables import as_text
 from w2s_bench.store.local import Store, write_text

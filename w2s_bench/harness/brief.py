@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.harness.fit import LANGUAGE_PARTS
-from w2s_bench.harness.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
 from w2s_bench.harness.lesson import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
-from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
+from w2s_bench.plan.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
+from w2s_bench.plan.reference_rows import weak_labels
 from w2s_bench.registry.load import anchored
 from w2s_bench.store.local import Store
 from w2s_bench.task import Item, load_task

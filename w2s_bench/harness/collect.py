@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from w2s_bench import stats
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.data.splits import load_excluded, load_gold, load_items
-from w2s_bench.harness.job import FitJob, SplitJob
 from w2s_bench.harness.lesson import CURVE
-from w2s_bench.harness.plan import Plan
-from w2s_bench.harness.references import weak_labels
 from w2s_bench.metrics import LINE, LINES, accuracy, by_line, correct, greedy_accuracy, picks
+from w2s_bench.plan.job import FitJob, SplitJob
+from w2s_bench.plan.plan import Plan
+from w2s_bench.plan.reference_rows import weak_labels
 from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
 from w2s_bench.results.run_folder import Answers, Scored
 from w2s_bench.store.local import Artifact, Store

@@ -23,7 +23,6 @@ from w2s_bench.harness.device import pick
 from w2s_bench.harness.diary import Diary, Diverged
 from w2s_bench.harness.encoded import encode
 from w2s_bench.harness.fit import LANGUAGE_PARTS, fit, language_stage, predict
-from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.harness.lesson import Learned
 from w2s_bench.harness.lora import adapt, adapter_of, changing
 from w2s_bench.harness.sharded import first
@@ -34,6 +33,7 @@ from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
+from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.suite import Training

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from w2s_bench.errors import BadData, FitFailed, UserError
-from w2s_bench.harness.job import FitJob, Job, SplitJob
 from w2s_bench.method import load_method, method_fingerprint
 from w2s_bench.model import family_of
+from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.registry.items import Kind, held
 from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash, sources

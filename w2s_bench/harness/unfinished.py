@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.harness.diary import Diary
-from w2s_bench.harness.job import Job
 from w2s_bench.harness.unchanged import check_unchanged
+from w2s_bench.plan.job import Job
 from w2s_bench.store.maintenance import DIARY
 from w2s_bench.store.remote import Place, store_at
 

@@ -159,8 +159,8 @@ def _names(suites: tuple[str, ...]) -> list[str]:
 
 def _keys(suites: tuple[str, ...], hub: Path | None) -> set[str]:
     """Keys of all jobs of some suites, every registered method included."""
-    from w2s_bench.harness.added import ALL, with_methods
-    from w2s_bench.harness.plan import make_plan
+    from w2s_bench.plan.extra_methods import ALL, with_methods
+    from w2s_bench.plan.plan import make_plan
     from w2s_bench.suite import load_suite
 
     return {key for name in suites for key in make_plan(with_methods(load_suite(name)[0], [ALL]), hub).jobs}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import cache
 
-from w2s_bench.harness.job import FitJob, Job
-from w2s_bench.harness.plan import Plan
 from w2s_bench.model import model_size
+from w2s_bench.plan.job import FitJob, Job
+from w2s_bench.plan.plan import Plan
 from w2s_bench.registry.items import held
 from w2s_bench.store.local import Store
 

@@ -12,11 +12,7 @@ from typing import Any, Literal
 
 from w2s_bench.data.splits import hop
 from w2s_bench.errors import UserError
-from w2s_bench.harness.companions import check_trainable, companion_prints
-from w2s_bench.harness.extras import NotOffered, given_of, variants
 from w2s_bench.harness.hidden import HIDDEN_VERSION
-from w2s_bench.harness.job import ASKED_LENGTH, FitJob, Job, LookJob, SplitJob, kinds
-from w2s_bench.harness.references import BOW_TEACHER, PLANNED
 from w2s_bench.method import LADDER, UNLABELED, Method, load_method, method_fingerprint
 from w2s_bench.model import (
     answers_untrained,
@@ -25,6 +21,10 @@ from w2s_bench.model import (
     model_fingerprint,
     untrained_model,
 )
+from w2s_bench.plan.companions import check_trainable, companion_prints
+from w2s_bench.plan.job import ASKED_LENGTH, FitJob, Job, LookJob, SplitJob, kinds
+from w2s_bench.plan.method_inputs import NotOffered, given_of, variants
+from w2s_bench.plan.reference_rows import BOW_TEACHER, PLANNED
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.registry.items import held
 from w2s_bench.store.local import Store

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import get_args
 
-from w2s_bench.harness.plan import PLAIN
 from w2s_bench.method import load_method
+from w2s_bench.plan.plan import PLAIN
 from w2s_bench.registry.items import items
 from w2s_bench.registry.load import OWN
 from w2s_bench.suite import Grid, MethodUse, Reference, Suite

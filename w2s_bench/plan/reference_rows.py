@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.data.splits import load_items
-from w2s_bench.harness.job import FitJob
+from w2s_bench.plan.job import FitJob
 from w2s_bench.store.local import Store
 from w2s_bench.suite import ModelUse, Reference
 
