@@ -13,13 +13,8 @@ import pytest
 from torch import Tensor
 
 from w2s_bench.contract.lessons import lesson
-from w2s_bench.harness import diary as diaries
 from w2s_bench.harness import ray_executor
-from w2s_bench.harness import study as study_module
-from w2s_bench.harness.diary import Diary
-from w2s_bench.harness.lesson import Learned, Lesson
 from w2s_bench.harness.ray_executor import in_task
-from w2s_bench.harness.study import attend, study
 from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.harness.workers import Worker
 from w2s_bench.method import (
@@ -38,6 +33,11 @@ from w2s_bench.plan.plan import make_plan
 from w2s_bench.records import Domain
 from w2s_bench.registry.items import items
 from w2s_bench.suite import load_suite
+from w2s_bench.train import checkpoint as diaries
+from w2s_bench.train import student as study_module
+from w2s_bench.train.checkpoint import Diary
+from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.student import attend, study
 
 
 @pytest.fixture(autouse=True)

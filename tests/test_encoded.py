@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from contract import toys
 
-from w2s_bench.harness import encoded as module
-from w2s_bench.harness.encoded import encode
 from w2s_bench.model import Model, build_model
 from w2s_bench.records import Domain
+from w2s_bench.train import encoding_cache as module
+from w2s_bench.train.encoding_cache import encode
 
 
 @pytest.fixture(autouse=True)

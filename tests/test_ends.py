@@ -12,11 +12,11 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from w2s_bench.contract import lessons, toys
-from w2s_bench.harness.ends import behind_attention, ends_only, last_block
-from w2s_bench.harness.fused import fused
-from w2s_bench.harness.pieces import FEWEST, in_pieces, small_pieces, tokens_of
 from w2s_bench.models._text import text_model
 from w2s_bench.models.llama import RandomLlama
+from w2s_bench.train.fused import fused
+from w2s_bench.train.fused_last_token import behind_attention, ends_only, last_block
+from w2s_bench.train.pieces import FEWEST, in_pieces, small_pieces, tokens_of
 
 SMALL = {
     "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -138,8 +138,8 @@ def test_blocks_that_are_computed_twice_are_left_alone() -> None:
 
 
 def test_adapters_are_cut_as_what_they_stand_beside() -> None:
-    from w2s_bench.harness.lora import adapt
     from w2s_bench.suite import Training
+    from w2s_bench.train.lora import adapt
 
     made = adapt(model("llama", CUT["llama"]), Training(lora={"rank": 2}), 0)
     given = batch(made)

@@ -21,13 +21,13 @@ from torch import Tensor
 
 from w2s_bench.contract import toys
 from w2s_bench.errors import FitFailed
-from w2s_bench.harness.fit import fit, predict
-from w2s_bench.harness.loop import rate
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import MASKED, Model, build_model
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
+from w2s_bench.train.fit import fit, predict
+from w2s_bench.train.loop import rate
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # these products are too small to share: threads would wait for each other

@@ -12,13 +12,13 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 
 from w2s_bench.contract import lessons, toys
-from w2s_bench.harness.fit import fit, predict
-from w2s_bench.harness.fused import SLOW, SingleAttention, fused, needs_no_mask
 from w2s_bench.method import load_method
 from w2s_bench.model import build_model
 from w2s_bench.models._text import text_model
 from w2s_bench.models.llama import RandomLlama
 from w2s_bench.suite import Training
+from w2s_bench.train.fit import fit, predict
+from w2s_bench.train.fused import SLOW, SingleAttention, fused, needs_no_mask
 
 CPU = torch.device("cpu")
 WAYS: list[dict[str, Any]] = [

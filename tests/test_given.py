@@ -14,11 +14,11 @@ from w2s_bench.harness.brief import lesson_of
 from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.steps import Site
-from w2s_bench.harness.teachers import chosen_rows
 from w2s_bench.plan.job import FitJob, LookJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
+from w2s_bench.train.teacher_variants import chosen_rows
 
 METHOD = '''"""A method that asks."""
 

@@ -268,7 +268,7 @@ def test_the_gold_of_a_budget_is_of_the_teacher_half_alone(tmp_path: Path) -> No
 
 IMPORTS = """
 import sys
-import w2s_bench.harness.study
+import w2s_bench.train.student
 print(sorted(m for m in sys.modules if m.startswith("w2s_bench")))
 """
 
@@ -277,7 +277,7 @@ def test_the_process_of_a_method_knows_no_store() -> None:
     """What it imports cannot open the store, draw a split, or score."""
     done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True)
     modules: list[Any] = eval(done.stdout)
-    assert "w2s_bench.harness.study" in modules
+    assert "w2s_bench.train.student" in modules
     assert not {f"w2s_bench.{m}" for m in ("store", "splits", "metrics", "rundir", "harness.brief")} & {
         *modules
     }

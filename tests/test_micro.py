@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from w2s_bench.contract import lessons
-from w2s_bench.harness.device import accelerator
-from w2s_bench.harness.fit import fit
-from w2s_bench.harness.micro import Passes, by_items, by_logits
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import Batch, Model, build_model
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
+from w2s_bench.train.device import accelerator
+from w2s_bench.train.fit import fit
+from w2s_bench.train.micro_batches import Passes, by_items, by_logits
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")

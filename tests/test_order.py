@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s_bench.harness.feed import ahead
-from w2s_bench.harness.order import POOL, turns
 from w2s_bench.suite import Training
+from w2s_bench.train.batches import POOL, turns
+from w2s_bench.train.prefetch import ahead
 
 LENGTHS = st.lists(st.integers(1, 90), min_size=1, max_size=80)
 RECIPES = st.builds(

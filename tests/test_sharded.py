@@ -16,11 +16,8 @@ from w2s_bench.errors import BadModel, BadSuite
 from w2s_bench.harness.brief import keep, lesson_of
 from w2s_bench.harness.crew import Crew
 from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.lora import adapt, adapter_of
 from w2s_bench.harness.run import run_plan
-from w2s_bench.harness.sharded import take
 from w2s_bench.harness.steps import work_with_gold
-from w2s_bench.harness.study import attend
 from w2s_bench.harness.workers import Died
 from w2s_bench.model import Batch, Shape, build_model
 from w2s_bench.models import zoo
@@ -30,6 +27,9 @@ from w2s_bench.plan.plan import make_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
 from w2s_bench.task import Item
+from w2s_bench.train.fsdp import take
+from w2s_bench.train.lora import adapt, adapter_of
+from w2s_bench.train.student import attend
 
 SUITE = """
 name = "spread"

@@ -11,10 +11,10 @@ import pytest
 from test_sharded import tiny_gpt2
 
 from w2s_bench.contract.lessons import lesson
-from w2s_bench.harness import diary
 from w2s_bench.harness.crew import Crew
-from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.study import attend
+from w2s_bench.train import checkpoint
+from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.student import attend
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def often(given: Lesson, before: bytes | None) -> Learned:
     """As a student's process does, with a diary of every step."""
-    diary.SHARE = 0.0
+    checkpoint.SHARE = 0.0
     return attend(given, 1, 0.0, before)
 
 

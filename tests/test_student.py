@@ -13,9 +13,6 @@ from torch import Tensor
 
 from w2s_bench.contract import lessons
 from w2s_bench.errors import FitFailed
-from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.pupil import Pupil
-from w2s_bench.harness.study import options_of
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -35,6 +32,9 @@ from w2s_bench.method import (
     harden,
 )
 from w2s_bench.records import Domain
+from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.student import options_of
+from w2s_bench.train.student_handle import Pupil
 
 torch.set_num_threads(1)
 
@@ -238,7 +238,7 @@ def test_a_snapshot_brings_the_student_back() -> None:
 
 @pytest.mark.parametrize("domain", ["nlp", "chess", "reward"])
 def test_head_only_leaves_the_body_as_it_is(domain: Domain) -> None:
-    from w2s_bench.harness.hidden import head_parameters
+    from w2s_bench.train.hidden_states import head_parameters
 
     student = pupil(domain=domain)
     head = set(map(id, head_parameters(student.model)))
@@ -254,7 +254,7 @@ def test_head_only_leaves_the_body_as_it_is(domain: Domain) -> None:
 def test_states_are_what_the_head_reads(domain: Domain) -> None:
     """A linear head on the states gives the model's own logits; a board's head is bilinear in two squares."""
     from w2s_bench.contract import toys
-    from w2s_bench.harness.hidden import all_states, states
+    from w2s_bench.train.hidden_states import all_states, states
 
     student = pupil(domain=domain)
     model = toys.stir(student.model)

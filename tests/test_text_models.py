@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from w2s_bench.contract import toys
-from w2s_bench.harness.fit import predict
 from w2s_bench.method import cross_entropy
 from w2s_bench.model import MASKED, build_model
 from w2s_bench.models import _text
@@ -28,6 +27,7 @@ from w2s_bench.models._text import (
 )
 from w2s_bench.records import Domain
 from w2s_bench.task import Ask, Item
+from w2s_bench.train.fit import predict
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # these products are too small to share: threads would wait for each other

@@ -24,11 +24,8 @@ from test_splits import Rows
 from w2s_bench.contract import lessons, toys
 from w2s_bench.data.splits import make_split
 from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.fit import predict
-from w2s_bench.harness.order import turns
 from w2s_bench.harness.run import run_plan
 from w2s_bench.harness.steps import Site
-from w2s_bench.harness.study import study
 from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
 from w2s_bench.pgr.cells import Cell, Rule
@@ -40,6 +37,9 @@ from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Training, parse_suite
 from w2s_bench.task import Example, Task, TaskCard, preference
+from w2s_bench.train.batches import turns
+from w2s_bench.train.fit import predict
+from w2s_bench.train.student import study
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
@@ -151,7 +151,7 @@ def test_08_each_epoch_has_an_order_of_its_own_and_validation_is_no_test() -> No
 
 def test_09_nothing_touches_cuda_at_import_and_any_causal_model_loads(tmp_path: Path) -> None:
     """A Llama has neither ``.transformer`` nor the head by the name the public code looks for."""
-    code = "import torch, w2s_bench.api, w2s_bench.harness.study; print(torch.cuda.is_initialized())"
+    code = "import torch, w2s_bench.api, w2s_bench.train.student; print(torch.cuda.is_initialized())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     folder = toys.model_folder(tmp_path / "llama")
@@ -254,7 +254,7 @@ def test_15_a_changed_rate_model_or_data_is_never_taken_for_finished(tmp_path: P
 
 def test_16_a_setting_of_one_round_does_not_leak_into_the_next() -> None:
     """A fit of one epoch, then a fit with the lesson's own: the second is of the lesson's length."""
-    from w2s_bench.harness.pupil import Pupil
+    from w2s_bench.train.student_handle import Pupil
 
     lesson = lessons.lesson("nlp", "naive")
     before = json.dumps(dict(lesson.training))

@@ -15,8 +15,6 @@ from typing import Literal
 
 from w2s_bench.errors import UserError
 from w2s_bench.harness.collect import collect, left_out, test_items
-from w2s_bench.harness.device import name as device_name
-from w2s_bench.harness.device import pick
 from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.harness.run import Failure, Tally, marked, run_plan
 from w2s_bench.harness.steps import Site
@@ -33,6 +31,8 @@ from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import note_suite
 from w2s_bench.store.remote import Place, place, store_at
 from w2s_bench.suite import Suite, load_suite
+from w2s_bench.train.device import name as device_name
+from w2s_bench.train.device import pick
 
 LIBRARIES = (
     "torch",

@@ -15,10 +15,10 @@ import torch
 from torch import nn
 
 from benchmarks.speed.subjects import LONGEST, Size, build, texts
-from w2s_bench.harness.fit import fit
-from w2s_bench.harness.fused import fused
 from w2s_bench.method import load_method
 from w2s_bench.suite import Training
+from w2s_bench.train.fit import fit
+from w2s_bench.train.fused import fused
 
 BATCH = 32
 RATE = 1e-3

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 from w2s_bench.data.splits import make_split
-from w2s_bench.harness.fit import fit, predict
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, Shape, build_model
 from w2s_bench.suite import Data, Training
 from w2s_bench.task import load_task
+from w2s_bench.train.fit import fit, predict
 
 TASKS = ("nlp/polarity-generated", "nlp/agreement-generated")
 MODELS = {"zoo:text/32x1": 8e-4, "zoo:text/64x2": 4e-4}  # and the rates that suite quick gives them

@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.speed.loops import BATCH, ours
 from benchmarks.speed.subjects import SIZES, Size
-from w2s_bench.harness import fused
+from w2s_bench.train import fused
 
 CPU = torch.device("cpu")
 LEFT_OUT: dict[str, dict[str, Any]] = {

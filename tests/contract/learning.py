@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.contract import lessons
-from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.study import attend
 from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, load_method
 from w2s_bench.metrics import accuracy
 from w2s_bench.plan.reference_rows import PLANNED
 from w2s_bench.records import Domain
+from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.student import attend
 
 BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four
 DEALS = 8  # of weak labels that say nothing

@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.contract import toys
-from w2s_bench.harness.hidden import all_states
-from w2s_bench.harness.lesson import Lesson
-from w2s_bench.harness.notes import mask_of
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, build_model
 from w2s_bench.plan.reference_rows import shuffled
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
+from w2s_bench.train.fit_request import Lesson
+from w2s_bench.train.hidden_states import all_states
+from w2s_bench.train.student_inputs import mask_of
 
 SIZES = {"transfer": 96, "validation": 24, "test": 60, "budget": 16, "teacher": 16}
 MODELS: dict[Domain, tuple[str, float]] = {  # a student and its learning rate

@@ -8,10 +8,10 @@ import torch
 from recorder import Recorder, inputs, seconds
 
 from w2s_bench.contract import lessons
-from w2s_bench.harness.hidden import head_parameters
-from w2s_bench.harness.pupil import Pupil
-from w2s_bench.harness.study import options_of
 from w2s_bench.method import load_method
+from w2s_bench.train.hidden_states import head_parameters
+from w2s_bench.train.student import options_of
+from w2s_bench.train.student_handle import Pupil
 
 
 def test_the_two_stages() -> None:

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.data.splits import load_gold, load_items
-from w2s_bench.harness.fit import LANGUAGE_PARTS
-from w2s_bench.harness.lesson import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
 from w2s_bench.plan.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
@@ -23,6 +21,8 @@ from w2s_bench.plan.reference_rows import weak_labels
 from w2s_bench.registry.load import anchored
 from w2s_bench.store.local import Store
 from w2s_bench.task import Item, load_task
+from w2s_bench.train.fit import LANGUAGE_PARTS
+from w2s_bench.train.fit_request import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
 
 Read = Callable[[str, str], list[Item]]
 

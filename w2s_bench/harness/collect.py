@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from w2s_bench import stats
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.data.splits import load_excluded, load_gold, load_items
-from w2s_bench.harness.lesson import CURVE
 from w2s_bench.metrics import LINE, LINES, accuracy, by_line, correct, greedy_accuracy, picks
 from w2s_bench.plan.job import FitJob, SplitJob
 from w2s_bench.plan.plan import Plan
@@ -20,6 +19,7 @@ from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
 from w2s_bench.results.run_folder import Answers, Scored
 from w2s_bench.store.local import Artifact, Store
 from w2s_bench.task import Item, load_task
+from w2s_bench.train.fit_request import CURVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from w2s_bench.store.temp_files import scratch
 
 
 class Crew:
-    """``size`` processes that share each fit (:mod:`w2s_bench.harness.sharded`) on one kind of device."""
+    """``size`` processes that share each fit (:mod:`w2s_bench.train.fsdp`) on one kind of device."""
 
     def __init__(self, side: Side, size: int, device: str) -> None:
         self.side, self._size, self._device = side, size, device
@@ -33,7 +33,7 @@ class Crew:
         """Call a module's function in all of them, with ``latest``, asked once for all, and ``how`` of
         :meth:`Worker.call`; what the first gave. Errors: as of a worker; after any of them new processes are
         started for the next call."""
-        from w2s_bench.harness.sharded import on_rank
+        from w2s_bench.train.fsdp import on_rank
 
         self._start()
         arguments = arguments if latest is None else (*arguments, latest())

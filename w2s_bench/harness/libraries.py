@@ -11,7 +11,7 @@ from importlib import import_module
 from w2s_bench.harness.workers import ending_with
 
 LIBRARIES = (  # ours, and what the first text model of a process imports
-    "w2s_bench.harness.study",
+    "w2s_bench.train.student",
     "accelerate",
     "transformers.models.auto.modeling_auto",
     "transformers.models.llama.modeling_llama",

@@ -19,15 +19,6 @@ from numpy.typing import NDArray
 from w2s_bench.data.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.harness.brief import keep, lesson_of, shape_of
-from w2s_bench.harness.device import pick
-from w2s_bench.harness.diary import Diary, Diverged
-from w2s_bench.harness.encoded import encode
-from w2s_bench.harness.fit import LANGUAGE_PARTS, fit, language_stage, predict
-from w2s_bench.harness.lesson import Learned
-from w2s_bench.harness.lora import adapt, adapter_of, changing
-from w2s_bench.harness.sharded import first
-from w2s_bench.harness.study import indices, options_of, study
-from w2s_bench.harness.teachers import chosen_rows, fit_seed
 from w2s_bench.harness.unchanged import check_unchanged
 from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.method import load_method
@@ -38,6 +29,15 @@ from w2s_bench.store.local import Store
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
+from w2s_bench.train.checkpoint import Diary, Diverged
+from w2s_bench.train.device import pick
+from w2s_bench.train.encoding_cache import encode
+from w2s_bench.train.fit import LANGUAGE_PARTS, fit, language_stage, predict
+from w2s_bench.train.fit_request import Learned
+from w2s_bench.train.fsdp import first
+from w2s_bench.train.lora import adapt, adapter_of, changing
+from w2s_bench.train.student import indices, options_of, study
+from w2s_bench.train.teacher_variants import chosen_rows, fit_seed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

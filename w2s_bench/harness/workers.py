@@ -27,7 +27,7 @@ from w2s_bench.store.temp_files import scratch
 
 Side = Literal["gold", "student"]
 HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
-STUDY = "w2s_bench.harness.study"
+STUDY = "w2s_bench.train.student"
 LOOK = 0.1  # seconds between two looks whether the run still lives
 SOCKET, LONGEST_SOCKET = "/pymp-xxxxxxxx/listener-xxxxxxxx", 103  # bytes: Linux takes 107, macOS 103
 STARTING = 600.0  # seconds that a process may take to import its libraries

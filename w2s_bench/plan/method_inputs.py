@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from w2s_bench.harness.lesson import HELD_OUT, LESSON_VERSION
 from w2s_bench.method import (
     GOLD_BUDGET,
     LADDER,
@@ -18,6 +17,7 @@ from w2s_bench.method import (
     Method,
 )
 from w2s_bench.suite import Data, Grid, Several
+from w2s_bench.train.fit_request import HELD_OUT, LESSON_VERSION
 
 FROM_HARNESS = (TEACHERS, STATES, PRIOR, VALIDATION, TAGS, TEXTS, GOLD_BUDGET)
 

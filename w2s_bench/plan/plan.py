@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from w2s_bench.data.splits import hop
 from w2s_bench.errors import UserError
-from w2s_bench.harness.hidden import HIDDEN_VERSION
 from w2s_bench.method import LADDER, UNLABELED, Method, load_method, method_fingerprint
 from w2s_bench.model import (
     answers_untrained,
@@ -30,6 +29,7 @@ from w2s_bench.registry.items import held
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, MethodUse, ModelUse, Reference, Several, Suite
 from w2s_bench.task import Task, fingerprint, load_task
+from w2s_bench.train.hidden_states import HIDDEN_VERSION
 
 PLAIN = "naive"  # how a fit on gold labels trains
 

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from w2s_bench.errors import FitFailed
-from w2s_bench.harness.lesson import BUDGET, TRANSFER, VALIDATION, Lesson
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -29,6 +28,7 @@ from w2s_bench.method import (
 )
 from w2s_bench.method import VALIDATION as ASKS_VALIDATION
 from w2s_bench.task import Item
+from w2s_bench.train.fit_request import BUDGET, TRANSFER, VALIDATION, Lesson
 
 
 def mask_of(items: Sequence[Item]) -> Tensor:

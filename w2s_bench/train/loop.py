@@ -11,16 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from w2s_bench.harness import micro
-from w2s_bench.harness.device import accelerator
-from w2s_bench.harness.diary import Diary, stacked
-from w2s_bench.harness.feed import feed
-from w2s_bench.harness.fused import fused
-from w2s_bench.harness.order import Indices, Turn, turns
-from w2s_bench.harness.sharded import place, world
 from w2s_bench.method import Context
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
+from w2s_bench.train import micro_batches
+from w2s_bench.train.batches import Indices, Turn, turns
+from w2s_bench.train.checkpoint import Diary, stacked
+from w2s_bench.train.device import accelerator
+from w2s_bench.train.fsdp import place, world
+from w2s_bench.train.fused import fused
+from w2s_bench.train.prefetch import feed
 
 Loss = Callable[[Any, Batch, Indices, Context], Tensor]
 
@@ -45,7 +45,7 @@ def train(
     *,
     parameters: Iterable[Tensor] | None = None,
     after: Callable[[Turn], bool] = lambda turn: False,
-    backward: micro.Backward = micro.by_logits,
+    backward: micro_batches.Backward = micro_batches.by_logits,
     diary: Diary | None = None,
 ) -> list[list[float]]:
     """AdamW over shuffled batches; ``loss`` gets the network, a batch, its item indices and the time.
@@ -59,7 +59,7 @@ def train(
     trained = model.parameters() if parameters is None else parameters
     net = place(model, device).train()
     net, optimizer = accelerate.prepare(net, _optimizer(trained, training))
-    passes = micro.Passes(
+    passes = micro_batches.Passes(
         accelerate,
         net,
         device,
@@ -101,7 +101,7 @@ def _by_epoch(order: Sequence[Turn], losses: Sequence[float]) -> list[list[float
     return [[loss for _, loss in epoch] for _, epoch in groupby(steps, lambda step: step[0].epoch)]
 
 
-def _of_batch(loss: Loss, turn: Turn, context: Context) -> micro.BatchLoss:
+def _of_batch(loss: Loss, turn: Turn, context: Context) -> micro_batches.BatchLoss:
     return lambda net, batch: loss(net, batch, turn.items, context)
 
 

@@ -16,23 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from w2s_bench.errors import FitFailed
-from w2s_bench.harness import notes
-from w2s_bench.harness.diary import Diary, Snapshot
-from w2s_bench.harness.encoded import encode
-from w2s_bench.harness.fit import (
-    LANGUAGE_PARTS,
-    check_finite,
-    language_stage,
-    method_loss,
-    predict,
-)
-from w2s_bench.harness.hidden import head_parameters
-from w2s_bench.harness.lesson import BUDGET, TRANSFER, Lesson
-from w2s_bench.harness.loop import train
-from w2s_bench.harness.lora import adapt, changing
-from w2s_bench.harness.order import Turn
-from w2s_bench.harness.remembered import forgets
-from w2s_bench.harness.sharded import load_into
 from w2s_bench.method import (
     GOLD_BUDGET,
     PRIOR,
@@ -50,6 +33,23 @@ from w2s_bench.method import (
 )
 from w2s_bench.model import Batch, Model, build_model
 from w2s_bench.suite import Training
+from w2s_bench.train import student_inputs
+from w2s_bench.train.batches import Turn
+from w2s_bench.train.checkpoint import Diary, Snapshot
+from w2s_bench.train.encoding_cache import encode
+from w2s_bench.train.fit import (
+    LANGUAGE_PARTS,
+    check_finite,
+    language_stage,
+    method_loss,
+    predict,
+)
+from w2s_bench.train.fit_request import BUDGET, TRANSFER, Lesson
+from w2s_bench.train.fsdp import load_into
+from w2s_bench.train.hidden_states import head_parameters
+from w2s_bench.train.loop import train
+from w2s_bench.train.lora import adapt, changing
+from w2s_bench.train.method_state import forgets
 
 ROUND = 1_000_003  # apart in seed: each fit of a student sees its items in an order of its own
 SUM = 1e-3  # how far a row of probabilities may be from one
@@ -81,7 +81,7 @@ class Pupil:
         self._seed = lesson.seed + offset
         self._encoded: dict[str, list[Any]] = {}
         self._fits = 0
-        self.inputs: Inputs = notes.inputs_of(lesson, method, options)
+        self.inputs: Inputs = student_inputs.inputs_of(lesson, method, options)
         self.model: Model = self._pretrained()
         self.predictor: Predictor | None = None
         self.epoch_loss: list[float] = []
@@ -124,7 +124,7 @@ class Pupil:
 
     def _part(self, part: str) -> list[Any]:
         """Encoded items of a part as methods name it."""
-        here = notes.cut(self._lesson, part)
+        here = student_inputs.cut(self._lesson, part)
         return list(here.of(self._items(here.part)))
 
     def _pool(self) -> list[Any]:
@@ -206,7 +206,7 @@ class Pupil:
 
         def loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
             items, width = torch.from_numpy(rows[chosen]), batch.mask.shape[1]
-            context = notes.sliced(replace(context, options=self._options), items, given, width)
+            context = student_inputs.sliced(replace(context, options=self._options), items, given, width)
             if course.weights is not None:
                 context = replace(context, weights=course.weights[items])
             weak = course.targets[items, :width].to(self._device)
@@ -256,29 +256,29 @@ class Pupil:
         return predict(self.model, encoded, self._device)
 
     def _answer(self, encoded: list[Any], part: str) -> NDArray[np.float32]:
-        here = notes.cut(self._lesson, part)
+        here = student_inputs.cut(self._lesson, part)
         if self.predictor is None:
             found = self._predict(encoded)
             width = max(len(i.options) for i in self._lesson.items[here.part])
             return np.pad(found, ((0, 0), (0, width - found.shape[1])))
-        view = notes.view_of(self._lesson, self._method, here.part)
+        view = student_inputs.view_of(self._lesson, self._method, here.part)
         return _probed(self.predictor, view, self._name)[here.rows]
 
     def answer(self, part: str) -> NDArray[np.float32]:
         """Final probabilities ``[N, O]`` of a whole part of the lesson; not for methods."""
         if self.predictor is None:
             return self._predict(self._items(part))
-        return _probed(self.predictor, notes.view_of(self._lesson, self._method, part), self._name)
+        return _probed(self.predictor, student_inputs.view_of(self._lesson, self._method, part), self._name)
 
     def states(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.states`."""
         self._need("asks for hidden states", STATES)
-        return notes.rows_of(self._lesson, self._lesson.states, self._known(part))
+        return student_inputs.rows_of(self._lesson, self._lesson.states, self._known(part))
 
     def prior(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.prior`."""
         self._need("asks for the zero-shot prior", PRIOR)
-        return notes.rows_of(self._lesson, self._lesson.prior, self._known(part))
+        return student_inputs.rows_of(self._lesson, self._lesson.prior, self._known(part))
 
     def use_probe(self, predictor: Predictor) -> None:
         """See :meth:`w2s_bench.student.Student.use_probe`."""

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from w2s_bench.harness.micro import random_state, set_random_state
+from w2s_bench.train.micro_batches import random_state, set_random_state
 
 Read = Callable[[Tensor, Tensor], Tensor]
 CLOSE = 1e-4  # of the largest state

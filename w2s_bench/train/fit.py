@@ -1,4 +1,4 @@
-"""What is fitted, with which loss, and prediction; the loop itself is :mod:`w2s_bench.harness.loop`.
+"""What is fitted, with which loss, and prediction; the loop itself is :mod:`w2s_bench.train.loop`.
 
 Shapes: N training items, B a batch, O options of the widest item.
 """
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from w2s_bench.errors import FitFailed, UserError
-from w2s_bench.harness.diary import Diary
-from w2s_bench.harness.loop import train
-from w2s_bench.harness.micro import by_items
 from w2s_bench.method import Context, Method, targets_of
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
+from w2s_bench.train.checkpoint import Diary
+from w2s_bench.train.loop import train
+from w2s_bench.train.micro_batches import by_items
 
 PREDICT_BATCH = 64
 # Whatever the fit's own part: teacher, student and ceiling read the same text before it.

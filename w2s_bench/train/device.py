@@ -7,7 +7,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from w2s_bench.errors import UserError
-from w2s_bench.harness.sharded import spread, world
+from w2s_bench.train.fsdp import spread, world
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

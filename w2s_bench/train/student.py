@@ -15,18 +15,18 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.errors import FitFailed, UserError
-from w2s_bench.harness.diary import Diary, Diverged
-from w2s_bench.harness.encoded import encode
-from w2s_bench.harness.fit import raised
-from w2s_bench.harness.hidden import all_states
-from w2s_bench.harness.lesson import Learned, Lesson
-from w2s_bench.harness.lora import adapter_of
-from w2s_bench.harness.pupil import Pupil
 from w2s_bench.harness.workers import tell
 from w2s_bench.method import Method, load_method
 from w2s_bench.model import Model, Shape, build_model
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
+from w2s_bench.train.checkpoint import Diary, Diverged
+from w2s_bench.train.encoding_cache import encode
+from w2s_bench.train.fit import raised
+from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.hidden_states import all_states
+from w2s_bench.train.lora import adapter_of
+from w2s_bench.train.student_handle import Pupil
 
 
 def study(lesson: Lesson, diary: Diary | None = None) -> Learned:

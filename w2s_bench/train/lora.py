@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.errors import BadModel, UserError
-from w2s_bench.harness.sharded import trained
 from w2s_bench.model import Model
 from w2s_bench.suite import Training
+from w2s_bench.train.fsdp import trained
 
 M = TypeVar("M", bound=Model)
 EVERY_LINEAR = "all-linear"  # of the body; peft leaves the language-model head out

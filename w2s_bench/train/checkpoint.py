@@ -25,10 +25,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from w2s_bench.harness import micro
-from w2s_bench.harness.remembered import bring_back, memory_of
-from w2s_bench.harness.sharded import agreed, everywhere, first, gathered, load_into, part_of, world
 from w2s_bench.method import Method
+from w2s_bench.train import micro_batches
+from w2s_bench.train.fsdp import agreed, everywhere, first, gathered, load_into, part_of, world
+from w2s_bench.train.method_state import bring_back, memory_of
 
 Tensors = dict[str, Tensor]
 SCHEMA = 1
@@ -261,12 +261,12 @@ def stacked(losses: Sequence[Tensor]) -> Tensor:
 
 
 def _random(device: torch.device) -> Tensors:
-    return {f"random.{k}": state for k, state in enumerate(micro.random_state(device))}
+    return {f"random.{k}": state for k, state in enumerate(micro_batches.random_state(device))}
 
 
 def _set_random(device: torch.device, kept: Tensors) -> None:
     states = _below(kept, "random.")
-    micro.set_random_state(device, [states[name] for name in sorted(states)])
+    micro_batches.set_random_state(device, [states[name] for name in sorted(states)])
 
 
 def _below(tensors: Tensors, prefix: str) -> Tensors:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from w2s_bench.harness.sameness import Read, same_states
+from w2s_bench.train.pass_sharing import Read, same_states
 
 WORK = 2_000_000_000  # tokens of a piece times parameters
 FEWEST = 512  # tokens: below, adding up the gradients of pieces takes longer than padding

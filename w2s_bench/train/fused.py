@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 from torch.overrides import TorchFunctionMode
 
-from w2s_bench.harness.ends import ends_only
-from w2s_bench.harness.pieces import small_pieces
-from w2s_bench.harness.sameness import same_states
+from w2s_bench.train.fused_last_token import ends_only
+from w2s_bench.train.pass_sharing import same_states
+from w2s_bench.train.pieces import small_pieces
 
 SLOW = frozenset({"NewGELUActivation", "GELUTanh"})  # of transformers: the tanh form, written out
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.errors import BadSuite
-from w2s_bench.harness.notes import tags_of
 from w2s_bench.task import Item
+from w2s_bench.train.student_inputs import tags_of
 
 APART = 7_919  # in seed, between teachers of one cell
 
