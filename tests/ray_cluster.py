@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from w2s_bench.harness.ray_executor import _quiet
+from w2s_bench.run.ray_executor import _quiet
 
 NODE = {
     "num_cpus": 1,

@@ -16,8 +16,8 @@ from drills import FILES
 from ray_cluster import cluster, kill
 
 from w2s_bench.api import Finished, Where, run_suite
-from w2s_bench.harness.ray_executor import RayExecutor
 from w2s_bench.plan.job import Job
+from w2s_bench.run.ray_executor import RayExecutor
 
 
 def main() -> None:

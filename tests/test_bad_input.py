@@ -18,8 +18,8 @@ from fuzz_readers import fuzz
 
 from w2s_bench import api
 from w2s_bench.contract import toys
-from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.results.run_folder import RUN
+from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.store.temp_files import DRAFT, mine
 
 

@@ -25,9 +25,9 @@ from w2s_bench.board.standard import standard_of
 from w2s_bench.board.verify import Verified, verify, verify_members
 from w2s_bench.data.splits import draw_test, make_split
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.report.frame import load_table
 from w2s_bench.results.run_folder import load_run
+from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, load_suite, parse_suite
 from w2s_bench.task import load_task

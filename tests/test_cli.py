@@ -16,9 +16,9 @@ from commands import SUITE, strict, suite_of, w2s, well
 
 from w2s_bench import api
 from w2s_bench.cli import KINDS, main
-from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.registry.items import items, suites
 from w2s_bench.results.run_folder import RUN
+from w2s_bench.run.executors import InlineExecutor
 
 KEYS = ("suite", "domain", "task", "teacher", "student", "method", "seeds", "admitted")
 NUMBERS = ("teacher_accuracy", "student_accuracy", "ceiling_accuracy", "gain", "pgr", "pgr_low", "pgr_high")

@@ -15,14 +15,14 @@ from w2s_bench import api
 from w2s_bench.api import Finished, Where, run_suite
 from w2s_bench.data.splits import draw_split, load_gold, load_items, make_split
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.harness.brief import lesson_of
-from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.plan.companions import companion_prints
 from w2s_bench.plan.job import FitJob, LookJob, SplitJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import content_key
 from w2s_bench.report.frame import load_companions
 from w2s_bench.results.run_folder import COMPANIONS, load_run
+from w2s_bench.run.executors import InlineExecutor
+from w2s_bench.run.fit_io import lesson_of
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Suite, parse_suite
 from w2s_bench.task import load_task

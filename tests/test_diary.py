@@ -13,10 +13,6 @@ import pytest
 from torch import Tensor
 
 from w2s_bench.contract.lessons import lesson
-from w2s_bench.harness import ray_executor
-from w2s_bench.harness.ray_executor import in_task
-from w2s_bench.harness.unfinished import Unfinished
-from w2s_bench.harness.workers import Worker
 from w2s_bench.method import (
     RELABEL,
     VALIDATION,
@@ -32,6 +28,10 @@ from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import make_plan
 from w2s_bench.records import Domain
 from w2s_bench.registry.items import items
+from w2s_bench.run import ray_executor
+from w2s_bench.run.checkpoint_store import Unfinished
+from w2s_bench.run.ray_executor import in_task
+from w2s_bench.run.workers import Worker
 from w2s_bench.suite import load_suite
 from w2s_bench.train import checkpoint as diaries
 from w2s_bench.train import student as study_module

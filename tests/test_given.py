@@ -10,12 +10,12 @@ import pytest
 
 from w2s_bench.data.splits import load_items
 from w2s_bench.errors import UserError
-from w2s_bench.harness.brief import lesson_of
-from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.run import run_plan
-from w2s_bench.harness.steps import Site
 from w2s_bench.plan.job import FitJob, LookJob
 from w2s_bench.plan.plan import Plan, make_plan
+from w2s_bench.run.execute import Site
+from w2s_bench.run.executors import InlineExecutor
+from w2s_bench.run.fit_io import lesson_of
+from w2s_bench.run.scheduler import run_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 from w2s_bench.train.teacher_variants import chosen_rows
@@ -198,7 +198,7 @@ def test_specialists_share_the_teacher_half(ran: tuple[Plan, Store]) -> None:
 
 
 def test_records_tell_teachers_apart(ran: tuple[Plan, Store]) -> None:
-    from w2s_bench.harness.collect import collect
+    from w2s_bench.run.score import collect
 
     plan, store = ran
     records = [s.record for s in collect(plan, store) if s.record.role == "teacher"]

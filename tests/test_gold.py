@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from w2s_bench.api import Where, run_suite
 from w2s_bench.data.splits import load_gold, load_items
-from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
-from w2s_bench.harness.run import Tally, run_plan
-from w2s_bench.harness.steps import Site, execute
-from w2s_bench.harness.workers import Worker
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import Plan, make_plan
+from w2s_bench.run.execute import Site, execute
+from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
+from w2s_bench.run.scheduler import Tally, run_plan
+from w2s_bench.run.workers import Worker
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 
@@ -250,7 +250,7 @@ def test_shuffled_weak_labels_destroy_the_gain(tmp_path: Path) -> None:
 
 
 def test_the_gold_of_a_budget_is_of_the_teacher_half_alone(tmp_path: Path) -> None:
-    from w2s_bench.harness.brief import lesson_of
+    from w2s_bench.run.fit_io import lesson_of
 
     text = SUITE.format(method="oracle-early-stopping", task="nlp/polarity-generated").replace(
         '"oracle-early-stopping"', '{ name = "oracle-early-stopping", labels = 7 }'

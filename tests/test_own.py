@@ -17,9 +17,9 @@ from w2s_bench.contract import checks
 from w2s_bench.data.splits import make_split
 from w2s_bench.data.toml_task.spec import read_spec
 from w2s_bench.errors import BadData, UserError
-from w2s_bench.harness.executors import InlineExecutor
 from w2s_bench.registry.load import anchored
 from w2s_bench.registry.source_hash import source_hash
+from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, fingerprint, load_task
 

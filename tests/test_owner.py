@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from w2s_bench.harness import workers
-from w2s_bench.harness.claims import FOLDER, Claims, sweep_claims
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import save_run
+from w2s_bench.run import workers
+from w2s_bench.run.job_locks import FOLDER, Claims, sweep_claims
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import strays, sweep_drafts
 from w2s_bench.store.temp_files import DRAFT, is_gone, left_behind, mine, sweep
@@ -73,7 +73,7 @@ def test_a_job_is_claimed_by_one_run(tmp_path: Path) -> None:
 
 def test_the_claims_of_a_killed_run_are_free(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from w2s_bench.harness.claims import Claims;"
+        "import os, sys; from pathlib import Path; from w2s_bench.run.job_locks import Claims;"
         "from w2s_bench.store.local import Store;"
         f"assert Claims(Store(Path(sys.argv[1]))).take('{KEY}'); os.kill(os.getpid(), 9)"
     )
@@ -87,9 +87,7 @@ def test_the_claims_of_a_killed_run_are_free(tmp_path: Path) -> None:
 
 def test_the_server_of_workers_ends_when_its_run_does() -> None:
     """Also while it imports: here it belongs to a process that is not its parent."""
-    code = (
-        "import time; from w2s_bench.harness.workers import ending_with\nwith ending_with(-1): time.sleep(60)"
-    )
+    code = "import time; from w2s_bench.run.workers import ending_with\nwith ending_with(-1): time.sleep(60)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and done.stderr == ""
 

@@ -12,11 +12,11 @@ from test_run import HEAD, NLP, bytes_of, finish, fits, site
 
 from w2s_bench.api import Where
 from w2s_bench.errors import UserError
-from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
-from w2s_bench.harness.ray_executor import RayExecutor, in_task
-from w2s_bench.harness.run import run_plan
 from w2s_bench.plan.job import Job
 from w2s_bench.plan.plan import make_plan
+from w2s_bench.run.executors import InlineExecutor, LocalExecutor
+from w2s_bench.run.ray_executor import RayExecutor, in_task
+from w2s_bench.run.scheduler import run_plan
 from w2s_bench.suite import parse_suite
 
 # Not by importing it: what Ray binds to is settled by settings that it reads when it is imported.

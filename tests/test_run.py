@@ -16,14 +16,14 @@ from drills import FILES
 
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.errors import UserError
-from w2s_bench.harness.collect import collect
-from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
-from w2s_bench.harness.run import Tally, marked, run_plan
-from w2s_bench.harness.steps import Site, execute
 from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.plan.plan import Plan, finished, make_plan
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
 from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS, load_run, save_run
+from w2s_bench.run.execute import Site, execute
+from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
+from w2s_bench.run.scheduler import Tally, marked, run_plan
+from w2s_bench.run.score import collect
 from w2s_bench.store.local import Artifact, Store
 from w2s_bench.store.remote import store_at
 from w2s_bench.suite import parse_suite
@@ -387,7 +387,7 @@ def test_a_process_that_does_not_start_is_one_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where a machine slept meanwhile."""
-    monkeypatch.setattr("w2s_bench.harness.workers.STARTING", 0.001)
+    monkeypatch.setattr("w2s_bench.run.workers.STARTING", 0.001)
     with pytest.raises(UserError, match="did not start"):
         run_plan(tiny(), LocalExecutor(1), site(tmp_path))
 

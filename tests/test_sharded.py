@@ -13,17 +13,17 @@ from test_run import fits, site
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from w2s_bench.errors import BadModel, BadSuite
-from w2s_bench.harness.brief import keep, lesson_of
-from w2s_bench.harness.crew import Crew
-from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.run import run_plan
-from w2s_bench.harness.steps import work_with_gold
-from w2s_bench.harness.workers import Died
 from w2s_bench.model import Batch, Shape, build_model
 from w2s_bench.models import zoo
 from w2s_bench.models.hf import load
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import make_plan
+from w2s_bench.run.execute import work_with_gold
+from w2s_bench.run.executors import InlineExecutor
+from w2s_bench.run.fit_io import keep, lesson_of
+from w2s_bench.run.scheduler import run_plan
+from w2s_bench.run.worker_group import Crew
+from w2s_bench.run.workers import Died
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
 from w2s_bench.task import Item

@@ -11,7 +11,7 @@ import pytest
 from test_sharded import tiny_gpt2
 
 from w2s_bench.contract.lessons import lesson
-from w2s_bench.harness.crew import Crew
+from w2s_bench.run.worker_group import Crew
 from w2s_bench.train import checkpoint
 from w2s_bench.train.fit_request import Learned, Lesson
 from w2s_bench.train.student import attend

@@ -13,8 +13,8 @@ from commands import w2s
 from pydantic import Field
 
 from w2s_bench.errors import BadSuite, UserError
-from w2s_bench.harness.steps import Site
 from w2s_bench.method import Options, load_method
+from w2s_bench.run.execute import Site
 from w2s_bench.suite import load_suite, parse_suite
 from w2s_bench.tune.judges import as_markdown, as_sentence, correlation, gain, searches
 from w2s_bench.tune.record import curve, load, save, shipped

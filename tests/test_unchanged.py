@@ -12,10 +12,10 @@ import pytest
 from contract.toys import model_folder
 
 from w2s_bench.errors import BadData, FitFailed
-from w2s_bench.harness.unchanged import check_unchanged
-from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.plan.job import FitJob, LookJob, SplitJob
 from w2s_bench.plan.plan import Plan, make_plan
+from w2s_bench.run.checkpoint_store import Unfinished
+from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.suite import parse_suite
 
 TASK = """

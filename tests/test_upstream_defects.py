@@ -23,9 +23,6 @@ from test_splits import Rows
 
 from w2s_bench.contract import lessons, toys
 from w2s_bench.data.splits import make_split
-from w2s_bench.harness.executors import InlineExecutor
-from w2s_bench.harness.run import run_plan
-from w2s_bench.harness.steps import Site
 from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
 from w2s_bench.pgr.cells import Cell, Rule
@@ -33,6 +30,9 @@ from w2s_bench.pgr.table import rows
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.registry.items import items
+from w2s_bench.run.execute import Site
+from w2s_bench.run.executors import InlineExecutor
+from w2s_bench.run.scheduler import run_plan
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Training, parse_suite

@@ -14,10 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from w2s_bench.errors import UserError
-from w2s_bench.harness.collect import collect, left_out, test_items
-from w2s_bench.harness.executors import Executor, InlineExecutor, LocalExecutor
-from w2s_bench.harness.run import Failure, Tally, marked, run_plan
-from w2s_bench.harness.steps import Site
 from w2s_bench.plan.extra_methods import with_methods
 from w2s_bench.plan.job import FitJob, Job
 from w2s_bench.plan.plan import Plan, make_plan
@@ -27,6 +23,10 @@ from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.results.examples import choose, save_examples
 from w2s_bench.results.run_folder import Run, save_run
+from w2s_bench.run.execute import Site
+from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
+from w2s_bench.run.scheduler import Failure, Tally, marked, run_plan
+from w2s_bench.run.score import collect, left_out, test_items
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import note_suite
 from w2s_bench.store.remote import Place, place, store_at
@@ -119,7 +119,7 @@ class Where:
             return InlineExecutor()
         if self.executor == "local":
             return LocalExecutor(min(self.slots(site.device), jobs))
-        from w2s_bench.harness.ray_executor import RayExecutor
+        from w2s_bench.run.ray_executor import RayExecutor
 
         return RayExecutor(site, self.address, self.workers, self.gpu_share)
 

@@ -104,7 +104,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     the failed jobs again.
     """
     calm()
-    from w2s_bench.harness.workers import prepare
+    from w2s_bench.run.workers import prepare
     from w2s_bench.suite import load_suite
 
     load_suite(suite)  # one that cannot be read starts nothing

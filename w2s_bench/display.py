@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from w2s_bench.harness.run import Failure
 from w2s_bench.plan.job import Job
 from w2s_bench.plan.plan import Plan
+from w2s_bench.run.scheduler import Failure
 
 
 class Lines:

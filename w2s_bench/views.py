@@ -11,7 +11,6 @@ from typing import Any
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.data.preview import sample
 from w2s_bench.errors import UnknownName
-from w2s_bench.harness.collect import left_out
 from w2s_bench.plan.job import Job
 from w2s_bench.plan.job import describe as describe_job
 from w2s_bench.plan.plan import Plan
@@ -19,6 +18,7 @@ from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry.items import Item, docstring, find, items, suites
 from w2s_bench.registry.load import is_own, load
 from w2s_bench.report.notes import excluded_document
+from w2s_bench.run.score import left_out
 from w2s_bench.sources import described
 from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite

@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from w2s_bench.api import Where, run_suite
-from w2s_bench.harness.workers import prepare
 from w2s_bench.plan.job import Job, SplitJob, kinds
+from w2s_bench.run.workers import prepare
 from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite
 

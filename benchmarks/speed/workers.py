@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from w2s_bench.harness.workers import Worker
 from w2s_bench.model import Shape, build_model
+from w2s_bench.run.workers import Worker
 
 
 def build() -> int:

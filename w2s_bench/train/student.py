@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.errors import FitFailed, UserError
-from w2s_bench.harness.workers import tell
 from w2s_bench.method import Method, load_method
 from w2s_bench.model import Model, Shape, build_model
+from w2s_bench.run.workers import tell
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
 from w2s_bench.train.checkpoint import Diary, Diverged

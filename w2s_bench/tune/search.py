@@ -11,14 +11,14 @@ import numpy as np
 import optuna
 
 from w2s_bench.errors import BadSuite, UserError
-from w2s_bench.harness.collect import collect
-from w2s_bench.harness.executors import InlineExecutor, LocalExecutor
-from w2s_bench.harness.run import marked, run_plan
-from w2s_bench.harness.steps import Site
 from w2s_bench.method import load_method
 from w2s_bench.plan.job import Job
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import CellRecord
+from w2s_bench.run.execute import Site
+from w2s_bench.run.executors import InlineExecutor, LocalExecutor
+from w2s_bench.run.scheduler import marked, run_plan
+from w2s_bench.run.score import collect
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import store_at
 from w2s_bench.suite import MethodUse, Suite

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from w2s_bench.errors import FitFailed
-from w2s_bench.harness.claims import Claims, sweep_claims
-from w2s_bench.harness.executors import Executor
-from w2s_bench.harness.steps import Site
 from w2s_bench.plan.job import FitJob, Job
 from w2s_bench.plan.plan import Plan, finished
 from w2s_bench.records import CellRecord
+from w2s_bench.run.execute import Site
+from w2s_bench.run.executors import Executor
+from w2s_bench.run.job_locks import Claims, sweep_claims
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import sweep_diaries, sweep_drafts
 from w2s_bench.store.remote import store_at

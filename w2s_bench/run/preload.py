@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from w2s_bench.harness.workers import ending_with
+from w2s_bench.run.workers import ending_with
 
 LIBRARIES = (  # ours, and what the first text model of a process imports
     "w2s_bench.train.student",

@@ -61,7 +61,7 @@ def _context() -> Any:
     if too_long or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["w2s_bench.harness.libraries"])
+    context.set_forkserver_preload(["w2s_bench.run.preload"])
     return context
 
 

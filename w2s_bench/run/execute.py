@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from w2s_bench.data.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.errors import FitFailed, UserError
-from w2s_bench.harness.brief import keep, lesson_of, shape_of
-from w2s_bench.harness.unchanged import check_unchanged
-from w2s_bench.harness.unfinished import Unfinished
 from w2s_bench.method import load_method
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
 from w2s_bench.plan.job import FitJob, Job, SplitJob
+from w2s_bench.run.checkpoint_store import Unfinished
+from w2s_bench.run.fit_io import keep, lesson_of, shape_of
+from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.suite import Training

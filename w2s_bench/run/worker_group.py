@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.harness.workers import Side, Worker
+from w2s_bench.run.workers import Side, Worker
 from w2s_bench.store.temp_files import scratch
 
 

@@ -8,13 +8,13 @@ from threading import Lock
 from typing import Any, Protocol
 
 from w2s_bench.errors import FitFailed, UserError
-from w2s_bench.harness.brief import Read, keep, lesson_of, reading
-from w2s_bench.harness.crew import Crew
-from w2s_bench.harness.steps import Site, dropping, execute, told_by, work_with_gold
-from w2s_bench.harness.unchanged import check_unchanged
-from w2s_bench.harness.unfinished import Unfinished
-from w2s_bench.harness.workers import Died, Hung, Side, Worker
 from w2s_bench.plan.job import Job
+from w2s_bench.run.checkpoint_store import Unfinished
+from w2s_bench.run.execute import Site, dropping, execute, told_by, work_with_gold
+from w2s_bench.run.fit_io import Read, keep, lesson_of, reading
+from w2s_bench.run.input_check import check_unchanged
+from w2s_bench.run.worker_group import Crew
+from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.train.device import pick
 from w2s_bench.train.fit_request import Learned, Lesson

@@ -17,11 +17,11 @@ from threading import Lock
 from typing import Any
 
 from w2s_bench.errors import UserError
-from w2s_bench.harness.crew import Crew
-from w2s_bench.harness.executors import LocalExecutor, new_worker
-from w2s_bench.harness.steps import Site
-from w2s_bench.harness.workers import Died, Hung, Side, Worker
 from w2s_bench.plan.job import Job, kinds
+from w2s_bench.run.execute import Site
+from w2s_bench.run.executors import LocalExecutor, new_worker
+from w2s_bench.run.worker_group import Crew
+from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import store_at
 
 RETRIES = 5  # how often a task is started again because its node was lost

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.harness.unchanged import check_unchanged
 from w2s_bench.plan.job import Job
+from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.store.maintenance import DIARY
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.train.checkpoint import Diary
