@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 
-from w2s_bench.board.archive import CELLS, CODE, FITS, LARGEST, MANIFEST, PREDICTIONS, pack, unpack
+from w2s_bench.submission.archive import CELLS, CODE, FITS, LARGEST, MANIFEST, PREDICTIONS, pack, unpack
 
 Members = dict[str, bytes]
 Mutation = Callable[[Random, bytes], bytes]

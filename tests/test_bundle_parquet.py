@@ -12,8 +12,8 @@ import pyarrow.parquet
 import pytest
 from bundle_mutations import flip_bits, splice, truncate
 
-from w2s_bench.board.parquet import INT32, TEXT, columns
-from w2s_bench.board.predictions import write
+from w2s_bench.submission.parquet_reader import INT32, TEXT, columns
+from w2s_bench.submission.predictions import write
 
 WANTED = {"key": TEXT, "item": TEXT, "picked": INT32}
 

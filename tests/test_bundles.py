@@ -17,18 +17,18 @@ from fuzz_bundles import fuzz
 
 from w2s_bench import api
 from w2s_bench.board import verb
-from w2s_bench.board.archive import CELLS, CODE, FITS, LARGEST_BUNDLE, MANIFEST, pack, read, unpack
-from w2s_bench.board.bundle import submit
-from w2s_bench.board.manifest import plain
-from w2s_bench.board.sealed import read_standard
-from w2s_bench.board.standard import standard_of
-from w2s_bench.board.verify import Verified, verify, verify_members
 from w2s_bench.data.splits import draw_test, make_split
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.report.frame import load_table
 from w2s_bench.results.run_folder import load_run
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.store.local import Store
+from w2s_bench.submission.archive import CELLS, CODE, FITS, LARGEST_BUNDLE, MANIFEST, pack, read, unpack
+from w2s_bench.submission.bundle import submit
+from w2s_bench.submission.manifest import plain
+from w2s_bench.submission.sealed import read_standard
+from w2s_bench.submission.standard import standard_of
+from w2s_bench.submission.verify import Verified, verify, verify_members
 from w2s_bench.suite import Data, load_suite, parse_suite
 from w2s_bench.task import load_task
 

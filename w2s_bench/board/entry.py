@@ -7,12 +7,12 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from w2s_bench.board.standard import places
-from w2s_bench.board.verify import Verified
 from w2s_bench.plan.extra_methods import compared
 from w2s_bench.published import Published, dump, scored_of
 from w2s_bench.registry.items import items
 from w2s_bench.registry.load import load
+from w2s_bench.submission.standard import places
+from w2s_bench.submission.verify import Verified
 
 ROUNDING = 1e-9  # between processors; a score moves by at least 1e-5 when one answer of a test set does
 

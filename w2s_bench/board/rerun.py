@@ -22,9 +22,6 @@ import numpy as np
 
 from w2s_bench.board import sandbox
 from w2s_bench.board.fresh import drifts, reviewed
-from w2s_bench.board.manifest import Manifest
-from w2s_bench.board.standard import Place
-from w2s_bench.board.verify import Verified
 from w2s_bench.errors import UserError
 from w2s_bench.pgr.cells import Cell
 from w2s_bench.published import Rerun, RerunCell
@@ -32,6 +29,9 @@ from w2s_bench.records import ScoreRecord
 from w2s_bench.results.run_folder import Run, load_run
 from w2s_bench.store.local import write_text
 from w2s_bench.store.temp_files import SCRATCH, mine
+from w2s_bench.submission.manifest import Manifest
+from w2s_bench.submission.standard import Place
+from w2s_bench.submission.verify import Verified
 from w2s_bench.suite import Grid, MethodUse, Suite, parse_suite
 
 SPREADS = 3.0  # standard deviations: see docs/leaderboard.md

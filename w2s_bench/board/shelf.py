@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from w2s_bench.board import archive
 from w2s_bench.board.entry import entry_of, tells_the_same
-from w2s_bench.board.manifest import Manifest, refused
-from w2s_bench.board.sealed import read_standard, write_standard
-from w2s_bench.board.standard import Standard, shipped_suite, standard_of
-from w2s_bench.board.verify import Verified, verify_members
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.published import Published, Rerun, Shelved, dump, load
 from w2s_bench.report.board import file_name
 from w2s_bench.store.local import atomic_file, write_text
+from w2s_bench.submission import archive
+from w2s_bench.submission.manifest import Manifest, refused
+from w2s_bench.submission.sealed import read_standard, write_standard
+from w2s_bench.submission.standard import Standard, shipped_suite, standard_of
+from w2s_bench.submission.verify import Verified, verify_members
 from w2s_bench.suite import Suite
 
 STANDARD, ENTRIES, RERUN = "standard", "entries", ".rerun.json"

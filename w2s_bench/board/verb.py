@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.board.manifest import Manifest, refused
 from w2s_bench.board.rerun import rerun
-from w2s_bench.board.sealed import read_standard, write_standard
 from w2s_bench.board.shelf import RERUN
-from w2s_bench.board.standard import Standard, shipped_suite, standard_of
-from w2s_bench.board.verify import FindStandard, Verified, verify
 from w2s_bench.errors import UserError
 from w2s_bench.metrics import picks
 from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.published import Rerun, dump
 from w2s_bench.report.tables import as_text
 from w2s_bench.store.local import Store, write_text
+from w2s_bench.submission.manifest import Manifest, refused
+from w2s_bench.submission.sealed import read_standard, write_standard
+from w2s_bench.submission.standard import Standard, shipped_suite, standard_of
+from w2s_bench.submission.verify import FindStandard, Verified, verify
 from w2s_bench.suite import load_suite
 from w2s_bench.tune.record import load as load_tuned
 

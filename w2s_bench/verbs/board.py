@@ -22,8 +22,8 @@ def submit(
     folder: Path, methods: tuple[str, ...], out: Path | None, tuning: str | None, as_json: bool
 ) -> None:
     """Write the bundles of a run's DIR, one a method: what a leaderboard scores again."""
-    from w2s_bench.board.bundle import submit as submitted
     from w2s_bench.board.verb import trials
+    from w2s_bench.submission.bundle import submit as submitted
 
     found = submitted(folder, methods, out, trials(tuning))
     if as_json:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.board.manifest import refused
-from w2s_bench.board.parquet import INT32, TEXT, columns
 from w2s_bench.records import content_key
+from w2s_bench.submission.manifest import refused
+from w2s_bench.submission.parquet_reader import INT32, TEXT, columns
 
 COLUMNS = {"key": TEXT, "item": TEXT, "picked": INT32}
 MOST_ROWS = 20_000_000

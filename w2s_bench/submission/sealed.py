@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.board.standard import Standard, Test
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.records import CellRecord, canonical_json, dump_lines, load_lines
 from w2s_bench.store.local import atomic_file, write_text
+from w2s_bench.submission.standard import Standard, Test
 from w2s_bench.suite import parse_suite
 
 HEAD, CELLS, TESTS = "standard.json", "cells.jsonl", "tests.parquet"

@@ -7,12 +7,12 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2s_bench.board.archive import CODE, LARGEST
 from w2s_bench.errors import UserError
 from w2s_bench.records import RunInfo
 from w2s_bench.registry.items import items
 from w2s_bench.registry.load import OWN, is_own
 from w2s_bench.registry.source_hash import source_hash
+from w2s_bench.submission.archive import CODE, LARGEST
 from w2s_bench.suite import Suite
 
 

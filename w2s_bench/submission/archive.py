@@ -15,8 +15,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from w2s_bench.board.manifest import refused
 from w2s_bench.errors import StoreError
+from w2s_bench.submission.manifest import refused
 
 MANIFEST, CELLS, FITS, PREDICTIONS, CODE = (
     "manifest.json",

@@ -15,17 +15,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from w2s_bench.board import predictions
-from w2s_bench.board.archive import CELLS, CODE, FITS, MANIFEST, PREDICTIONS, pack
-from w2s_bench.board.code import Code, code_of
-from w2s_bench.board.manifest import CellLine, FitLine, Manifest, MethodLine, SuiteLine, dump, plain
-from w2s_bench.board.standard import rivals
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.records import CellRecord
 from w2s_bench.report.board import file_name
 from w2s_bench.report.frame import prove_dense
 from w2s_bench.results.run_folder import TIMINGS, Run, load_run
 from w2s_bench.store.local import atomic_file
+from w2s_bench.submission import predictions
+from w2s_bench.submission.archive import CELLS, CODE, FITS, MANIFEST, PREDICTIONS, pack
+from w2s_bench.submission.manifest import CellLine, FitLine, Manifest, MethodLine, SuiteLine, dump, plain
+from w2s_bench.submission.method_code import Code, code_of
+from w2s_bench.submission.standard import rivals
 from w2s_bench.suite import Suite, parse_suite
 
 

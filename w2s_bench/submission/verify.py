@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.board import archive, predictions
-from w2s_bench.board.bundle import cost
-from w2s_bench.board.manifest import CellLine, FitLine, Manifest, read_lines, read_one, refused
-from w2s_bench.board.standard import Place, Standard
 from w2s_bench.pgr.cells import Cell, Rule, join
 from w2s_bench.pgr.table import rows, with_failed
 from w2s_bench.records import CellRecord, Row
 from w2s_bench.registry.load import is_own
+from w2s_bench.submission import archive, predictions
+from w2s_bench.submission.bundle import cost
+from w2s_bench.submission.manifest import CellLine, FitLine, Manifest, read_lines, read_one, refused
+from w2s_bench.submission.standard import Place, Standard
 
 FindStandard = Callable[[Manifest, str], Standard]
 _RERUN = "run the suite as it is shipped and submit that run"

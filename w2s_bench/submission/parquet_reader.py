@@ -1,7 +1,7 @@
 """A reader of plain Parquet columns that no bytes can crash: Python and NumPy alone.
 
 Arrow's reader is fast and complete, and ends the process on some broken files. This one knows what
-:func:`w2s_bench.board.predictions.write` writes and nothing more: one row group, required columns of texts
+:func:`w2s_bench.submission.predictions.write` writes, and no more: one row group, required columns of texts
 and 32-bit integers, no compression, data pages of version 1, plain or by a dictionary. Memory is bounded by
 the size of the file and the number of rows that the caller asks for; what is wrong is a ValueError.
 """
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.board.thrift import Reader
+from w2s_bench.submission.thrift import Reader
 
 MAGIC = b"PAR1"
 INT32, TEXT = 1, 6
