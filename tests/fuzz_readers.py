@@ -27,8 +27,8 @@ import pyarrow.parquet
 
 from w2s_bench.bad_rows import UNUSABLE, BrokenRow
 from w2s_bench.errors import UserError
-from w2s_bench.published import Published
-from w2s_bench.published import load as load_published
+from w2s_bench.leaderboard.entry_file import Published
+from w2s_bench.leaderboard.entry_file import load as load_published
 from w2s_bench.registry.items import suites
 from w2s_bench.registry.load import load
 from w2s_bench.results.run_folder import load_run

@@ -25,17 +25,26 @@ from commands import refused, strict, w2s, well
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s_bench.board.entry import entry_of, tells_the_same
-from w2s_bench.board.pages import build_site, server, shown
-from w2s_bench.board.publish import to_branch, to_folder, to_hub
-from w2s_bench.board.shelf import add, check, load_board
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.published import Published, Rerun, RerunCell, Shelved, dump, load, pack_bits, unpack_bits
+from w2s_bench.leaderboard.board import add, check, load_board
+from w2s_bench.leaderboard.entry import entry_of, tells_the_same
+from w2s_bench.leaderboard.entry_file import (
+    Published,
+    Rerun,
+    RerunCell,
+    Shelved,
+    dump,
+    load,
+    pack_bits,
+    unpack_bits,
+)
+from w2s_bench.leaderboard.publish import to_branch, to_folder, to_hub
+from w2s_bench.leaderboard.site.board_view import BoardShown, rank
+from w2s_bench.leaderboard.site.build import build
+from w2s_bench.leaderboard.site.downloads import board_csv
+from w2s_bench.leaderboard.site_builder import build_site, server, shown
 from w2s_bench.registry.items import items
 from w2s_bench.report.tables import cells_of
-from w2s_bench.site.build import build
-from w2s_bench.site.data import board_csv
-from w2s_bench.site.shown import BoardShown, rank
 from w2s_bench.submission.verify import verify
 from w2s_bench.suite import load_suite
 

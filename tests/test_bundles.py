@@ -16,9 +16,9 @@ from commands import SUITE, refused, strict, w2s, well
 from fuzz_bundles import fuzz
 
 from w2s_bench import api
-from w2s_bench.board import verb
 from w2s_bench.data.splits import draw_test, make_split
 from w2s_bench.errors import StoreError, UserError
+from w2s_bench.leaderboard import commands
 from w2s_bench.report.frame import load_table
 from w2s_bench.results.run_folder import load_run
 from w2s_bench.run.executors import InlineExecutor
@@ -191,7 +191,9 @@ def test_the_installed_plan_gives_the_same_keys(made: Made) -> None:
 def test_a_shipped_suite_needs_no_gold(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """The suite is found by its hash, planned, and its test sets are drawn."""
     suite, text = load_suite(str(made.suite))
-    monkeypatch.setattr(verb, "shipped_suite", lambda wanted: (suite, text) if wanted == suite.hash else None)
+    monkeypatch.setattr(
+        commands, "shipped_suite", lambda wanted: (suite, text) if wanted == suite.hash else None
+    )
     for path in (made.run / "bundles").iterdir():
         assert "hold; tier: claimed" in well("board", "verify", path).stdout
 

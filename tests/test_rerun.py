@@ -17,13 +17,13 @@ from commands import refused, w2s
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s_bench.board import rerun as rerun_module
-from w2s_bench.board import sandbox
-from w2s_bench.board.fresh import Newer, reviewed
-from w2s_bench.board.rerun import _cut, _drift, _suite_text, allowed, draw, rerun
-from w2s_bench.board.verb import verify_bundle
 from w2s_bench.data.splits import make_split
 from w2s_bench.errors import UserError
+from w2s_bench.leaderboard import rerun as rerun_module
+from w2s_bench.leaderboard import sandbox
+from w2s_bench.leaderboard.commands import verify_bundle
+from w2s_bench.leaderboard.fresh_items import Newer, reviewed
+from w2s_bench.leaderboard.rerun import _cut, _drift, _suite_text, allowed, draw, rerun
 from w2s_bench.records import CompanionScore
 from w2s_bench.sources import GeneratedSource
 from w2s_bench.submission import archive

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from w2s_bench.board.pages import build_site
-from w2s_bench.board.shelf import ENTRIES, STANDARD, Board, folders, load_board
-from w2s_bench.published import Published, Scored, dump, pack_bits, unpack_bits
+from w2s_bench.leaderboard.board import ENTRIES, STANDARD, Board, folders, load_board
+from w2s_bench.leaderboard.entry_file import Published, Scored, dump, pack_bits, unpack_bits
+from w2s_bench.leaderboard.site_builder import build_site
 
 
 def turned(cell: Scored, rng: np.random.Generator) -> Scored:

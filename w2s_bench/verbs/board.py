@@ -22,7 +22,7 @@ def submit(
     folder: Path, methods: tuple[str, ...], out: Path | None, tuning: str | None, as_json: bool
 ) -> None:
     """Write the bundles of a run's DIR, one a method: what a leaderboard scores again."""
-    from w2s_bench.board.verb import trials
+    from w2s_bench.leaderboard.commands import trials
     from w2s_bench.submission.bundle import submit as submitted
 
     found = submitted(folder, methods, out, trials(tuning))
@@ -57,7 +57,7 @@ def board_verify(
     """Score BUNDLE again from its predictions; runs nothing that is in it. Exit status 2 where it does not
     hold."""
     calm()
-    from w2s_bench.board.verb import document, text, verify_bundle
+    from w2s_bench.leaderboard.commands import document, text, verify_bundle
 
     done, compared = verify_bundle(bundle, hub, store, gold)
     if as_json:
@@ -74,7 +74,7 @@ def board_verify(
 def board_gold(suite: str, out: Path, store: Path | None, hub: Path | None) -> None:
     """Write down what bundles of SUITE are judged by: the keys of its plan and the gold of its tests."""
     calm()
-    from w2s_bench.board.verb import seal
+    from w2s_bench.leaderboard.commands import seal
 
     made = seal(suite, out, hub, store)
     click.echo(f"{out}: {len(made.cells)} cells, {len(made.tests)} test sets")
@@ -98,7 +98,7 @@ def board_add(
 ) -> None:
     """Verify BUNDLE and put it on the board of its suite, as a claimed entry."""
     calm()
-    from w2s_bench.board.shelf import add
+    from w2s_bench.leaderboard.board import add
 
     path, entry = add(bundle, root, hub, store, gold)
     if as_json:
@@ -132,8 +132,8 @@ def board_rerun(
 ) -> None:
     """Make random cells of BUNDLE again, without network, and compare. Exit status 1 where they differ."""
     calm()
-    from w2s_bench.board.verb import rerun_bundle
-    from w2s_bench.published import dump
+    from w2s_bench.leaderboard.commands import rerun_bundle
+    from w2s_bench.leaderboard.entry_file import dump
 
     record, path = rerun_bundle(bundle, method, count, review_seed, out, (hub, newer, gold), not no_sandbox)
     if as_json:
@@ -153,7 +153,7 @@ def board_rerun(
 def board_check(root: Path) -> None:
     """Score every bundle of all boards again and compare it with its entry."""
     calm()
-    from w2s_bench.board.shelf import check, folders
+    from w2s_bench.leaderboard.board import check, folders
 
     for folder in folders(root):
         click.echo(f"{folder.name}: {len(check(folder))} entries hold")
@@ -164,7 +164,7 @@ def board_check(root: Path) -> None:
 @_root_option
 def board_changes(before: Path, root: Path) -> None:
     """What boards have that those of BEFORE have not, as Markdown; nothing may be edited or removed."""
-    from w2s_bench.board.changes import changes
+    from w2s_bench.leaderboard.diff import changes
 
     click.echo(changes(before, root), nl=False)
 
@@ -174,7 +174,7 @@ def board_changes(before: Path, root: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the site.")
 def board_build(root: Path, out: Path) -> None:
     """Write the static site of all boards."""
-    from w2s_bench.board.pages import build_site
+    from w2s_bench.leaderboard.site_builder import build_site
 
     built = build_site(root, out)
     click.echo(
@@ -187,7 +187,7 @@ def board_build(root: Path, out: Path) -> None:
 @click.option("--port", type=int, default=8000, show_default=True, help="0 takes a free one.")
 def board_serve(site: Path, port: int) -> None:
     """Show a built SITE on this machine alone, until Ctrl-C."""
-    from w2s_bench.board.pages import server
+    from w2s_bench.leaderboard.site_builder import server
 
     with server(site, port) as running:
         click.echo(f"http://127.0.0.1:{running.server_address[1]}/  (Ctrl-C ends it)")
@@ -207,7 +207,7 @@ def board_publish(
     site: Path, folder: Path | None, branch: str | None, repository: str | None, dry_run: bool
 ) -> None:
     """Put a built SITE where others see it: a folder, a branch, or the Hugging Face hub."""
-    from w2s_bench.board.publish import sendings, to_branch, to_folder, to_hub
+    from w2s_bench.leaderboard.publish import sendings, to_branch, to_folder, to_hub
 
     if sum(x is not None for x in (folder, branch, repository)) != 1:
         raise click.UsageError("give one of --to, --branch and --hub")

@@ -8,10 +8,10 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from w2s_bench.published import Shelved
+from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.records import Row
 from w2s_bench.report.tables import csv_cell, values_of
-from w2s_bench.site.shown import BoardShown
 
 HEAD = ("entry", "tier", "kind", "name", "code", "bundle", "coverage", "cost_seconds")
 

@@ -7,8 +7,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from w2s_bench.leaderboard.entry_file import Published, dump, scored_of
 from w2s_bench.plan.extra_methods import compared
-from w2s_bench.published import Published, dump, scored_of
 from w2s_bench.registry.items import items
 from w2s_bench.registry.load import load
 from w2s_bench.submission.standard import places

@@ -1,7 +1,7 @@
 """Makes two random cells of a bundle again, and says whether they are what it claims.
 
 The same suite, cut to the cell, is run by this program in a process without network, and tested on fresh
-items too where there are some (:mod:`w2s_bench.board.fresh`).
+items too where there are some (:mod:`w2s_bench.leaderboard.fresh_items`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.board import sandbox
-from w2s_bench.board.fresh import drifts, reviewed
 from w2s_bench.errors import UserError
+from w2s_bench.leaderboard import sandbox
+from w2s_bench.leaderboard.entry_file import Rerun, RerunCell
+from w2s_bench.leaderboard.fresh_items import drifts, reviewed
 from w2s_bench.pgr.cells import Cell
-from w2s_bench.published import Rerun, RerunCell
 from w2s_bench.records import ScoreRecord
 from w2s_bench.results.run_folder import Run, load_run
 from w2s_bench.store.local import write_text

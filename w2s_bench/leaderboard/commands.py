@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.board.rerun import rerun
-from w2s_bench.board.shelf import RERUN
 from w2s_bench.errors import UserError
+from w2s_bench.leaderboard.board import RERUN
+from w2s_bench.leaderboard.entry_file import Rerun, dump
+from w2s_bench.leaderboard.rerun import rerun
 from w2s_bench.metrics import picks
 from w2s_bench.plan.extra_methods import ALL
-from w2s_bench.published import Rerun, dump
 from w2s_bench.report.tables import as_text
 from w2s_bench.store.local import Store, write_text
 from w2s_bench.submission.manifest import Manifest, refused

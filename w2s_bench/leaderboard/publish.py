@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2s_bench.board.pages import MARK
 from w2s_bench.errors import UserError
+from w2s_bench.leaderboard.site_builder import MARK
 
 SPACE_CARD = """---
 title: w2s-bench leaderboards

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from w2s_bench.leaderboard.entry_file import Shelved
 from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.tie_groups import NAIVE, tie_groups
-from w2s_bench.published import Shelved
 from w2s_bench.records import Domain, Row
 from w2s_bench.report.tables import TITLES
 from w2s_bench.suite import Suite

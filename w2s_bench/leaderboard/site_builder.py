@@ -8,10 +8,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.board.shelf import ENTRIES, Board, folders, load_board
 from w2s_bench.errors import UserError
-from w2s_bench.site.build import Built, build
-from w2s_bench.site.shown import BoardShown, rank
+from w2s_bench.leaderboard.board import ENTRIES, Board, folders, load_board
+from w2s_bench.leaderboard.site.board_view import BoardShown, rank
+from w2s_bench.leaderboard.site.build import Built, build
 
 MARK = "w2s-bench-site"  # a file that says that a folder is ours to write anew
 

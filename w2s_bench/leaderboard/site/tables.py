@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.page import RowView, View
-from w2s_bench.published import Shelved
 from w2s_bench.records import Domain, Row
 from w2s_bench.report.look import unique
 from w2s_bench.report.rows import number, percent
 from w2s_bench.report.tables import TITLES, cells_of
-from w2s_bench.site.shown import BoardShown
 
 SHORT = {"nlp": "NLP", "chess": "Chess", "reward": "Rewards"}
 TAIL = ("mean group", "tier", "coverage", "cost (fit minutes)", "inputs", "seeds")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from w2s_bench.board.pages import shown
-from w2s_bench.board.shelf import ENTRIES, STANDARD, folders, load_board
 from w2s_bench.errors import StoreError
-from w2s_bench.published import Shelved
+from w2s_bench.leaderboard.board import ENTRIES, STANDARD, folders, load_board
+from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.site.board_view import BoardShown
+from w2s_bench.leaderboard.site_builder import shown
 from w2s_bench.records import Domain
 from w2s_bench.report.tables import TITLES, cells_of, markdown_table
-from w2s_bench.site.shown import BoardShown
 
 
 def changes(before: Path, after: Path) -> str:

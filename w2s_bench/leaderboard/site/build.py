@@ -8,17 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.page import SITE_POLICY, as_data, asset, environment
-from w2s_bench.page.bundle import vega
-from w2s_bench.published import Shelved
-from w2s_bench.records import Row
-from w2s_bench.report.charts import in_groups, size_charts
-from w2s_bench.report.look import scored, unique
-from w2s_bench.report.rows import CELL_HEAD, FILTERS, cell_views
-from w2s_bench.report.tables import TITLES
-from w2s_bench.site.data import board_csv, board_json
-from w2s_bench.site.shown import BoardShown
-from w2s_bench.site.views import (
+from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.site.board_view import BoardShown
+from w2s_bench.leaderboard.site.downloads import board_csv, board_json
+from w2s_bench.leaderboard.site.tables import (
     BAR_ENDS,
     DOMAIN_HEAD,
     domain_rows,
@@ -27,6 +20,13 @@ from w2s_bench.site.views import (
     overall,
     overall_head,
 )
+from w2s_bench.page import SITE_POLICY, as_data, asset, environment
+from w2s_bench.page.bundle import vega
+from w2s_bench.records import Row
+from w2s_bench.report.charts import in_groups, size_charts
+from w2s_bench.report.look import scored, unique
+from w2s_bench.report.rows import CELL_HEAD, FILTERS, cell_views
+from w2s_bench.report.tables import TITLES
 from w2s_bench.store.local import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"

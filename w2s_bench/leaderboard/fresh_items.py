@@ -22,7 +22,7 @@ REVIEWED = '''"""A task of the suite and its fresh test set, for one review."""
 from dataclasses import replace
 from pathlib import Path
 
-from w2s_bench.board.fresh import newer, reseeded
+from w2s_bench.leaderboard.fresh_items import newer, reseeded
 from w2s_bench.task import load_task
 
 WHOLE = load_task({task!r})
