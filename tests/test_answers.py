@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from w2s_bench.records import Row
-from w2s_bench.report.answers import HEAD, TITLE, answer_cells, answer_rows, answers_markdown
+from w2s_bench.report.agreement import HEAD, TITLE, answer_cells, answer_rows, answers_markdown
+from w2s_bench.report.gain_predictors import predictor_notes, predictors
 from w2s_bench.report.html import as_html
-from w2s_bench.report.predictors import predictor_notes, predictors
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import save_run
 

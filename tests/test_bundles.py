@@ -19,7 +19,7 @@ from w2s_bench import api
 from w2s_bench.data.splits import draw_test, make_split
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.leaderboard import commands
-from w2s_bench.report.frame import load_table
+from w2s_bench.report.load import load_table
 from w2s_bench.results.run_folder import load_run
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.store.local import Store

@@ -19,7 +19,7 @@ from w2s_bench.plan.companions import companion_prints
 from w2s_bench.plan.job import FitJob, LookJob, SplitJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import content_key
-from w2s_bench.report.frame import load_companions
+from w2s_bench.report.load import load_companions
 from w2s_bench.results.run_folder import COMPANIONS, load_run
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.run.fit_io import lesson_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from commands import well
 
-from w2s_bench.report.summary import courses
+from w2s_bench.report.figure_data import courses
 from w2s_bench.results.run_folder import Run, load_run
 from w2s_bench.suite import Training, parse_suite
 

@@ -10,8 +10,8 @@ import numpy as np
 from test_report import PLAIN
 
 from w2s_bench.report.figures import draw_figures
-from w2s_bench.report.frame import load_table
 from w2s_bench.report.latex import as_latex, escaped
+from w2s_bench.report.load import load_table
 from w2s_bench.results.examples import choose, kinds, load_examples, save_examples
 from w2s_bench.results.run_folder import save_run
 from w2s_bench.task import Item

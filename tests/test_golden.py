@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from w2s_bench.records import ENTRY_SCHEMA, RECORD_SCHEMA, RUN_SCHEMA, Entry, Row, load_json
-from w2s_bench.report.board import entries
-from w2s_bench.report.frame import load_table
+from w2s_bench.report.entries import entries
+from w2s_bench.report.load import load_table
 from w2s_bench.report.tables import as_csv, as_json, as_markdown, as_text
 from w2s_bench.results.run_folder import Run
 

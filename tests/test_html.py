@@ -18,9 +18,9 @@ from w2s_bench.bad_rows import Excluded, Reason
 from w2s_bench.page import bundle
 from w2s_bench.records import CurvePoint
 from w2s_bench.report.charts import charts
-from w2s_bench.report.frame import load_table, parameters
+from w2s_bench.report.domain_charts import panels
 from w2s_bench.report.html import as_html, write_html
-from w2s_bench.report.panels import panels
+from w2s_bench.report.load import load_table, parameters
 from w2s_bench.results.examples import Shown, load_examples, save_examples
 from w2s_bench.results.run_folder import save_run
 

@@ -10,7 +10,7 @@ from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.table import rows
 from w2s_bench.pgr.tie_groups import tie_groups
 from w2s_bench.records import Row
-from w2s_bench.report.league import league_markdown
+from w2s_bench.report.ranking import league_markdown
 from w2s_bench.report.tables import as_markdown
 
 RULE = Rule(min_gap=0.02, min_teacher=0.0)

@@ -14,11 +14,11 @@ import pytest
 
 from w2s_bench.records import Entry, Row, load_json
 from w2s_bench.report import tables
-from w2s_bench.report.board import entries, write_entries
 from w2s_bench.report.curves import draw_curves
-from w2s_bench.report.frame import load_table
-from w2s_bench.report.notes import interval_notes
+from w2s_bench.report.entries import entries, write_entries
+from w2s_bench.report.load import load_table
 from w2s_bench.report.saliency import correlation, draw_saliency, points
+from w2s_bench.report.warnings import interval_notes
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import Run, save_run
 

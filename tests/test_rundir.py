@@ -13,7 +13,7 @@ import pytest
 
 from w2s_bench.errors import StoreError
 from w2s_bench.records import CellRecord
-from w2s_bench.report.frame import load_table, parameters, prove_dense
+from w2s_bench.report.load import load_table, parameters, prove_dense
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import (
     CELLS,

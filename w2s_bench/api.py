@@ -224,7 +224,7 @@ def run_suite(
         excluded=left_out(plan, store),
         own_code=own,
     )
-    from w2s_bench.report.frame import load_companions
+    from w2s_bench.report.load import load_companions
     from w2s_bench.report.write import write_report  # at the end: two seconds of imports
 
     cells = marked(plan.cells, tally.reasons)

@@ -112,9 +112,9 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
         prepare()
     from w2s_bench.api import Where, run_suite
     from w2s_bench.display import progress
-    from w2s_bench.report.notes import notes
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
+    from w2s_bench.report.warnings import notes
     from w2s_bench.views import failed_document, failed_text
 
     with progress() as display:
@@ -153,10 +153,10 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
 def report(folder: Path, form: str, as_json: bool) -> None:
     """Print the tables of a run's FOLDER again and redraw its figures, from its records alone."""
     from w2s_bench.report import tables
-    from w2s_bench.report.frame import load_companions
     from w2s_bench.report.latex import as_latex
-    from w2s_bench.report.league import league_markdown
-    from w2s_bench.report.notes import notes
+    from w2s_bench.report.load import load_companions
+    from w2s_bench.report.ranking import league_markdown
+    from w2s_bench.report.warnings import notes
     from w2s_bench.report.write import markdown, write_report
 
     run, rows = write_report(folder)

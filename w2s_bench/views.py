@@ -17,7 +17,7 @@ from w2s_bench.plan.plan import Plan
 from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry.items import Item, docstring, find, items, suites
 from w2s_bench.registry.load import is_own, load
-from w2s_bench.report.notes import excluded_document
+from w2s_bench.report.warnings import excluded_document
 from w2s_bench.run.score import left_out
 from w2s_bench.sources import described
 from w2s_bench.store.local import Store

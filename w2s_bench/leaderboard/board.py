@@ -16,7 +16,7 @@ from w2s_bench.errors import StoreError, UserError
 from w2s_bench.leaderboard.entry import entry_of, tells_the_same
 from w2s_bench.leaderboard.entry_file import Published, Rerun, Shelved, dump, load
 from w2s_bench.plan.extra_methods import ALL
-from w2s_bench.report.board import file_name
+from w2s_bench.report.entries import file_name
 from w2s_bench.store.local import atomic_file, write_text
 from w2s_bench.submission import archive
 from w2s_bench.submission.manifest import Manifest, refused

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from w2s_bench.records import Row
-from w2s_bench.report.look import BLUE_ORANGE, COLOURS, scored, unique
-from w2s_bench.report.panels import panels
-from w2s_bench.report.summary import pools
+from w2s_bench.report.domain_charts import panels
+from w2s_bench.report.figure_data import pools
+from w2s_bench.report.figure_style import BLUE_ORANGE, COLOURS, scored, unique
 from w2s_bench.report.tables import TITLES
 from w2s_bench.report.vega import INK, Chart, Values, in_points, rounded, spec
 from w2s_bench.results.run_folder import Run

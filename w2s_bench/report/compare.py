@@ -12,7 +12,7 @@ import numpy as np
 from w2s_bench import stats
 from w2s_bench.errors import UserError
 from w2s_bench.pgr.cells import Cell, Key, pooled
-from w2s_bench.report.frame import cells_of, prove_dense
+from w2s_bench.report.load import cells_of, prove_dense
 from w2s_bench.results.run_folder import Run, load_run
 
 

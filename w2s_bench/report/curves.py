@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import Row
-from w2s_bench.report.frame import parameters
-from w2s_bench.report.look import (
+from w2s_bench.report.figure_data import over_tasks
+from w2s_bench.report.figure_style import (
     Look,
     arrange,
     drawn,
@@ -21,7 +21,7 @@ from w2s_bench.report.look import (
     size_axis,
     unique,
 )
-from w2s_bench.report.summary import over_tasks
+from w2s_bench.report.load import parameters
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.results.run_folder import Run
 

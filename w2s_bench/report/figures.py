@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.records import Row
-from w2s_bench.report.frame import parameters
-from w2s_bench.report.look import (
+from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, pools, profiles
+from w2s_bench.report.figure_style import (
     BLUE_ORANGE,
     COLOURS,
     LINES,
@@ -27,8 +27,8 @@ from w2s_bench.report.look import (
     size_axis,
     unique,
 )
+from w2s_bench.report.load import parameters
 from w2s_bench.report.saliency import draw_saliency
-from w2s_bench.report.summary import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.results.run_folder import Run
 

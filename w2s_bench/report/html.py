@@ -13,13 +13,13 @@ from typing import Any
 from w2s_bench.page import as_data, asset, environment, policy
 from w2s_bench.page.bundle import vega
 from w2s_bench.records import Row
-from w2s_bench.report.answers import ABOUT, HEAD, TITLE
+from w2s_bench.report.agreement import ABOUT, HEAD, TITLE
 from w2s_bench.report.charts import charts, in_groups
-from w2s_bench.report.frame import parameters
-from w2s_bench.report.look import unique
-from w2s_bench.report.notes import notes
-from w2s_bench.report.rows import CELL_HEAD, FILTERS, POOL_HEAD, answer_views, cell_views, pool_views
-from w2s_bench.report.samples import example_groups
+from w2s_bench.report.figure_style import unique
+from w2s_bench.report.html_examples import example_groups
+from w2s_bench.report.html_tables import CELL_HEAD, FILTERS, POOL_HEAD, answer_views, cell_views, pool_views
+from w2s_bench.report.load import parameters
+from w2s_bench.report.warnings import notes
 from w2s_bench.results.examples import Shown
 from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
@@ -80,6 +80,6 @@ def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companion
 
 
 def _board_parts() -> Any:
-    from w2s_bench.report.boards import shared_parts
+    from w2s_bench.report.chess_svg import shared_parts
 
     return shared_parts()

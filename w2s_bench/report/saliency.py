@@ -15,8 +15,8 @@ import numpy as np
 
 from w2s_bench.pgr.row_stats import ZERO_SHOT
 from w2s_bench.records import Row
-from w2s_bench.report.look import COLOURS, MARKERS, arrange, unique
-from w2s_bench.report.rows import where
+from w2s_bench.report.figure_style import COLOURS, MARKERS, arrange, unique
+from w2s_bench.report.html_tables import where
 from w2s_bench.report.tables import TITLES, by_domain
 
 SHOWN = ("naive", "confidence")  # the plain method, and the paper's

@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.report.notes import excluded_document, interval_notes
+from w2s_bench.report.warnings import excluded_document, interval_notes
 
 TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
 COLUMNS = (

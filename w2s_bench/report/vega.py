@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from w2s_bench.report.look import COLOURS
+from w2s_bench.report.figure_style import COLOURS
 
 INK = "currentColor"  # the page's own: dark on light, light on dark
 Values = list[dict[str, Any]]

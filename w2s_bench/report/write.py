@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from w2s_bench.records import Row
-from w2s_bench.report.answers import answers_markdown
-from w2s_bench.report.board import entries, write_entries
+from w2s_bench.report.agreement import answers_markdown
 from w2s_bench.report.curves import draw_curves
+from w2s_bench.report.entries import entries, write_entries
+from w2s_bench.report.figure_data import Course, courses, courses_csv
 from w2s_bench.report.figures import draw_figures
-from w2s_bench.report.frame import load_companions, load_table
 from w2s_bench.report.html import write_html
-from w2s_bench.report.notes import notes
-from w2s_bench.report.summary import Course, courses, courses_csv
+from w2s_bench.report.load import load_companions, load_table
 from w2s_bench.report.tables import as_csv, as_markdown, as_text
+from w2s_bench.report.warnings import notes
 from w2s_bench.results.examples import load_examples
 from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.records import CellRecord
-from w2s_bench.report.board import file_name
-from w2s_bench.report.frame import prove_dense
+from w2s_bench.report.entries import file_name
+from w2s_bench.report.load import prove_dense
 from w2s_bench.results.run_folder import TIMINGS, Run, load_run
 from w2s_bench.store.local import atomic_file
 from w2s_bench.submission import predictions

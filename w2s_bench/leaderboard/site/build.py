@@ -24,8 +24,8 @@ from w2s_bench.page import SITE_POLICY, as_data, asset, environment
 from w2s_bench.page.bundle import vega
 from w2s_bench.records import Row
 from w2s_bench.report.charts import in_groups, size_charts
-from w2s_bench.report.look import scored, unique
-from w2s_bench.report.rows import CELL_HEAD, FILTERS, cell_views
+from w2s_bench.report.figure_style import scored, unique
+from w2s_bench.report.html_tables import CELL_HEAD, FILTERS, cell_views
 from w2s_bench.report.tables import TITLES
 from w2s_bench.store.local import write_text
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.records import Row, RunInfo
-from w2s_bench.report.predictors import predictor_notes
+from w2s_bench.report.gain_predictors import predictor_notes
 
 ENOUGH = 3  # seeds from which on intervals were found to hold what they promise: docs/statistics.md
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from w2s_bench.records import Row
+from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, profiles
 from w2s_bench.report.saliency import points
-from w2s_bench.report.summary import THRESHOLDS, courses, losses, profiles
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.report.vega import Chart, Values, in_points, plain_colour, rounded, spec
 from w2s_bench.results.run_folder import Run

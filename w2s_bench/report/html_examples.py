@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from w2s_bench.report.boards import GOLD, STUDENT, TEACHER, Arrow, board_svg, spoken
+from w2s_bench.report.chess_svg import GOLD, STUDENT, TEACHER, Arrow, board_svg, spoken
 from w2s_bench.results.examples import KINDS, Shown
 
 TITLES = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from w2s_bench.page import RowView, View
 from w2s_bench.records import Row
-from w2s_bench.report.answers import answer_cells, answer_rows, answer_values
+from w2s_bench.report.agreement import answer_cells, answer_rows, answer_values
 from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of, method_of
 
 Where = tuple[str | None, ...]
