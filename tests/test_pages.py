@@ -8,8 +8,8 @@ import pytest
 
 from w2s_bench.pages import methods_page, write
 from w2s_bench.registry.items import items
-from w2s_bench.tune.draw import draw
-from w2s_bench.tune.record import TrialRecord, Tuned
+from w2s_bench.tuning.figures import draw
+from w2s_bench.tuning.record import TrialRecord, Tuned
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -17,12 +17,12 @@ from w2s_bench.method import Options, load_method
 from w2s_bench.run.execute import Site
 from w2s_bench.suite import load_suite, parse_suite
 from w2s_bench.tune.judges import as_markdown, as_sentence, correlation, gain, searches
-from w2s_bench.tune.record import curve, load, save, shipped
-from w2s_bench.tune.say import tuned_text
-from w2s_bench.tune.score import Judged, Lead, judge, lead, mean_score
-from w2s_bench.tune.search import Budget, development_part, tune
-from w2s_bench.tune.space import axes
-from w2s_bench.tune.verb import file_name, searchable
+from w2s_bench.tuning.record import curve, load, save, shipped
+from w2s_bench.tuning.search import Budget, development_part, tune
+from w2s_bench.tuning.search_space import axes
+from w2s_bench.tuning.selection import Judged, Lead, judge, lead, mean_score
+from w2s_bench.tuning.text import tuned_text
+from w2s_bench.tuning.tune_methods import file_name, searchable
 
 NOT_TAKEN_OVER = {"confidence-window"}  # its choice does not learn the contract's toy problem: docs/tuning.md
 

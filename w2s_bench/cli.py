@@ -277,8 +277,8 @@ def tune(
     calm()
     from w2s_bench.api import Where
     from w2s_bench.display import progress
-    from w2s_bench.tune.say import tuned_document, tuned_text
-    from w2s_bench.tune.verb import tune_methods
+    from w2s_bench.tuning.text import tuned_document, tuned_text
+    from w2s_bench.tuning.tune_methods import tune_methods
 
     with progress() as display:
         place = Where(**where)

@@ -9,9 +9,9 @@ from typing import Any
 
 from w2s_bench.method import Method, load_method
 from w2s_bench.registry.items import items
-from w2s_bench.tune.draw import draw
-from w2s_bench.tune.record import Tuned, shipped
-from w2s_bench.tune.say import curve_lines
+from w2s_bench.tuning.figures import draw
+from w2s_bench.tuning.record import Tuned, shipped
+from w2s_bench.tuning.text import curve_lines
 
 KINDS = {
     "method": "Methods that train a student",

@@ -23,7 +23,7 @@ from w2s_bench.sources import described
 from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite
 from w2s_bench.task import load_task
-from w2s_bench.tune.record import curve, shipped
+from w2s_bench.tuning.record import curve, shipped
 
 
 def plan_document(plan: Plan, missing: Collection[Job], store: Store, seconds: float) -> dict[str, Any]:

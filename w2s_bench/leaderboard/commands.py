@@ -24,7 +24,7 @@ from w2s_bench.submission.sealed import read_standard, write_standard
 from w2s_bench.submission.standard import Standard, shipped_suite, standard_of
 from w2s_bench.submission.verify import FindStandard, Verified, verify
 from w2s_bench.suite import load_suite
-from w2s_bench.tune.record import load as load_tuned
+from w2s_bench.tuning.record import load as load_tuned
 
 ALIKE = 0.01  # of one key: share of items on which two machines may differ in their last digits
 

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from w2s_bench.registry.items import items
 from w2s_bench.stats import Floats
-from w2s_bench.tune.record import Tuned, shipped
+from w2s_bench.tuning.record import Tuned, shipped
 
 JUDGES = ("second teacher, a bag of words", "own teacher")  # columns of a trial's numbers by task
 ACCURACY = 2

@@ -10,9 +10,9 @@ from w2s_bench.api import Where
 from w2s_bench.method import load_method
 from w2s_bench.registry.items import items
 from w2s_bench.suite import load_suite
-from w2s_bench.tune.record import Tuned, save
-from w2s_bench.tune.search import Budget, OnDone, OnRound, tune
-from w2s_bench.tune.space import axes
+from w2s_bench.tuning.record import Tuned, save
+from w2s_bench.tuning.search import Budget, OnDone, OnRound, tune
+from w2s_bench.tuning.search_space import axes
 
 ALL = "all"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from w2s_bench.tune.record import Tuned, curve
+from w2s_bench.tuning.record import Tuned, curve
 
 BARS = " ▁▂▃▄▅▆▇█"
 

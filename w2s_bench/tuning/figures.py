@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.store.local import atomic_file
-from w2s_bench.tune.record import Tuned, curve
+from w2s_bench.tuning.record import Tuned, curve
 
 COLUMNS = 6
 WIDE = 30  # values that differ by this factor are drawn by factors

@@ -22,9 +22,9 @@ from w2s_bench.run.score import collect
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import store_at
 from w2s_bench.suite import MethodUse, Suite
-from w2s_bench.tune.record import TrialRecord, Tuned
-from w2s_bench.tune.score import Judged, judge, lead, mean_score
-from w2s_bench.tune.space import Axis, axes
+from w2s_bench.tuning.record import TrialRecord, Tuned
+from w2s_bench.tuning.search_space import Axis, axes
+from w2s_bench.tuning.selection import Judged, judge, lead, mean_score
 
 VALIDATION = "validation"
 JUDGE = "bow-teacher"  # the reference row whose teacher judges
