@@ -14,10 +14,10 @@ import pytest
 from commands import strict, w2s, well
 
 from w2s_bench.audit.audit import NAMES, audit_task, look
-from w2s_bench.audit.boards import in_uci, wrong
-from w2s_bench.audit.copies import near_copies
-from w2s_bench.audit.drawn import SIZES, Drawn, draw
+from w2s_bench.audit.chess_rules import in_uci, wrong
+from w2s_bench.audit.duplicates import near_copies
 from w2s_bench.audit.finding import Finding, allowed, judged
+from w2s_bench.audit.parts import SIZES, Drawn, draw
 from w2s_bench.errors import BadData, BadModel
 from w2s_bench.records import Domain
 from w2s_bench.registry.items import items

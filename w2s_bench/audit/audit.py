@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from w2s_bench.audit.bag_of_words import words
 from w2s_bench.audit.balance import balance, leaks
-from w2s_bench.audit.boards import boards
-from w2s_bench.audit.copies import copies, prompts
-from w2s_bench.audit.drawn import SIZES, Drawn, draw
+from w2s_bench.audit.chess_rules import boards
+from w2s_bench.audit.duplicates import copies, prompts
 from w2s_bench.audit.finding import Finding, judged
-from w2s_bench.audit.guesses import guesses
+from w2s_bench.audit.parts import SIZES, Drawn, draw
 from w2s_bench.audit.privacy import personal
-from w2s_bench.audit.tokens import truncated
-from w2s_bench.audit.words import words
+from w2s_bench.audit.shortcuts import guesses
+from w2s_bench.audit.truncation import truncated
 from w2s_bench.suite import Data
 from w2s_bench.task import load_task
 

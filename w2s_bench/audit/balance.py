@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.parts import Drawn
 from w2s_bench.task import Example
 
 MAJORITY = 0.10  # above an equal share

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding
+from w2s_bench.audit.parts import Drawn
 from w2s_bench.sources import Source
 from w2s_bench.task import Example
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 from zlib import crc32
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.parts import Drawn
 from w2s_bench.records import Domain
 from w2s_bench.task import Example
 

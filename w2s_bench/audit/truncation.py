@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding
+from w2s_bench.audit.parts import Drawn
 from w2s_bench.errors import BadModel
 from w2s_bench.models._tokenizer import FILE
 from w2s_bench.suite import Training

@@ -8,8 +8,8 @@ from statistics import mean
 
 import numpy as np
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.parts import Drawn
 from w2s_bench.task import Example
 
 LENGTH = 0.10  # points above chance, or above the most frequent class, that a shortcut may reach

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import chess
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding, allowed
-from w2s_bench.audit.guesses import accuracy, chance, frequencies, guess
+from w2s_bench.audit.parts import Drawn
+from w2s_bench.audit.shortcuts import accuracy, chance, frequencies, guess
 from w2s_bench.models._board import UCI
 from w2s_bench.task import Example
 

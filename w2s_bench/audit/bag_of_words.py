@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.audit.drawn import Drawn
 from w2s_bench.audit.finding import Finding, allowed
-from w2s_bench.audit.guesses import accuracy, chance
+from w2s_bench.audit.parts import Drawn
+from w2s_bench.audit.shortcuts import accuracy, chance
 from w2s_bench.task import Example
 
 WORDS = 0.6  # of the way from chance to one that a bag of words may reach: 80% of two classes
