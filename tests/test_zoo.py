@@ -19,9 +19,9 @@ from w2s_bench.task import load_task
 from w2s_bench.world.documents import documents, runs
 from w2s_bench.zoo.chess import corpus
 from w2s_bench.zoo.chess.batches import load
-from w2s_bench.zoo.chess.objective import centre_promotions
-from w2s_bench.zoo.chess.position import Replay, orient
-from w2s_bench.zoo.chess.prepare import tactics
+from w2s_bench.zoo.chess.build_corpus import tactics
+from w2s_bench.zoo.chess.fast_board import Replay, orient
+from w2s_bench.zoo.chess.loss import centre_promotions
 from w2s_bench.zoo.chess.recipe import Recipe
 from w2s_bench.zoo.muon import orthogonal
 from w2s_bench.zoo.text.corpus import END, held_out, rows

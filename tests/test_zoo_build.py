@@ -19,13 +19,13 @@ from w2s_bench.errors import UserError
 from w2s_bench.model import Shape, build_model
 from w2s_bench.models import zoo as shipped
 from w2s_bench.registry.items import find
-from w2s_bench.zoo import loop
+from w2s_bench.zoo import training_loop
 from w2s_bench.zoo.build import Built, build
 from w2s_bench.zoo.checkpoint import Progress, restore, store
-from w2s_bench.zoo.chess import prepare
+from w2s_bench.zoo.chess import build_corpus
 from w2s_bench.zoo.chess.recipe import Recipe
 from w2s_bench.zoo.families import CHESS, FAMILIES, TEXT
-from w2s_bench.zoo.places import Places
+from w2s_bench.zoo.paths import Places
 
 SCALE = {"text": 0.01, "chess": 0.004}
 SMALL = {"text": "16x1", "chess": "12x2"}
@@ -106,15 +106,15 @@ def test_a_build_that_was_cut_ends_in_the_same_bytes(
     family: str, built: dict[str, Built], places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where, seen = replace(places, out=tmp_path), []
-    update = loop.Run._update
+    update = training_loop.Run._update
 
-    def cut(run: loop.Run, batch: Any, step: int, peaks: Any) -> float:
+    def cut(run: training_loop.Run, batch: Any, step: int, peaks: Any) -> float:
         seen.append(step)
         if len(seen) == 12:
             raise KeyboardInterrupt
         return update(run, batch, step, peaks)
 
-    monkeypatch.setattr(loop.Run, "_update", cut)
+    monkeypatch.setattr(training_loop.Run, "_update", cut)
     with pytest.raises(KeyboardInterrupt):
         build(family, [SMALL[family]], where, SCALE[family])
     arrays = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.npy")}
@@ -192,7 +192,7 @@ def test_what_goes_wrong_while_playing_is_told(tmp_path: Path) -> None:
     """The maker runs as a process of its own; its last line is what went wrong."""
     where = Places(out=tmp_path, engine="false")
     with pytest.raises(UserError, match=r"games cannot be played: .*(closed its output|Broken pipe)"):
-        prepare.play(where, 1)
+        build_corpus.play(where, 1)
 
 
 def test_games_are_played_once_and_always_the_same(tmp_path: Path) -> None:
@@ -203,12 +203,12 @@ def test_games_are_played_once_and_always_the_same(tmp_path: Path) -> None:
         pytest.skip("no Stockfish on this machine")
 
     def played(folder: Path) -> bytes:
-        maker = find("task", prepare.TACTICS).module.rpartition(".")[0] + ".tactics_maker"
+        maker = find("task", build_corpus.TACTICS).module.rpartition(".")[0] + ".tactics_maker"
         options = ["--stage", "games", "--chunks", "1", "--puzzles", "1", "--engine", engine]
         command = [sys.executable, "-m", maker, *options, "--games-dir", str(folder)]
         subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
         (file,) = folder.glob("games-*")
-        assert file == prepare.play(Places(out=tmp_path, games=folder, engine="none"), 1)[0]
+        assert file == build_corpus.play(Places(out=tmp_path, games=folder, engine="none"), 1)[0]
         return file.read_bytes()
 
     assert played(tmp_path / "one") == played(tmp_path / "two")

@@ -42,7 +42,7 @@ def zoo_build(family: str, members: tuple[str, ...], scale: float, as_json: bool
     calm()
     from w2s_bench.zoo.build import build
     from w2s_bench.zoo.listing import built_text
-    from w2s_bench.zoo.places import Places
+    from w2s_bench.zoo.paths import Places
 
     built = [b.describe() for b in build(family, members, Places(**where), scale)]
     click.echo(json.dumps({"members": built}) if as_json else built_text(built))

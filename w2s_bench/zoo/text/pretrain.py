@@ -17,9 +17,9 @@ from torch.nn import functional
 from w2s_bench.zoo.card import Card
 from w2s_bench.zoo.checkpoint import Progress
 from w2s_bench.zoo.families import Member
-from w2s_bench.zoo.loop import Run
 from w2s_bench.zoo.text.corpus import FIRST_SEED, VALIDATION_SEED, held_out, rows, tokenizer
 from w2s_bench.zoo.text.recipe import Recipe
+from w2s_bench.zoo.training_loop import Run
 
 VALIDATION_ROWS = 256
 EXPOSURE = (

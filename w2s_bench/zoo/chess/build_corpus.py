@@ -21,8 +21,8 @@ from w2s_bench.store.local import write_text
 from w2s_bench.task import load_task
 from w2s_bench.zoo.card import digest
 from w2s_bench.zoo.chess import corpus
-from w2s_bench.zoo.loop import report
-from w2s_bench.zoo.places import Places
+from w2s_bench.zoo.paths import Places
+from w2s_bench.zoo.training_loop import report
 
 CHUNKS, SEED = 90, 1  # of self-play games: those of the shipped weights
 Makers = dict[str, Callable[[], Iterable[corpus.Game]]]
