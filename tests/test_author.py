@@ -10,9 +10,9 @@ import pytest
 from commands import SUITE, strict, w2s, well
 
 from w2s_bench import api
-from w2s_bench.author import check_method, named, new_method
 from w2s_bench.errors import UserError
 from w2s_bench.run.executors import InlineExecutor
+from w2s_bench.scaffold.method import check_method, named, new_method
 
 
 @pytest.fixture(autouse=True)

@@ -146,7 +146,7 @@ def examples_of_methods() -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize("page, block", [pytest.param(p, b, id=p.name) for p, b in examples_of_methods()])
 def test_methods_in_the_pages_hold_the_contract(page: Path, block: str, tmp_path: Path) -> None:
-    from w2s_bench.author import check_method
+    from w2s_bench.scaffold.method import check_method
 
     (tmp_path / "example.py").write_text(block)
     (name,) = re.findall(r"^class (\w+)\(Method\):", block, re.MULTILINE)

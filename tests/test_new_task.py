@@ -11,7 +11,7 @@ from commands import w2s, well
 
 from w2s_bench.contract import checks
 from w2s_bench.errors import UserError
-from w2s_bench.new_task import named, new_task
+from w2s_bench.scaffold.task import named, new_task
 
 DOMAINS, FORMS = ("nlp", "chess", "reward"), ("toml", "python")
 

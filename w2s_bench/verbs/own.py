@@ -23,7 +23,7 @@ def new() -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Folder; default: this one.")
 def new_method_(name: str, out: Path) -> None:
     """Write NAME.py, a method that works, and test_NAME.py; overwrites nothing."""
-    from w2s_bench.author import named, new_method
+    from w2s_bench.scaffold.method import named, new_method
 
     paths = new_method(name, out)
     for path in paths:
@@ -39,7 +39,7 @@ def new_method_(name: str, out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Folder; default: this one.")
 def new_task_(name: str, domain: Any, form: Any, out: Path) -> None:
     """Write a task that works (NAME.toml or NAME.py), rows for it, and test_NAME.py; overwrites nothing."""
-    from w2s_bench.new_task import named, new_task
+    from w2s_bench.scaffold.task import named, new_task
 
     paths = new_task(name, domain, form, out)
     for path in paths:
@@ -62,7 +62,7 @@ def check_method_(name: str, as_json: bool) -> None:
     Exit status 2 where something is wrong.
     """
     calm()
-    from w2s_bench.author import check_method
+    from w2s_bench.scaffold.method import check_method
 
     findings = []
     for finding in check_method(name):
