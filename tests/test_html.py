@@ -15,7 +15,6 @@ from browser import DESKTOP, PHONE, Page
 from jsonschema import ValidationError
 
 from w2s_bench.bad_rows import Excluded, Reason
-from w2s_bench.page import bundle
 from w2s_bench.records import CurvePoint
 from w2s_bench.report.charts import charts
 from w2s_bench.report.domain_charts import panels
@@ -23,6 +22,7 @@ from w2s_bench.report.html import as_html, write_html
 from w2s_bench.report.load import load_table, parameters
 from w2s_bench.results.examples import Shown, load_examples, save_examples
 from w2s_bench.results.run_folder import save_run
+from w2s_bench.web.page import bundle
 
 HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>\"'& {{ 7 * 7 }}"
 FEN = "r1bqkbnr/pppp1ppp/2n5/4p3/2B1P3/5N2/PPPP1PPP/RNBQK2R b KQkq - 3 3 f1c4"

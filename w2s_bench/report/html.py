@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.page import as_data, asset, environment, policy
-from w2s_bench.page.bundle import vega
 from w2s_bench.records import Row
 from w2s_bench.report.agreement import ABOUT, HEAD, TITLE
 from w2s_bench.report.charts import charts, in_groups
@@ -23,6 +21,8 @@ from w2s_bench.report.warnings import notes
 from w2s_bench.results.examples import Shown
 from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
+from w2s_bench.web.page import as_data, asset, environment, policy
+from w2s_bench.web.vega_bundle import vega
 
 PAGE = Path(__file__).parent / "page"
 REPORT = "report.html"

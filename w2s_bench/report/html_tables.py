@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from w2s_bench.page import RowView, View
 from w2s_bench.records import Row
 from w2s_bench.report.agreement import answer_cells, answer_rows, answer_values
 from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of, method_of
+from w2s_bench.web.page import RowView, View
 
 Where = tuple[str | None, ...]
 NUMBERS = COLUMNS[3:9]

@@ -20,14 +20,14 @@ from w2s_bench.leaderboard.site.tables import (
     overall,
     overall_head,
 )
-from w2s_bench.page import SITE_POLICY, as_data, asset, environment
-from w2s_bench.page.bundle import vega
 from w2s_bench.records import Row
 from w2s_bench.report.charts import in_groups, size_charts
 from w2s_bench.report.figure_style import scored, unique
 from w2s_bench.report.html_tables import CELL_HEAD, FILTERS, cell_views
 from w2s_bench.report.tables import TITLES
 from w2s_bench.store.local import write_text
+from w2s_bench.web.page import SITE_POLICY, as_data, asset, environment
+from w2s_bench.web.vega_bundle import vega
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from w2s_bench.leaderboard.entry_file import Shelved
 from w2s_bench.leaderboard.site.board_view import BoardShown
-from w2s_bench.page import RowView, View
 from w2s_bench.records import Domain, Row
 from w2s_bench.report.figure_style import unique
 from w2s_bench.report.html_tables import number, percent
 from w2s_bench.report.tables import TITLES, cells_of
+from w2s_bench.web.page import RowView, View
 
 SHORT = {"nlp": "NLP", "chess": "Chess", "reward": "Rewards"}
 TAIL = ("mean group", "tier", "coverage", "cost (fit minutes)", "inputs", "seeds")
