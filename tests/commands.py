@@ -8,7 +8,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from w2s_bench.cli import main
+from w2s_bench.cli.main import main
 
 SUITE = """# A suite of seconds
 name = "tiny"

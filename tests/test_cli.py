@@ -15,7 +15,7 @@ import pytest
 from commands import SUITE, strict, suite_of, w2s, well
 
 from w2s_bench import api
-from w2s_bench.cli import KINDS, main
+from w2s_bench.cli.main import KINDS, main
 from w2s_bench.registry.items import items, suites
 from w2s_bench.results.run_folder import RUN
 from w2s_bench.run.executors import InlineExecutor
@@ -320,7 +320,7 @@ def test_our_own_mistakes_are_not_hidden(suite: Path, monkeypatch: pytest.Monkey
 
 LIGHT = """
 import sys
-from w2s_bench.cli import main
+from w2s_bench.cli.main import main
 for arguments in (["--help"], ["--version"], ["run", "--help"], *(["list", w] for w in KINDS)):
     try:
         main(arguments)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from w2s_bench.display import Bar, Lines, progress
+from w2s_bench.cli.progress import Bar, Lines, progress
 
 
 @dataclass

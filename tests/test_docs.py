@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from w2s_bench.audit.audit import NAMES
-from w2s_bench.cli import main
+from w2s_bench.cli.main import main
 from w2s_bench.contract import checks
 from w2s_bench.data.toml_task.spec import Spec
 from w2s_bench.registry.items import items, suites

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from commands import refused, strict, w2s, well
 
-from w2s_bench.doctor import examine
+from w2s_bench.cli.doctor import examine
 from w2s_bench.registry.items import Item
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import DIARY, kept, note_suite, noted_suites, strays, sweep_diaries
@@ -149,7 +149,9 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(
         kind="method", name="lame", pack="x", module="x.lame", path=Path("lame.py"), summary="",
         error="no module named leg",
     )  # fmt: skip
-    monkeypatch.setattr("w2s_bench.doctor.items", lambda kind: {"lame": broken} if kind == "method" else {})
+    monkeypatch.setattr(
+        "w2s_bench.cli.doctor.items", lambda kind: {"lame": broken} if kind == "method" else {}
+    )
     wrong = [s for s in examine(tmp_path / "store", tmp_path / "nowhere") if s.state == "wrong"]
     assert [s.what.partition(":")[0] for s in wrong] == ["mirror of the hub", "method lame does not load"]
     assert all(s.mend for s in wrong)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from w2s_bench.pages import methods_page, write
+from w2s_bench.cli.methods_page import methods_page, write
 from w2s_bench.registry.items import items
 from w2s_bench.tuning.figures import draw
 from w2s_bench.tuning.record import TrialRecord, Tuned
@@ -15,7 +15,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def test_the_page_of_methods_is_that_of_the_code() -> None:
-    assert (DOCS / "methods.md").read_text("utf8") == methods_page(), "python -m w2s_bench.pages docs"
+    assert (DOCS / "methods.md").read_text("utf8") == methods_page(), (
+        "python -m w2s_bench.cli.methods_page docs"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(items("method")))

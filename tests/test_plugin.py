@@ -84,7 +84,7 @@ COMMANDS = (
 SAY_ALL = """
 import json
 from click.testing import CliRunner
-from w2s_bench.cli import main
+from w2s_bench.cli.main import main
 done = {c: CliRunner().invoke(main, c.split()) for c in COMMANDS}
 print(json.dumps({c: [r.exit_code, r.stdout, r.stderr] for c, r in done.items()}))
 """

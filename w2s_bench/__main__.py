@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from w2s_bench.cli import STOPPED, main, say_stopped
+from w2s_bench.cli.main import STOPPED, main, say_stopped
 
 
 class _Interrupts:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from drills import Drilled, differing, ended, start, stayed, undisturbed, write_suite
-from w2s_bench.cli import STOPPED
+from w2s_bench.cli.main import STOPPED
 
 TOLD = "Finished jobs are kept: the same command goes on from there."
 IMPORTS, FITTING = 0.1, 0.9  # shares of a run: Python is starting before, the run is over after

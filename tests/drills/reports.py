@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from drills import Drilled, scratch_of, stayed, undisturbed
-from w2s_bench.cli import STOPPED
+from w2s_bench.cli.main import STOPPED
 
 
 def run(size: int, folder: Path) -> Drilled:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from w2s_bench.verbs.options import calm, json_option
+from w2s_bench.cli.options import calm, json_option
 
 
 @click.group()

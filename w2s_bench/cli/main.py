@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from w2s_bench.errors import UserError
-from w2s_bench.verbs.board import board, submit
-from w2s_bench.verbs.options import (
+from w2s_bench.cli.leaderboard import board, submit
+from w2s_bench.cli.new_and_check import check, new
+from w2s_bench.cli.options import (
     Address,
     calm,
     executor_options,
@@ -22,9 +22,9 @@ from w2s_bench.verbs.options import (
     where_options,
     width,
 )
-from w2s_bench.verbs.own import check, new
-from w2s_bench.verbs.store import store
-from w2s_bench.verbs.zoo import zoo
+from w2s_bench.cli.store import store
+from w2s_bench.cli.zoo import zoo
+from w2s_bench.errors import UserError
 
 KINDS = ("tasks", "methods", "models", "suites")
 STOPPED = 130  # exit status after Ctrl-C
@@ -78,9 +78,9 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
     """List the jobs of SUITE (a name or a .toml file): shared ones, finished ones, and what is left."""
     calm()
     from w2s_bench.api import Where, plan_suite
+    from w2s_bench.cli.describe import plan_document, plan_text
     from w2s_bench.plan.cost import estimate
     from w2s_bench.store.remote import store_at
-    from w2s_bench.views import plan_document, plan_text
 
     place = Where(**where)
     _, _, made, site = plan_suite(suite, place, methods)
@@ -111,11 +111,11 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     if where["executor"] == "local":
         prepare()
     from w2s_bench.api import Where, run_suite
-    from w2s_bench.display import progress
+    from w2s_bench.cli.describe import failed_document, failed_text
+    from w2s_bench.cli.progress import progress
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
     from w2s_bench.report.warnings import notes
-    from w2s_bench.views import failed_document, failed_text
 
     with progress() as display:
         report = (display.on_plan, display.on_done, display.on_failed)
@@ -200,7 +200,7 @@ def doctor(root: Path | str | None, hub: Path | None, as_json: bool) -> None:
     """Versions, devices, store and plug-ins here, and what is wrong. Exit status 1 if something is."""
     calm()
     from w2s_bench.api import store_folder
-    from w2s_bench.doctor import examine
+    from w2s_bench.cli.doctor import examine
 
     signs = examine(store_folder(root), hub)
     if as_json:
@@ -246,7 +246,7 @@ def show(name: str, hub: Path | None, as_json: bool) -> None:
     """
     calm()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from w2s_bench.views import describe, describe_text
+    from w2s_bench.cli.describe import describe, describe_text
 
     document = describe(name, hub)
     click.echo(json.dumps(document, default=asdict) if as_json else describe_text(document))
@@ -276,7 +276,7 @@ def tune(
     """
     calm()
     from w2s_bench.api import Where
-    from w2s_bench.display import progress
+    from w2s_bench.cli.progress import progress
     from w2s_bench.tuning.text import tuned_document, tuned_text
     from w2s_bench.tuning.tune_methods import tune_methods
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from w2s_bench.verbs.options import Address, calm, json_option
+from w2s_bench.cli.options import Address, calm, json_option
 
 _store_option = click.option(
     "--store", "root", type=Address(), envvar="W2S_STORE", help="Default: as for run."

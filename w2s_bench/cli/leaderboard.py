@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from w2s_bench.verbs.options import calm, json_option, width
+from w2s_bench.cli.options import calm, json_option, width
 
 
 @click.command()
