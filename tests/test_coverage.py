@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from commands import w2s
 
-from w2s_bench.coverage import Coverage, Design, _task, as_markdown, designs, measure
+from w2s_bench.benchmarks.coverage import Coverage, Design, _task, as_markdown, designs, measure
 
 
 def test_accuracies_are_those_put_in_whatever_seeds_do() -> None:

@@ -8,7 +8,17 @@ import pytest
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from w2s_bench.harness.footprint import GB, QWEN, Decoder, Node, Work, grid, memory, seconds, tables
+from w2s_bench.benchmarks.speed.memory_plan import (
+    GB,
+    QWEN,
+    Decoder,
+    Node,
+    Work,
+    grid,
+    memory,
+    seconds,
+    tables,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 

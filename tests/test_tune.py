@@ -12,11 +12,11 @@ import pytest
 from commands import w2s
 from pydantic import Field
 
+from w2s_bench.benchmarks.judges import as_markdown, as_sentence, correlation, gain, searches
 from w2s_bench.errors import BadSuite, UserError
 from w2s_bench.method import Options, load_method
 from w2s_bench.run.execute import Site
 from w2s_bench.suite import load_suite, parse_suite
-from w2s_bench.tune.judges import as_markdown, as_sentence, correlation, gain, searches
 from w2s_bench.tuning.record import curve, load, save, shipped
 from w2s_bench.tuning.search import Budget, development_part, tune
 from w2s_bench.tuning.search_space import axes

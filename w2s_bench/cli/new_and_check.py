@@ -84,7 +84,7 @@ def check_method_(name: str, as_json: bool) -> None:
 @json_option
 def check_intervals(runs: int, items: tuple[int, ...], as_json: bool) -> None:
     """Simulate experiments with a known truth: how often do nominal 95% intervals hold it?"""
-    from w2s_bench.coverage import ITEMS, as_markdown, designs, measure
+    from w2s_bench.benchmarks.coverage import ITEMS, as_markdown, designs, measure
 
     found = [measure(design, runs) for design in designs(items or ITEMS)]
     click.echo(

@@ -1,1 +1,0 @@
-"""Equal chances: every method's options are searched within one budget, by weak labels only."""
