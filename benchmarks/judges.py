@@ -1,4 +1,4 @@
-"""Whose labels should select? From shipped searches: ``python -m w2s_bench.benchmarks.judges`` prints the table.
+"""Whose labels should select? From shipped searches: ``python -m benchmarks.judges`` prints the table.
 
 Accuracy on the development tasks' test sets tells, and is used for nothing else.
 """

@@ -1,6 +1,6 @@
 """What fits of models that outgrow a GPU need, on paper: memory a GPU, tokens a second, hours and dollars.
 
-Nothing here was measured: formulas, with every assumption by name. ``python -m w2s_bench.benchmarks.speed.memory_plan``
+Nothing here was measured: formulas, with every assumption by name. ``python -m benchmarks.speed.memory_plan``
 prints the tables of docs/scale.md. Bytes are decimal: 1 GB is 1e9 bytes; 80 GB GPUs have a little more.
 """
 

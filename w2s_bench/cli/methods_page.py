@@ -1,4 +1,4 @@
-"""Pages of the documentation that are made from the code: ``python -m w2s_bench.cli.methods_page`` writes them again."""
+"""Write the documentation pages that are made from code: ``python -m w2s_bench.cli.methods_page docs``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {
 }
 HEAD = """# Methods
 
-Made from the cards of the methods by `python -m w2s_bench.cli.methods_page docs`; `w2s-bench show NAME` prints the same.
+Made from the methods' cards by `python -m w2s_bench.cli.methods_page docs`; `w2s-bench show NAME` prints one.
 How defaults were chosen, and what the curves mean: [tuning.md](tuning.md).
 """
 
