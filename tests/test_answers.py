@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.agreement import HEAD, TITLE, answer_cells, answer_rows, answers_markdown
 from w2s_bench.report.gain_predictors import predictor_notes, predictors
 from w2s_bench.report.html import as_html
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import save_run
 
-POOL = Row(
+POOL = TableRow(
     suite="s", domain="nlp", task=None, teacher=None, student=None, method="m", seeds=3,
     admitted=True, pool="admitted",
     agreement=0.8, agreement_right=0.9, errors_copied=0.5, corrected=0.4, new_errors=0.1, similarity=0.6,
@@ -45,7 +45,7 @@ def test_the_table_stands_in_the_page_and_in_markdown(tmp_path: Path, toy_run: d
     assert answers_markdown([r for r in rows if r.task]) == "", "no pools, no table"
 
 
-def cell(method: str, gain: float, agreement: float, task: str = "nlp/a") -> Row:
+def cell(method: str, gain: float, agreement: float, task: str = "nlp/a") -> TableRow:
     return replace(
         POOL, task=task, teacher="t", student="u", method=method, pool=None, gain=gain, agreement=agreement,
         similarity=agreement / 2,

@@ -29,10 +29,10 @@ from w2s_bench.errors import StoreError, UserError
 from w2s_bench.leaderboard.board import add, check, load_board
 from w2s_bench.leaderboard.entry import entry_of, tells_the_same
 from w2s_bench.leaderboard.entry_file import (
+    BoardEntry,
     Published,
     Rerun,
     RerunCell,
-    Shelved,
     dump,
     load,
     pack_bits,
@@ -209,8 +209,8 @@ def test_groups_of_a_board_are_those_of_a_table(boards: Path) -> None:
         replace(c, bits=c.bits | {"student": pack_bits(np.zeros((len(c.seeds), c.items), np.uint8))})
         for c in one.entry.scored
     ]
-    bad = Shelved("bad", replace(one.entry, method="bad", scored=cells))
-    reference = Shelved("ref", replace(one.entry, kind="reference"))
+    bad = BoardEntry("bad", replace(one.entry, method="bad", scored=cells))
+    reference = BoardEntry("ref", replace(one.entry, kind="reference"))
     groups = rank(board.suite, [*board.entries, bad, reference])
     for domain in board.domains:
         if groups[domain]:
@@ -336,7 +336,7 @@ def hostile(board: BoardShown) -> BoardShown:
     entry = replace(
         one.entry, method=HOSTILE, name="=1+1", card={"title": HOSTILE}, device=HOSTILE, rows=rows
     )
-    return BoardShown(board.name, board.suite, HOSTILE, [Shelved(one.stem, entry)], board.groups)
+    return BoardShown(board.name, board.suite, HOSTILE, [BoardEntry(one.stem, entry)], board.groups)
 
 
 def test_hostile_text_is_escaped(boards: Path, tmp_path: Path) -> None:

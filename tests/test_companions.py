@@ -16,13 +16,13 @@ from w2s_bench.api import Finished, Where, run_suite
 from w2s_bench.data.splits import draw_split, load_gold, load_items, make_split
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.plan.companions import companion_prints
-from w2s_bench.plan.job import FitJob, LookJob, SplitJob
+from w2s_bench.plan.job import FitJob, SplitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import content_key
 from w2s_bench.report.load import load_companions
 from w2s_bench.results.run_folder import COMPANIONS, load_run
 from w2s_bench.run.executors import InlineExecutor
-from w2s_bench.run.fit_io import lesson_of
+from w2s_bench.run.fit_io import request_of
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Suite, parse_suite
 from w2s_bench.task import load_task
@@ -241,13 +241,13 @@ def test_scores_are_those_of_the_predictions_against_the_companion_s_gold(ran: F
 
 def test_no_lesson_holds_gold_of_a_companion(ran: Finished, file: Path) -> None:
     plan, store = planned(file), Store(ran.folder.parent / "store")
-    jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob | LookJob) and not j.sees_gold]
+    jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob | UntrainedJob) and not j.sees_gold]
     assert jobs
     for job in jobs:
-        lesson = lesson_of(job, store, "cpu")
-        assert {"companion-1", "companion-2"} <= {*lesson.items} and lesson.gold is None
-        assert lesson.items["companion-1"] == load_items(store, job.split, "companion-1")
-        assert "companion-1" not in lesson.weak and lesson.train != "companion-1"
+        request = request_of(job, store, "cpu")
+        assert {"companion-1", "companion-2"} <= {*request.items} and request.gold is None
+        assert request.items["companion-1"] == load_items(store, job.split, "companion-1")
+        assert "companion-1" not in request.weak and request.train != "companion-1"
 
 
 def test_tables_show_companions_apart_and_pool_none_of_them(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from w2s_bench.contract.lessons import lesson
+from w2s_bench.contract.requests import request
 from w2s_bench.method import (
     RELABEL,
     VALIDATION,
@@ -35,8 +35,8 @@ from w2s_bench.run.workers import Worker
 from w2s_bench.suite import load_suite
 from w2s_bench.train import checkpoint as diaries
 from w2s_bench.train import student as study_module
-from w2s_bench.train.checkpoint import Diary
-from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.checkpoint import Checkpoint
+from w2s_bench.train.fit_request import FitRequest, FitResult
 from w2s_bench.train.student import attend, study
 
 
@@ -46,13 +46,13 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diaries, "SHARE", 0.0)
 
 
-def learned(given: Lesson, before: bytes | None = None) -> tuple[Learned, list[bytes]]:
+def result(given: FitRequest, before: bytes | None = None) -> tuple[FitResult, list[bytes]]:
     """What comes of a lesson, and all diaries that were kept meanwhile."""
     kept: list[bytes] = []
-    return study(given, Diary(before, 0.0, kept.append)), kept
+    return study(given, Checkpoint(before, 0.0, kept.append)), kept
 
 
-def same(one: Learned, other: Learned) -> None:
+def same(one: FitResult, other: FitResult) -> None:
     """Times aside, to the bit."""
     assert one.epoch_loss == other.epoch_loss
     for name in ("arrays", "adapter"):
@@ -70,30 +70,30 @@ def a_job() -> FitJob:
     return next(job for job in plan.jobs.values() if isinstance(job, FitJob))
 
 
-def check(given: Lesson, moments: int) -> None:
+def check(given: FitRequest, moments: int) -> None:
     """Interrupted at some of its steps, the last one among them, a lesson ends as undisturbed."""
-    whole, kept = learned(given)
+    whole, kept = result(given)
     same(whole, study(given))
     last = len(kept) - 1
     for k in {last, *Random(0).sample(range(len(kept)), min(moments, len(kept)))} if kept else ():
-        again, later = learned(given, kept[k])
+        again, later = result(given, kept[k])
         same(whole, again)
         assert len(later) == last - k, "steps were done again"
 
 
 @pytest.mark.parametrize("method", items("method"))
 def test_every_method_goes_on_as_if_nothing_had_happened(method: str) -> None:
-    check(lesson("nlp", method), 2)
+    check(request("nlp", method), 2)
 
 
 @pytest.mark.parametrize("method", ["naive", "co-teaching", "early-stopping", "adaptconf", "raven"])
 @pytest.mark.parametrize("domain", ["chess", "reward"])
 def test_other_domains_too(method: str, domain: Domain) -> None:
-    check(lesson(domain, method), 1)
+    check(request(domain, method), 1)
 
 
 def test_a_curve_adapters_and_a_language_stage_go_on_too() -> None:
-    given = lesson("nlp", "generative")
+    given = request("nlp", "generative")
     check(replace(given, stage={"epochs": 1, "rate": 1.0}, training=given.training | {"curve": 2}), 4)
     check(replace(given, training=given.training | {"lora": {"rank": 2}}), 2)
 
@@ -122,11 +122,11 @@ METHOD = Asks
 script: Any = None
 
 
-def asking(how: Any, monkeypatch: pytest.MonkeyPatch) -> Lesson:
+def asking(how: Any, monkeypatch: pytest.MonkeyPatch) -> FitRequest:
     """A lesson whose method does this."""
     monkeypatch.setattr(f"{__name__}.script", how)
     monkeypatch.setattr(study_module, "load_method", lambda name, options: Asks())
-    given = lesson("nlp", "early-stopping")
+    given = request("nlp", "early-stopping")
     return replace(given, training=given.training | {"epochs": 2})
 
 
@@ -177,9 +177,9 @@ def test_a_method_that_decides_otherwise_begins_anew(monkeypatch: pytest.MonkeyP
 
         return decided
 
-    _, kept = learned(asking(how(0.5), monkeypatch))
+    _, kept = result(asking(how(0.5), monkeypatch))
     changed = asking(how(0.25), monkeypatch)
-    again, later = learned(changed, kept[-1])
+    again, later = result(changed, kept[-1])
     same(again, study(changed))
     assert len(later) == len(kept), "all steps were done"
 
@@ -193,7 +193,7 @@ def test_a_loss_that_remembers_elsewhere_keeps_no_diary(around: Any, monkeypatch
 
         student.fit(inputs.weak, loss=loss)
 
-    assert learned(asking(how, monkeypatch))[1] == []
+    assert result(asking(how, monkeypatch))[1] == []
 
 
 def test_a_loss_that_counts_in_a_variable_around_it_keeps_no_diary(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_a_loss_that_counts_in_a_variable_around_it_keeps_no_diary(monkeypatch: 
 
         student.fit(inputs.weak, loss=loss)
 
-    assert learned(asking(how, monkeypatch))[1] == []
+    assert result(asking(how, monkeypatch))[1] == []
 
 
 def test_an_attribute_of_another_kind_ends_the_diary(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,35 +217,35 @@ def test_an_attribute_of_another_kind_ends_the_diary(monkeypatch: pytest.MonkeyP
         student.fit(inputs.weak, epochs=1)
 
     given = asking(how, monkeypatch)
-    whole, kept = learned(given)
+    whole, kept = result(given)
     assert len(kept) == 6, "of the first fit alone"
-    same(whole, learned(given, kept[-1])[0])
+    same(whole, result(given, kept[-1])[0])
 
 
 def test_a_diary_of_another_version_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = lesson("nlp", "naive")
-    _, kept = learned(given)
+    given = request("nlp", "naive")
+    _, kept = result(given)
     monkeypatch.setattr(diaries, "SCHEMA", 99)
-    assert len(learned(given, kept[-1])[1]) == len(kept)
+    assert len(result(given, kept[-1])[1]) == len(kept)
 
 
 def test_a_diary_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diaries, "SHARE", 1e9)
-    assert len(learned(lesson("nlp", "naive"))[1]) == 1
+    assert len(result(request("nlp", "naive"))[1]) == 1
 
 
 def test_a_diary_for_which_there_is_no_memory_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = lesson("nlp", "naive")
-    whole, kept = learned(given)
+    given = request("nlp", "naive")
+    whole, kept = result(given)
     free = SimpleNamespace(available=3 * len(kept[0]))
     monkeypatch.setattr(diaries.psutil, "virtual_memory", lambda: free)
-    found, none = learned(given)
+    found, none = result(given)
     assert kept and not none
     same(whole, found)
 
 
 def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
-    given, unfinished = lesson("nlp", "naive"), Unfinished(tmp_path, a_job(), 0.0)
+    given, unfinished = request("nlp", "naive"), Unfinished(tmp_path, a_job(), 0.0)
     whole = study(given)
     first, second = Worker("student"), ("student", (1, "cpu"))
     try:
@@ -278,5 +278,5 @@ def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
 def test_a_diary_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     unfinished = Unfinished(tmp_path / "file", a_job(), 0.0)
-    same(study(lesson("nlp", "naive")), study(lesson("nlp", "naive"), unfinished.diary()))
+    same(study(request("nlp", "naive")), study(request("nlp", "naive"), unfinished.checkpoint()))
     assert unfinished.read() is None

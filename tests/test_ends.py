@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from w2s_bench.contract import lessons, toys
+from w2s_bench.contract import requests, toys
 from w2s_bench.models._text import text_model
 from w2s_bench.models.llama import RandomLlama
 from w2s_bench.train.fused import fused
@@ -55,7 +55,7 @@ def model(kind: str, settings: dict[str, Any], domain: Any = "nlp") -> Any:
 
 
 def batch(made: Any, domain: Any = "nlp") -> Any:
-    return made.collate(made.encode(lessons.lesson(domain, "naive").items["transfer"][:8]))
+    return made.collate(made.encode(requests.request(domain, "naive").items["transfer"][:8]))
 
 
 def passed(made: Any, given: Any) -> tuple[Tensor, dict[str, Tensor]]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 
-from w2s_bench.contract import lessons, toys
+from w2s_bench.contract import requests, toys
 from w2s_bench.method import load_method
 from w2s_bench.model import build_model
 from w2s_bench.models._text import text_model
@@ -42,10 +42,10 @@ def gpt2() -> Any:
 
 
 def fitted(model: Any, domain: Any = "nlp", **ways: Any) -> tuple[list[float], Any]:
-    lesson = lessons.lesson(domain, "naive")
-    training = Training(**lesson.training | ways)
-    encoded = model.encode(lesson.items["transfer"])
-    losses = fit(model, encoded, lesson.weak["transfer"], load_method("naive"), training, 0, CPU, options=2)
+    request = requests.request(domain, "naive")
+    training = Training(**request.training | ways)
+    encoded = model.encode(request.items["transfer"])
+    losses = fit(model, encoded, request.weak["transfer"], load_method("naive"), training, 0, CPU, options=2)
     return list(chain(*losses)), predict(model, encoded, CPU)
 
 
@@ -89,7 +89,7 @@ def test_attention_of_half_precision_is_computed_in_single_on_a_cpu() -> None:
 def test_models_without_a_transformer_take_the_settings_too(name: str) -> None:
     domain: Any = "chess" if name.startswith("board") else "nlp"
     found = [
-        fitted(build_model(name, lessons.lesson(domain, "naive").shape, 0), domain, **ways)
+        fitted(build_model(name, requests.request(domain, "naive").shape, 0), domain, **ways)
         for ways in ({}, {"fused": True, "checkpointing": True, "batching": "shuffled"})
     ]
     assert found[1][0] == pytest.approx(found[0][0], abs=1e-3)

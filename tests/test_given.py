@@ -10,11 +10,11 @@ import pytest
 
 from w2s_bench.data.splits import load_items
 from w2s_bench.errors import UserError
-from w2s_bench.plan.job import FitJob, LookJob
+from w2s_bench.plan.job import FitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import InlineExecutor
-from w2s_bench.run.fit_io import lesson_of
+from w2s_bench.run.fit_io import request_of
 from w2s_bench.run.scheduler import run_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
@@ -83,7 +83,7 @@ def teachers(plan: Plan) -> list[FitJob]:
 def test_a_method_of_weak_labels_has_nothing_in_its_key(tmp_path: Path) -> None:
     plan = planned(tmp_path)
     assert mine(plan).given == {} and "given" not in mine(plan).provenance()
-    assert not any(isinstance(j, LookJob) for j in plan.jobs.values())
+    assert not any(isinstance(j, UntrainedJob) for j in plan.jobs.values())
 
 
 def test_naive_s_jobs_stay_whatever_else_is_asked_for(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_student_that_answers_nothing_untrained_has_no_prior(tmp_path: Path) -
 
 def test_looks_are_shared_and_are_of_no_gold(tmp_path: Path) -> None:
     plan = planned(tmp_path, "states", "prior")
-    looks = [j for j in plan.jobs.values() if isinstance(j, LookJob)]
+    looks = [j for j in plan.jobs.values() if isinstance(j, UntrainedJob)]
     assert {j.kind for j in looks} == {"states", "prior"} and not any(j.sees_gold for j in looks)
     assert {j.key for j in looks} == {mine(plan).given["states"], mine(plan).given["prior"]}
     assert {j.key for j in looks} <= set(mine(plan).needs)
@@ -174,14 +174,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
 def test_a_lesson_holds_what_was_asked_for(ran: tuple[Plan, Store]) -> None:
     plan, store = ran
     job = mine(plan)
-    lesson = lesson_of(job, store, "cpu")
-    assert lesson.teachers is not None and lesson.teachers.shape[:2] == (3, 40)
-    for row, key in zip(lesson.teachers, job.given["teachers"], strict=True):
+    request = request_of(job, store, "cpu")
+    assert request.teachers is not None and request.teachers.shape[:2] == (3, 40)
+    for row, key in zip(request.teachers, job.given["teachers"], strict=True):
         assert np.array_equal(row, store.open("fit", key).arrays("transfer")["probabilities"])
-    assert lesson.states.keys() == lesson.prior.keys() == {"transfer", "test"}
-    assert len(lesson.states["transfer"]) == len(lesson.prior["transfer"]) == 40
-    assert lesson.held_out == 4 and lesson.gold is not None and len(lesson.gold) == 5
-    assert lesson.weak.keys() == {"transfer"}
+    assert request.states.keys() == request.prior.keys() == {"transfer", "test"}
+    assert len(request.states["transfer"]) == len(request.prior["transfer"]) == 40
+    assert request.held_out == 4 and request.gold is not None and len(request.gold) == 5
+    assert request.weak.keys() == {"transfer"}
 
 
 def test_specialists_share_the_teacher_half(ran: tuple[Plan, Store]) -> None:
@@ -208,7 +208,7 @@ def test_records_tell_teachers_apart(ran: tuple[Plan, Store]) -> None:
 def test_other_seeds_are_other_teachers(tmp_path: Path) -> None:
     plan = planned(tmp_path, "teachers", models='"llama:16x1", "llama:32x1"')
     run_plan(plan, InlineExecutor(), Site(store=tmp_path / "store", mirror=None, device="cpu"))
-    lesson = lesson_of(mine(plan), Store(tmp_path / "store"), "cpu")
-    assert lesson.teachers is not None
-    assert len({t.tobytes() for t in lesson.teachers}) == 3
-    assert np.array_equal(lesson.teachers[0], lesson.weak["transfer"])
+    request = request_of(mine(plan), Store(tmp_path / "store"), "cpu")
+    assert request.teachers is not None
+    assert len({t.tobytes() for t in request.teachers}) == 3
+    assert np.array_equal(request.teachers[0], request.weak["transfer"])

@@ -250,7 +250,7 @@ def test_shuffled_weak_labels_destroy_the_gain(tmp_path: Path) -> None:
 
 
 def test_the_gold_of_a_budget_is_of_the_teacher_half_alone(tmp_path: Path) -> None:
-    from w2s_bench.run.fit_io import lesson_of
+    from w2s_bench.run.fit_io import request_of
 
     text = SUITE.format(method="oracle-early-stopping", task="nlp/polarity-generated").replace(
         '"oracle-early-stopping"', '{ name = "oracle-early-stopping", labels = 7 }'
@@ -258,11 +258,11 @@ def test_the_gold_of_a_budget_is_of_the_teacher_half_alone(tmp_path: Path) -> No
     plan, store = make_plan(parse_suite(text, "t.toml"), None), Store(tmp_path / STORE)
     run_plan(plan, InlineExecutor(), site(tmp_path))
     (job,) = [j for j in plan.jobs.values() if isinstance(j, FitJob) and "oracle" in j.method]
-    lesson = lesson_of(job, store, "cpu")
-    assert lesson.gold is not None and len(lesson.gold) == 7
+    request = request_of(job, store, "cpu")
+    assert request.gold is not None and len(request.gold) == 7
     teacher = load_items(store, job.split, "teacher")[:7]
-    assert lesson.items["budget"] == teacher
-    assert lesson.gold.argmax(1).tolist() == load_gold(store, job.split, "teacher")[:7].tolist()
+    assert request.items["budget"] == teacher
+    assert request.gold.argmax(1).tolist() == load_gold(store, job.split, "teacher")[:7].tolist()
     assert all(cell.uses_gold and cell.reference for cell in plan.cells)
 
 

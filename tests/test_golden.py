@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from w2s_bench.records import ENTRY_SCHEMA, RECORD_SCHEMA, RUN_SCHEMA, Entry, Row, load_json
+from w2s_bench.records import ENTRY_SCHEMA, RECORD_SCHEMA, RUN_SCHEMA, Entry, TableRow, load_json
 from w2s_bench.report.entries import entries
 from w2s_bench.report.load import load_table
 from w2s_bench.report.tables import as_csv, as_json, as_markdown, as_text
@@ -56,11 +56,11 @@ INTERVALS = {  # gain, PGR: seeds crossed with items, since the second release o
 
 
 @pytest.fixture(scope="module")
-def table() -> tuple[Run, list[Row]]:
+def table() -> tuple[Run, list[TableRow]]:
     return load_table(GOLDEN)
 
 
-def by_name(rows: list[Row]) -> dict[tuple[str, str | None, str], Row]:
+def by_name(rows: list[TableRow]) -> dict[tuple[str, str | None, str], TableRow]:
     return {(row.task or row.domain, row.student, row.method): row for row in rows}
 
 
@@ -77,7 +77,7 @@ def test_it_is_of_the_first_schema() -> None:
     assert newest == f"schema-{max(RECORD_SCHEMA, RUN_SCHEMA, ENTRY_SCHEMA)}"  # a new schema leaves a new run
 
 
-def test_it_loads_whole(table: tuple[Run, list[Row]]) -> None:
+def test_it_loads_whole(table: tuple[Run, list[TableRow]]) -> None:
     run, rows = table
     assert (run.info.suite, run.info.suite_version, run.info.code_version) == ("golden", 1, "0.1.0")
     assert (len(run.records), len(run.cells), len(run.predictions), len(rows)) == (30, 16, 30, 14)
@@ -89,7 +89,7 @@ def test_it_loads_whole(table: tuple[Run, list[Row]]) -> None:
         assert (record.labels_from is None) == (record.role != "student") == (record.label_accuracy == 1)
 
 
-def test_its_scores_stand_for_ever(table: tuple[Run, list[Row]]) -> None:
+def test_its_scores_stand_for_ever(table: tuple[Run, list[TableRow]]) -> None:
     rows = by_name(table[1])
     assert rows.keys() == SCORES.keys()
     for name, pinned in SCORES.items():
@@ -98,12 +98,12 @@ def test_its_scores_stand_for_ever(table: tuple[Run, list[Row]]) -> None:
         assert list(found) == close(pinned), name
 
 
-def test_its_reasons_stand(table: tuple[Run, list[Row]]) -> None:
+def test_its_reasons_stand(table: tuple[Run, list[TableRow]]) -> None:
     found = {(task, method): row.reason for (task, _, method), row in by_name(table[1]).items()}
     assert {name: found[name] for name in REASONS} == REASONS
 
 
-def test_its_intervals_are_those_of_its_release(table: tuple[Run, list[Row]]) -> None:
+def test_its_intervals_are_those_of_its_release(table: tuple[Run, list[TableRow]]) -> None:
     rows = by_name(table[1])
     for name, (gain, pgr) in INTERVALS.items():
         row = rows[name]
@@ -111,14 +111,14 @@ def test_its_intervals_are_those_of_its_release(table: tuple[Run, list[Row]]) ->
         assert [row.pgr_low, row.pgr_high] == close(pgr), name
 
 
-def test_its_reports_can_be_printed(table: tuple[Run, list[Row]]) -> None:
+def test_its_reports_can_be_printed(table: tuple[Run, list[TableRow]]) -> None:
     run, rows = table
     assert "-0.75 [unbounded]" in as_text(rows) and "[-0.88, 0.43]" in as_markdown(rows)
     assert as_csv(rows).count("\n") == 1 + len(rows)
     assert as_json(rows, run.info)["suite_hash"] == "9116105278f2b228ce6d123a2fd57dd2"
 
 
-def test_its_leaderboard_entry_is_what_its_records_give(table: tuple[Run, list[Row]]) -> None:
+def test_its_leaderboard_entry_is_what_its_records_give(table: tuple[Run, list[TableRow]]) -> None:
     old = load_json(Entry, GOLDEN / "entries" / "naive.json")
     new = next(entry for entry in entries(*table) if entry.method == "naive")
     for field in fields(Entry):

@@ -13,7 +13,7 @@ from commands import refused, strict, w2s, well
 from w2s_bench.cli.doctor import examine
 from w2s_bench.registry.items import Item
 from w2s_bench.store.local import Store
-from w2s_bench.store.maintenance import DIARY, kept, note_suite, noted_suites, strays, sweep_diaries
+from w2s_bench.store.maintenance import DIARY, kept, note_suite, noted_suites, strays, sweep_checkpoints
 from w2s_bench.suite import load_suite
 
 KEYS = [f"{k:02x}" + "0" * 30 for k in range(4)]
@@ -69,7 +69,7 @@ def test_diaries_are_listed_verified_and_go_with_their_jobs(store: Store) -> Non
         store.write_loose(DIARY, key, data)
     assert names(store)[-2:] == [(DIARY, KEYS[1]), (DIARY, KEYS[3])]
     assert store.read_loose(DIARY, KEYS[3]) == b"of one that is not"
-    sweep_diaries(store)
+    sweep_checkpoints(store)
     assert names(store)[-1] == (DIARY, KEYS[3]) and (DIARY, KEYS[1]) not in names(store)
     path = store.root / DIARY / KEYS[3][:2] / KEYS[3]
     path.write_bytes(path.read_bytes()[:-1])

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from w2s_bench.contract import lessons
+from w2s_bench.contract import requests
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import Batch, Model, build_model
 from w2s_bench.records import Domain
@@ -28,11 +28,11 @@ HALF_WAY = Context(step=50, steps=100, epoch=0, epochs=1)
 def built(domain: Domain) -> tuple[Model, list[Any], Tensor, int | None]:
     from w2s_bench.contract import toys
 
-    lesson = lessons.lesson(domain, "confidence")
-    model = toys.stir(build_model(lesson.model, lesson.shape, 0), 0.05).train()
-    items = lesson.items["transfer"][:32]
+    request = requests.request(domain, "confidence")
+    model = toys.stir(build_model(request.model, request.shape, 0), 0.05).train()
+    items = request.items["transfer"][:32]
     options = None if domain == "chess" else 2
-    return model, model.encode(items), torch.from_numpy(lesson.weak["transfer"][:32]), options
+    return model, model.encode(items), torch.from_numpy(request.weak["transfer"][:32]), options
 
 
 def gradients(domain: Domain, size: int, method: Method) -> Tensor:
@@ -108,9 +108,9 @@ class _Kept:
 
 
 def most_kept(count: int, size: int) -> int:
-    lesson = lessons.lesson("reward", "confidence")
-    model = build_model(lesson.model, lesson.shape, 0).train()
-    encoded = model.encode(lesson.items["transfer"][:1] * count)
+    request = requests.request("reward", "confidence")
+    model = build_model(request.model, request.shape, 0).train()
+    encoded = model.encode(request.items["transfer"][:1] * count)
     method, weak = load_method("confidence"), torch.tensor([[0.3, 0.7]] * count)
     context = Context(step=50, steps=100, epoch=0, epochs=1, options=2)
     tally = Tally()
@@ -135,12 +135,12 @@ def test_memory_does_not_grow_with_the_batch() -> None:
 
 @pytest.mark.parametrize("name", ["naive", "confidence"])
 def test_a_fit_in_micro_batches_is_the_same_fit(name: str) -> None:
-    lesson, losses, answers = lessons.lesson("nlp", name), [], []
+    request, losses, answers = requests.request("nlp", name), [], []
     for micro in (None, 5):
-        training = Training(**lesson.training | {"micro_batch": micro})
-        model = build_model(lesson.model, lesson.shape, 0)
-        encoded = model.encode(lesson.items["transfer"])
-        weak, method = lesson.weak["transfer"], load_method(name)
+        training = Training(**request.training | {"micro_batch": micro})
+        model = build_model(request.model, request.shape, 0)
+        encoded = model.encode(request.items["transfer"])
+        weak, method = request.weak["transfer"], load_method(name)
         losses.append(list(chain(*fit(model, encoded, weak, method, training, 0, CPU, options=2))))
         with torch.no_grad():
             answers.append(torch.softmax(model.eval()(model.collate(encoded)), -1))

@@ -14,7 +14,7 @@ import pytest
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import save_run
 from w2s_bench.run import workers
-from w2s_bench.run.job_locks import FOLDER, Claims, sweep_claims
+from w2s_bench.run.job_locks import FOLDER, JobLocks, sweep_locks
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import strays, sweep_drafts
 from w2s_bench.store.temp_files import DRAFT, is_gone, left_behind, mine, sweep
@@ -62,9 +62,9 @@ def test_a_report_removes_what_a_killed_one_left(tmp_path: Path, toy_run: dict[s
 
 def test_a_job_is_claimed_by_one_run(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with Claims(store) as one, Claims(store) as other:
+    with JobLocks(store) as one, JobLocks(store) as other:
         assert one.take(KEY) and not other.take(KEY)
-        sweep_claims(store)
+        sweep_locks(store)
         assert not other.take(KEY)
         one.release(KEY)
         assert other.take(KEY) and not one.take(KEY)
@@ -79,9 +79,9 @@ def test_the_claims_of_a_killed_run_are_free(tmp_path: Path) -> None:
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == -9
     assert len(os.listdir(tmp_path / FOLDER)) == 1
-    with Claims(Store(tmp_path)) as claims:
-        assert claims.take(KEY)
-    sweep_claims(Store(tmp_path))
+    with JobLocks(Store(tmp_path)) as locks:
+        assert locks.take(KEY)
+    sweep_locks(Store(tmp_path))
     assert os.listdir(tmp_path / FOLDER) == []
 
 

@@ -16,7 +16,7 @@ from w2s_bench import stats
 from w2s_bench.pgr import cells as cells_module
 from w2s_bench.pgr.cells import Cell, Rule, join
 from w2s_bench.pgr.table import rows
-from w2s_bench.records import CellRecord, Row
+from w2s_bench.records import CellRecord, TableRow
 
 RULE = Rule(min_gap=0.02, min_teacher=0.0)
 
@@ -34,7 +34,7 @@ def cell(*right_of_100: int, **changes: Any) -> Cell:
     return Cell(seeds=(0, 1), **(names | scores | changes))
 
 
-def only_row(made: Cell, rule: Rule = RULE) -> Row:
+def only_row(made: Cell, rule: Rule = RULE) -> TableRow:
     row, _ = rows([made], rule, "suite")
     return row
 
@@ -161,7 +161,7 @@ def test_duplicated_seeds_leave_the_points() -> None:
     assert (row.pgr, row.gain, row.student_accuracy) == (more.pgr, more.gain, more.student_accuracy)
 
 
-def values(table: list[Row]) -> dict[tuple, tuple]:
+def values(table: list[TableRow]) -> dict[tuple, tuple]:
     return {
         (row.domain, row.task, row.teacher, row.student, row.method): tuple(
             pytest.approx(value) if isinstance(value, float) else value for value in asdict(row).values()
@@ -182,7 +182,7 @@ def test_rows_do_not_depend_on_the_order_of_cells() -> None:
     assert {key: tuple(asdict(r).values()) for key, r in keyed(one)} == values(two)
 
 
-def keyed(table: list[Row]):
+def keyed(table: list[TableRow]):
     return [((r.domain, r.task, r.teacher, r.student, r.method), r) for r in table]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.table import rows
 from w2s_bench.pgr.tie_groups import tie_groups
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.ranking import league_markdown
 from w2s_bench.report.tables import as_markdown
 
@@ -56,7 +56,7 @@ def test_a_method_without_cells_has_no_group() -> None:
     assert tie_groups({}) == {}
 
 
-def table(development: tuple[str, ...]) -> list[Row]:
+def table(development: tuple[str, ...]) -> list[TableRow]:
     cells = [
         cell(method, right + (0.1 if task == "nlp/a" else 0), task, reference=method == "zero")
         for task in ("nlp/a", "nlp/b")

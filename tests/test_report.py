@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from w2s_bench.records import Entry, Row, load_json
+from w2s_bench.records import Entry, TableRow, load_json
 from w2s_bench.report import tables
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.entries import entries, write_entries
@@ -24,12 +24,12 @@ from w2s_bench.results.run_folder import Run, save_run
 
 
 @pytest.fixture
-def table(tmp_path: Path, toy_run: dict[str, Any]) -> tuple[Run, list[Row]]:
+def table(tmp_path: Path, toy_run: dict[str, Any]) -> tuple[Run, list[TableRow]]:
     save_run(tmp_path / "run", **toy_run)
     return load_table(tmp_path / "run")
 
 
-PLAIN = Row(
+PLAIN = TableRow(
     suite="s", domain="nlp", task="nlp/a", teacher="t", student="u", method="m", seeds=1, admitted=True,
     teacher_accuracy=0.6, student_accuracy=0.7, ceiling_accuracy=0.8, gain=0.1, gain_low=0.05, gain_high=0.15,
     pgr=0.5, pgr_low=0.25, pgr_high=0.75, pgr_median=0.5, n_test=100,
@@ -60,7 +60,7 @@ def test_a_cell_that_is_left_out_has_a_reason_and_no_pgr() -> None:
 def test_a_pool_says_how_many_cells_it_has() -> None:
     pooled = replace(PLAIN, task=None, teacher=None, student=None, cells=3, cells_left_out=1)
     assert tables.cells_of(pooled)[:3] == ("all admitted", "3 of 4 cells", "m")
-    empty = Row(suite="s", domain="nlp", task=None, teacher=None, student=None, method="m", seeds=1,
+    empty = TableRow(suite="s", domain="nlp", task=None, teacher=None, student=None, method="m", seeds=1,
                 admitted=False, cells=0, cells_left_out=4, reason="none of 4 cells is admitted")  # fmt: skip
     assert tables.cells_of(empty) == (
         "all admitted", "0 of 4 cells", "m", "–", "–", "–", "–", "–", "", "none of 4 cells is admitted",
@@ -70,12 +70,12 @@ def test_a_pool_says_how_many_cells_it_has() -> None:
 # One table in four forms
 
 
-def expected(rows: list[Row]) -> list[tuple[str, ...]]:
+def expected(rows: list[TableRow]) -> list[tuple[str, ...]]:
     """Rows as short texts, in the order in which tables print them."""
     return [tables.cells_of(row) for _, chosen in tables.by_domain(rows) for row in chosen]
 
 
-def test_a_table_has_domains_in_order_and_pools_last(table: tuple[Run, list[Row]]) -> None:
+def test_a_table_has_domains_in_order_and_pools_last(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
     assert len(rows) == 12 + 6
     shown = list(tables.by_domain(rows))
@@ -84,12 +84,12 @@ def test_a_table_has_domains_in_order_and_pools_last(table: tuple[Run, list[Row]
         assert [row.task is None for row in chosen] == [False] * 4 + [True] * 2
 
 
-def test_json_and_csv_hold_every_value(table: tuple[Run, list[Row]]) -> None:
+def test_json_and_csv_hold_every_value(table: tuple[Run, list[TableRow]]) -> None:
     run, rows = table
     document = json.loads(json.dumps(tables.as_json(rows, run.info), allow_nan=False))
     assert (document["suite"], document["suite_version"]) == ("toy", 3)
     assert document["suite_hash"] == run.info.suite_hash
-    assert [Row(**row) for row in document["rows"]] == rows
+    assert [TableRow(**row) for row in document["rows"]] == rows
     lines = list(csv.DictReader(io.StringIO(tables.as_csv(rows))))
     read = {"": None, "True": True, "False": False}
     for line, row in zip(lines, document["rows"], strict=True):
@@ -99,7 +99,7 @@ def test_json_and_csv_hold_every_value(table: tuple[Run, list[Row]]) -> None:
             assert (type(row[key])(value) if row[key] is not None else value) == row[key], key
 
 
-def test_json_has_the_columns_that_are_promised(table: tuple[Run, list[Row]]) -> None:
+def test_json_has_the_columns_that_are_promised(table: tuple[Run, list[TableRow]]) -> None:
     run, rows = table
     promised = (
         "suite domain task teacher student method seeds teacher_accuracy student_accuracy "
@@ -109,7 +109,7 @@ def test_json_has_the_columns_that_are_promised(table: tuple[Run, list[Row]]) ->
     assert [row["task"] for row in tables.as_json(rows, run.info)["rows"]].count(None) == 6
 
 
-def test_markdown_is_the_same_table(table: tuple[Run, list[Row]]) -> None:
+def test_markdown_is_the_same_table(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
     text = tables.as_markdown(rows)
     assert re.findall("^### (.*)$", text, re.M) == list(tables.TITLES.values())
@@ -119,7 +119,7 @@ def test_markdown_is_the_same_table(table: tuple[Run, list[Row]]) -> None:
     assert read.count(tables.COLUMNS) == 3
 
 
-def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[Row]]) -> None:
+def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
     lines = tables.as_text(rows).splitlines()
     words = [re.split(r"\s{2,}", line.strip()) for line in lines if line.strip()]
@@ -143,7 +143,7 @@ def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[Row]])
     assert not any(line != line.rstrip() for line in lines)
 
 
-def test_text_and_markdown_say_what_is_not_known(table: tuple[Run, list[Row]]) -> None:
+def test_text_and_markdown_say_what_is_not_known(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
     for text in (tables.as_text(rows), tables.as_markdown(rows)):
         assert "[unbounded]" in text
@@ -152,7 +152,7 @@ def test_text_and_markdown_say_what_is_not_known(table: tuple[Run, list[Row]]) -
         assert "nan" not in text.lower() and "None" not in text
 
 
-def test_a_narrow_terminal_loses_no_number(table: tuple[Run, list[Row]]) -> None:
+def test_a_narrow_terminal_loses_no_number(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
     text = tables.as_text(rows, width=100)
     assert max(map(len, text.splitlines())) <= 100
@@ -161,7 +161,7 @@ def test_a_narrow_terminal_loses_no_number(table: tuple[Run, list[Row]]) -> None
             assert cell in text
 
 
-def test_brackets_in_names_are_no_style(table: tuple[Run, list[Row]]) -> None:
+def test_brackets_in_names_are_no_style(table: tuple[Run, list[TableRow]]) -> None:
     row = replace(PLAIN, method="mine [bold]", teacher="[red]x")
     assert "mine [bold]" in tables.as_text([row]) and "[red]x → u" in tables.as_text([row])
 
@@ -174,7 +174,7 @@ def test_a_bar_in_a_name_breaks_no_markdown() -> None:
 # Leaderboard entries
 
 
-def test_there_is_an_entry_for_each_method(table: tuple[Run, list[Row]]) -> None:
+def test_there_is_an_entry_for_each_method(table: tuple[Run, list[TableRow]]) -> None:
     run, rows = table
     found = entries(run, rows)
     assert [entry.method for entry in found] == ["naive", "confidence"]
@@ -191,7 +191,7 @@ def test_there_is_an_entry_for_each_method(table: tuple[Run, list[Row]]) -> None
         assert used <= {record.key for record in run.records}
 
 
-def test_an_entry_comes_back_from_its_file(tmp_path: Path, table: tuple[Run, list[Row]]) -> None:
+def test_an_entry_comes_back_from_its_file(tmp_path: Path, table: tuple[Run, list[TableRow]]) -> None:
     found = entries(*table)
     paths = write_entries(tmp_path, found)
     assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
@@ -215,7 +215,7 @@ AWKWARD = (
 
 
 def test_file_names_are_plain_and_no_two_methods_share_one(
-    tmp_path: Path, table: tuple[Run, list[Row]]
+    tmp_path: Path, table: tuple[Run, list[TableRow]]
 ) -> None:
     naive = entries(*table)[0]
     found = [naive, *(replace(naive, method=method) for method in AWKWARD)]
@@ -231,7 +231,7 @@ def test_file_names_are_plain_and_no_two_methods_share_one(
 
 
 def test_curves_are_written_for_each_domain_as_png_and_svg(
-    tmp_path: Path, table: tuple[Run, list[Row]]
+    tmp_path: Path, table: tuple[Run, list[TableRow]]
 ) -> None:
     paths = draw_curves(tmp_path, *table)
     assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
@@ -242,7 +242,7 @@ def test_curves_are_written_for_each_domain_as_png_and_svg(
         assert content.startswith(b"\x89PNG" if path.suffix == ".png" else b"<?xml") and len(content) > 5_000
 
 
-def test_a_curve_drawn_twice_is_the_same_file(tmp_path: Path, table: tuple[Run, list[Row]]) -> None:
+def test_a_curve_drawn_twice_is_the_same_file(tmp_path: Path, table: tuple[Run, list[TableRow]]) -> None:
     run, rows = table
     some = [row for row in rows if row.domain == "nlp"]
     one, two = draw_curves(tmp_path / "one", run, some), draw_curves(tmp_path / "two", run, some)
@@ -251,7 +251,7 @@ def test_a_curve_drawn_twice_is_the_same_file(tmp_path: Path, table: tuple[Run, 
 
 
 def test_a_curve_shows_teachers_methods_sizes_and_the_ceiling(
-    tmp_path: Path, table: tuple[Run, list[Row]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, table: tuple[Run, list[TableRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import matplotlib
 

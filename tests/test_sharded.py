@@ -20,9 +20,9 @@ from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import make_plan
 from w2s_bench.run.execute import work_with_gold
 from w2s_bench.run.executors import InlineExecutor
-from w2s_bench.run.fit_io import keep, lesson_of
+from w2s_bench.run.fit_io import keep, request_of
 from w2s_bench.run.scheduler import run_plan
-from w2s_bench.run.worker_group import Crew
+from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
@@ -73,8 +73,8 @@ def tiny_gpt2(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
-    made = Crew("student", 2, "cpu")
+def group() -> Iterator[WorkerGroup]:
+    made = WorkerGroup("student", 2, "cpu")
     yield made
     made.end()
 
@@ -89,19 +89,19 @@ class Spread:
 
 
 @pytest.fixture(scope="module")
-def spread(tmp_path_factory: pytest.TempPathFactory, crew: Crew) -> Spread:
+def spread(tmp_path_factory: pytest.TempPathFactory, group: WorkerGroup) -> Spread:
     folder = tmp_path_factory.mktemp("spread")
     plan = make_plan(parse_suite(SUITE.format(gpt2=tiny_gpt2(folder / "gpt2")), "spread.toml"), None)
     run_plan(plan, InlineExecutor(), site(folder / "alone"))
     alone, two = (Store(folder / which / "store") for which in ("alone", "two"))
     jobs = [j for j in fits(plan) if not j.model.startswith("bow")]
     for split in {j.split for j in jobs}:
-        crew.call(work_with_gold, plan.jobs[split], replace(site(folder / "two"), shards=2))
+        group.call(work_with_gold, plan.jobs[split], replace(site(folder / "two"), shards=2))
     for job in jobs:
         if job.sees_gold:
-            crew.call(work_with_gold, job, replace(site(folder / "two"), shards=2))
+            group.call(work_with_gold, job, replace(site(folder / "two"), shards=2))
         else:
-            keep(two, job, crew.call(attend, lesson_of(job, alone, "cpu"), 1, limit=100.0))
+            keep(two, job, group.call(attend, request_of(job, alone, "cpu"), 1, limit=100.0))
     return Spread(jobs, alone, two)
 
 
@@ -182,11 +182,11 @@ def test_items_of_a_batch(options: bool) -> None:
     assert found.mask.tolist() == mask[[2, 0, 0]].tolist()
 
 
-def test_a_process_that_dies_takes_its_crew_along(crew: Crew) -> None:
+def test_a_process_that_dies_takes_its_crew_along(group: WorkerGroup) -> None:
     """New ones are there for the next call."""
     with pytest.raises(Died, match="exit status 7"):
-        crew.call(_leave_or_wait, limit=60.0)
-    assert crew._workers == []
+        group.call(_leave_or_wait, limit=60.0)
+    assert group._workers == []
 
 
 def _leave_or_wait() -> None:

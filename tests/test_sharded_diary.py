@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from test_sharded import tiny_gpt2
 
-from w2s_bench.contract.lessons import lesson
-from w2s_bench.run.worker_group import Crew
+from w2s_bench.contract.requests import request
+from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.train import checkpoint
-from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.fit_request import FitRequest, FitResult
 from w2s_bench.train.student import attend
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
-    made = Crew("student", 2, "cpu")
+def group() -> Iterator[WorkerGroup]:
+    made = WorkerGroup("student", 2, "cpu")
     yield made
     made.end()
 
@@ -29,15 +29,17 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"hf:{tiny_gpt2(tmp_path_factory.mktemp('model') / 'gpt2')}"
 
 
-def often(given: Lesson, before: bytes | None) -> Learned:
+def often(given: FitRequest, before: bytes | None) -> FitResult:
     """As a student's process does, with a diary of every step."""
     checkpoint.SHARE = 0.0
     return attend(given, 1, 0.0, before)
 
 
-def learned(crew: Crew, given: Lesson, before: bytes | None = None) -> tuple[Learned, list[bytes]]:
+def result(
+    group: WorkerGroup, given: FitRequest, before: bytes | None = None
+) -> tuple[FitResult, list[bytes]]:
     kept: list[bytes] = []
-    done = crew.call(often, given, before, limit=100.0, told=kept.append)
+    done = group.call(often, given, before, limit=100.0, told=kept.append)
     return done, kept
 
 
@@ -46,13 +48,13 @@ def learned(crew: Crew, given: Lesson, before: bytes | None = None) -> tuple[Lea
     ("method", "changes"),
     [("strong-to-strong", {}), ("early-stopping", {}), ("naive", {"lora": {"rank": 2}})],
 )
-def test_both_go_on_together(crew: Crew, gpt2: str, method: str, changes: dict[str, Any]) -> None:
-    given = lesson("nlp", method)
+def test_both_go_on_together(group: WorkerGroup, gpt2: str, method: str, changes: dict[str, Any]) -> None:
+    given = request("nlp", method)
     recipe = {"epochs": 3, "batch_size": 32, "max_length": 64} | changes
     given = replace(given, model=gpt2, training=given.training | recipe)
-    whole, kept = learned(crew, given)
+    whole, kept = result(group, given)
     for before in (kept[len(kept) // 2], kept[-1]):
-        again, later = learned(crew, given, before)
+        again, later = result(group, given, before)
         assert again.epoch_loss == whole.epoch_loss
         assert again.arrays.keys() == whole.arrays.keys() and again.adapter.keys() == whole.adapter.keys()
         for name, values in (whole.arrays | whole.adapter).items():

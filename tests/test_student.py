@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from w2s_bench.contract import lessons
+from w2s_bench.contract import requests
 from w2s_bench.errors import FitFailed
 from w2s_bench.method import (
     GOLD_BUDGET,
@@ -32,16 +32,16 @@ from w2s_bench.method import (
     harden,
 )
 from w2s_bench.records import Domain
-from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.fit_request import FitRequest, FitResult
 from w2s_bench.train.student import options_of
-from w2s_bench.train.student_handle import Pupil
+from w2s_bench.train.student_handle import StudentHandle
 
 torch.set_num_threads(1)
 
 
-def pupil(method: Method | None = None, domain: Domain = "nlp", **changes: Any) -> Pupil:
-    lesson = replace(lessons.lesson(domain, "naive"), **changes)
-    return Pupil(lesson, method or asking(), options_of(lesson.shape))
+def handle(method: Method | None = None, domain: Domain = "nlp", **changes: Any) -> StudentHandle:
+    request = replace(requests.request(domain, "naive"), **changes)
+    return StudentHandle(request, method or asking(), options_of(request.shape))
 
 
 def asking(*names: str, loss: Any = None) -> Method:
@@ -57,7 +57,7 @@ EVERYTHING = (TEACHERS, STATES, PRIOR, RELABEL, VALIDATION, TAGS, TEXTS, GOLD_BU
 
 @pytest.mark.parametrize("domain", ["nlp", "chess", "reward"])
 def test_inputs_are_those_declared_and_of_one_length(domain: Domain) -> None:
-    inputs = pupil(asking(*EVERYTHING), domain).inputs
+    inputs = handle(asking(*EVERYTHING), domain).inputs
     n, width = inputs.weak.shape
     assert inputs.mask.shape == (n, width) and inputs.teachers.shape == (3, n, width)
     assert inputs.prior.shape == (n, width) and len(inputs.states) == n
@@ -73,7 +73,7 @@ def test_inputs_are_those_declared_and_of_one_length(domain: Domain) -> None:
 @pytest.mark.parametrize("name", ["teachers", "states", "prior", "validation", "tags", "texts", "budget"])
 def test_what_is_not_declared_is_refused_by_name(name: str) -> None:
     with pytest.raises(FitFailed, match="without declaring it"):
-        getattr(pupil().inputs, name)
+        getattr(handle().inputs, name)
     context = Context(step=0, steps=1, epoch=0, epochs=1)
     if hasattr(Context, name):
         with pytest.raises(FitFailed, match="without declaring it"):
@@ -91,9 +91,9 @@ def test_what_is_not_declared_is_refused_by_name(name: str) -> None:
         lambda s: s.fit(s.inputs.weak, on_epoch=lambda k: None),
     ],
 )
-def test_the_handle_refuses_what_is_not_declared(ask: Callable[[Pupil], Any]) -> None:
+def test_the_handle_refuses_what_is_not_declared(ask: Callable[[StudentHandle], Any]) -> None:
     with pytest.raises(FitFailed, match=r"method Mine: .*without declaring it"):
-        ask(pupil())
+        ask(handle())
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_the_handle_refuses_what_is_not_declared(ask: Callable[[Pupil], Any]) ->
     ],
 )
 def test_targets_must_be_distributions(spoil: Callable[[Tensor], Any], told: str) -> None:
-    student = pupil()
+    student = handle()
     with pytest.raises(FitFailed, match=rf"method Mine: {told}"):
         student.fit(spoil(student.inputs.weak))
 
 
 def test_a_probability_where_there_is_no_option_is_refused() -> None:
-    student = pupil(domain="chess")
+    student = handle(domain="chess")
     uniform = torch.full_like(student.inputs.weak, 1 / student.inputs.weak.shape[1])
     with pytest.raises(FitFailed, match="where there is no option"):
         student.fit(uniform)
@@ -122,40 +122,40 @@ def test_a_probability_where_there_is_no_option_is_refused() -> None:
 
 def test_weights_and_items_choose_what_is_learned_from() -> None:
     """All weight on some items is a fit on those items: opposite targets elsewhere do not matter."""
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     weak = student.inputs.weak
     kept = torch.arange(len(weak)) % 2 == 0
     spoiled = torch.where(kept[:, None], weak, 1 - weak)
     student.fit(weak, weights=2.0 * kept)
     one = student.predict()
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     student.fit(spoiled, weights=2.0 * kept)
     assert torch.equal(student.predict(), one)
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     student.fit(weak, items=kept)
     two = student.predict()
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     student.fit(spoiled, items=torch.nonzero(kept).flatten())
     assert torch.equal(student.predict(), two) and not torch.equal(one, two)
 
 
 @pytest.mark.parametrize("weights", [torch.ones(3), torch.full((96,), float("inf"))])
 def test_bad_weights_are_refused(weights: Tensor) -> None:
-    student = pupil()
+    student = handle()
     with pytest.raises(FitFailed, match="weights of shape"):
         student.fit(student.inputs.weak, weights=weights)
 
 
 @pytest.mark.parametrize("items", [torch.tensor([96]), torch.tensor([-1]), torch.zeros(96, dtype=torch.bool)])
 def test_bad_items_are_refused(items: Tensor) -> None:
-    student = pupil()
+    student = handle()
     with pytest.raises(FitFailed, match="no item is chosen, or one beyond the pool"):
         student.fit(student.inputs.weak, items=items)
 
 
 def test_fresh_starts_from_the_pretrained_weights_and_otherwise_goes_on() -> None:
     def after(*fresh: bool) -> Tensor:
-        student = pupil(asking(RELABEL))
+        student = handle(asking(RELABEL))
         for one in fresh:
             student.fit(student.inputs.weak, fresh=one, epochs=1)
         return student.predict()
@@ -174,7 +174,7 @@ def test_a_context_holds_what_belongs_to_its_items() -> None:
         assert torch.equal(context.weights, context.items.float())
         return cross_entropy(logits, weak)
 
-    student = pupil(asking(PRIOR, TEACHERS, STATES, loss=loss), "chess")
+    student = handle(asking(PRIOR, TEACHERS, STATES, loss=loss), "chess")
     inputs = student.inputs
     student.fit(inputs.weak, weights=torch.arange(len(inputs.weak)).float(), epochs=1)
     assert sorted(torch.cat([s[0] for s in seen]).tolist()) == list(range(len(inputs.weak)))
@@ -193,7 +193,7 @@ def test_a_hook_relabels_for_the_rest_of_the_fit() -> None:
         seen.append(float(weak.max()))
         return cross_entropy(logits, weak)
 
-    student = pupil(asking(RELABEL, loss=loss))
+    student = handle(asking(RELABEL, loss=loss))
     hard = harden(student.inputs.weak)
     student.fit(student.inputs.weak, epochs=2, on_epoch=lambda epoch: hard if epoch == 0 else None)
     half = len(seen) // 2
@@ -202,7 +202,7 @@ def test_a_hook_relabels_for_the_rest_of_the_fit() -> None:
 
 def test_a_hook_is_called_as_often_as_asked_and_may_end_the_fit() -> None:
     calls: list[int] = []
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     student.fit(student.inputs.weak, epochs=2, on_epoch=calls.append, per_epoch=3)  # type: ignore[arg-type]
     assert calls == [0, 1, 2, 3, 4, 5]
     steps: list[int] = []
@@ -211,23 +211,23 @@ def test_a_hook_is_called_as_often_as_asked_and_may_end_the_fit() -> None:
         steps.append(context.step)
         return cross_entropy(logits, weak)
 
-    student = pupil(asking(RELABEL, loss=loss))
+    student = handle(asking(RELABEL, loss=loss))
     student.fit(student.inputs.weak, epochs=3, on_epoch=lambda k: Change(stop=k == 1))
     assert len(steps) == 2 * 6, "two epochs of three"
 
 
 def test_predictions_in_a_hook_change_nothing() -> None:
-    def learned(hook: Any) -> Tensor:
-        student = pupil(asking(RELABEL, VALIDATION))
+    def result(hook: Any) -> Tensor:
+        student = handle(asking(RELABEL, VALIDATION))
         student.fit(student.inputs.weak, on_epoch=hook(student))
         return student.predict()
 
-    looking = learned(lambda s: lambda k: s.predict("validation").sum() and None)
-    assert torch.equal(looking, learned(lambda s: None))
+    looking = result(lambda s: lambda k: s.predict("validation").sum() and None)
+    assert torch.equal(looking, result(lambda s: None))
 
 
 def test_a_snapshot_brings_the_student_back() -> None:
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     student.fit(student.inputs.weak, epochs=1)
     kept, before = student.snapshot(), student.predict()
     student.fit(1 - student.inputs.weak, fresh=False)
@@ -240,7 +240,7 @@ def test_a_snapshot_brings_the_student_back() -> None:
 def test_head_only_leaves_the_body_as_it_is(domain: Domain) -> None:
     from w2s_bench.train.hidden_states import head_parameters
 
-    student = pupil(domain=domain)
+    student = handle(domain=domain)
     head = set(map(id, head_parameters(student.model)))
     before = {n: p.detach().clone() for n, p in student.model.named_parameters()}
     student.fit(student.inputs.weak, head_only=True, epochs=1)
@@ -256,7 +256,7 @@ def test_states_are_what_the_head_reads(domain: Domain) -> None:
     from w2s_bench.contract import toys
     from w2s_bench.train.hidden_states import all_states, states
 
-    student = pupil(domain=domain)
+    student = handle(domain=domain)
     model = toys.stir(student.model)
     items = student._lesson.items["test"]
     batch = model.collate(model.encode(items))
@@ -277,7 +277,7 @@ def test_states_are_what_the_head_reads(domain: Domain) -> None:
 
 
 def test_a_probe_answers_in_the_student_s_place() -> None:
-    student = pupil(asking(STATES, PRIOR, TEXTS))
+    student = handle(asking(STATES, PRIOR, TEXTS))
 
     def probe(view: View) -> Tensor:
         assert len(view.texts) == len(view.mask) == len(view.states) == len(view.prior)
@@ -294,7 +294,7 @@ def test_a_probe_answers_in_the_student_s_place() -> None:
 @pytest.mark.parametrize("part", ["test", "teacher", "companion-1"])
 def test_a_method_asks_nothing_about_test_items(question: str, part: str) -> None:
     """So it cannot label them for itself and choose, or train, on what it sees there."""
-    student = pupil(asking(RELABEL, STATES, PRIOR))
+    student = handle(asking(RELABEL, STATES, PRIOR))
     getattr(student, question)("transfer")
     with pytest.raises(FitFailed, match=f"method Mine: asks about the part '{part}'"):
         getattr(student, question)(part)
@@ -308,7 +308,7 @@ def test_a_gold_budget_is_part_of_the_pool() -> None:
         seen.update(context.items.tolist())
         return cross_entropy(logits, weak)
 
-    student = pupil(asking(GOLD_BUDGET, loss=loss))
+    student = handle(asking(GOLD_BUDGET, loss=loss))
     inputs = student.inputs
     student.fit(torch.cat([inputs.weak, inputs.budget.labels]), epochs=1)
     assert seen == set(range(len(inputs.weak) + len(inputs.budget.items)))
@@ -319,9 +319,9 @@ def test_a_gold_budget_is_part_of_the_pool() -> None:
 
 
 def test_a_held_out_tenth_is_not_trained_on_and_yet_answered() -> None:
-    student = pupil(asking(VALIDATION), held_out=9)
+    student = handle(asking(VALIDATION), held_out=9)
     assert (len(student.inputs.weak), len(student.inputs.validation.labels)) == (87, 9)
-    whole = lessons.lesson("nlp", "naive").weak["transfer"]
+    whole = requests.request("nlp", "naive").weak["transfer"]
     assert np.array_equal(student.inputs.validation.labels.numpy(), whole[87:])
     student.fit(student.inputs.weak, epochs=1)
     assert student.predict("validation").shape == (9, 2)
@@ -330,7 +330,7 @@ def test_a_held_out_tenth_is_not_trained_on_and_yet_answered() -> None:
 
 
 def test_a_twin_is_another_student() -> None:
-    student = pupil(asking(RELABEL))
+    student = handle(asking(RELABEL))
     twin = student.twin()
     for one in (student, twin):
         one.fit(student.inputs.weak, epochs=1)
@@ -339,7 +339,7 @@ def test_a_twin_is_another_student() -> None:
 
 def test_a_method_gets_no_key_and_no_path() -> None:
     """What can be reached from a lesson are items, weak labels and settings."""
-    lesson = lessons.lesson("nlp", "naive")
-    assert not any("key" in name or "store" in name or "path" in name for name in Lesson.__slots__)
-    assert lesson.gold is not None and len(lesson.gold) == len(lesson.items["budget"])
-    assert isinstance(Learned(arrays={}), Learned) and isinstance(pupil().inputs, Inputs)
+    request = requests.request("nlp", "naive")
+    assert not any("key" in name or "store" in name or "path" in name for name in FitRequest.__slots__)
+    assert request.gold is not None and len(request.gold) == len(request.items["budget"])
+    assert isinstance(FitResult(arrays={}), FitResult) and isinstance(handle().inputs, Inputs)

@@ -12,7 +12,7 @@ import pytest
 from contract.toys import model_folder
 
 from w2s_bench.errors import BadData, FitFailed
-from w2s_bench.plan.job import FitJob, LookJob, SplitJob
+from w2s_bench.plan.job import FitJob, SplitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.run.checkpoint_store import Unfinished
 from w2s_bench.run.input_check import check_unchanged
@@ -98,7 +98,7 @@ def flipped(path: Path) -> None:
 
 def test_nothing_is_told_where_nothing_changed(folder: Path) -> None:
     plan = planned(folder)
-    assert {type(job) for job in plan.jobs.values()} == {SplitJob, FitJob, LookJob}
+    assert {type(job) for job in plan.jobs.values()} == {SplitJob, FitJob, UntrainedJob}
     assert refused(plan) == set()
     os.utime(folder / "mine.py")  # touched, and the same
     assert refused(plan) == set()

@@ -21,7 +21,7 @@ import torch
 from test_micro import gradients, most_kept
 from test_splits import Rows
 
-from w2s_bench.contract import lessons, toys
+from w2s_bench.contract import requests, toys
 from w2s_bench.data.splits import make_split
 from w2s_bench.method import Context, load_method
 from w2s_bench.model import build_model
@@ -145,8 +145,8 @@ def test_08_each_epoch_has_an_order_of_its_own_and_validation_is_no_test() -> No
     assert len({tuple(o) for o in orders}) == 3 and all(sorted(o) == list(range(50)) for o in orders)
     plan = planned()
     assert all({"validation", "test"} <= set(j.predicts) for j in fits(plan, "teacher"))
-    lesson = lessons.lesson("nlp", "naive")
-    assert set(lesson.weak) == {"transfer", "validation"}, "nothing says how the test set is scored"
+    request = requests.request("nlp", "naive")
+    assert set(request.weak) == {"transfer", "validation"}, "nothing says how the test set is scored"
 
 
 def test_09_nothing_touches_cuda_at_import_and_any_causal_model_loads(tmp_path: Path) -> None:
@@ -254,16 +254,16 @@ def test_15_a_changed_rate_model_or_data_is_never_taken_for_finished(tmp_path: P
 
 def test_16_a_setting_of_one_round_does_not_leak_into_the_next() -> None:
     """A fit of one epoch, then a fit with the lesson's own: the second is of the lesson's length."""
-    from w2s_bench.train.student_handle import Pupil
+    from w2s_bench.train.student_handle import StudentHandle
 
-    lesson = lessons.lesson("nlp", "naive")
-    before = json.dumps(dict(lesson.training))
-    student = Pupil(lesson, load_method("naive"), 2)
+    request = requests.request("nlp", "naive")
+    before = json.dumps(dict(request.training))
+    student = StudentHandle(request, load_method("naive"), 2)
     student.fit(student.inputs.weak, epochs=1)
     assert len(student.epoch_loss) == 1
     student.fit(student.inputs.weak)
-    assert len(student.epoch_loss) == lesson.training["epochs"] == 4
-    assert json.dumps(dict(lesson.training)) == before
+    assert len(student.epoch_loss) == request.training["epochs"] == 4
+    assert json.dumps(dict(request.training)) == before
     with pytest.raises(ValueError, match="frozen"):
         load_method("strong-to-strong").options.rounds = 5
 
@@ -271,8 +271,8 @@ def test_16_a_setting_of_one_round_does_not_leak_into_the_next() -> None:
 def test_17_seeds_are_settings_and_probes_answer_items_they_never_saw() -> None:
     one, two = planned(seed=0), planned(seed=7)
     assert not {j.key for j in fits(one)} & {j.key for j in fits(two)}
-    lesson = lessons.lesson("nlp", "linear-probe")
-    trained, asked = ({i.id for i in lesson.items[part]} for part in ("transfer", "test"))
+    request = requests.request("nlp", "linear-probe")
+    trained, asked = ({i.id for i in request.items[part]} for part in ("transfer", "test"))
     assert not trained & asked
-    answers = [study(replace(lessons.lesson("nlp", "naive"), seed=s)).arrays["test"] for s in (0, 1)]
+    answers = [study(replace(requests.request("nlp", "naive"), seed=s)).arrays["test"] for s in (0, 1)]
     assert not np.array_equal(*answers)

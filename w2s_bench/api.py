@@ -17,7 +17,7 @@ from w2s_bench.errors import UserError
 from w2s_bench.plan.extra_methods import with_methods
 from w2s_bench.plan.job import FitJob, Job
 from w2s_bench.plan.plan import Plan, make_plan
-from w2s_bench.records import Row, RunInfo
+from w2s_bench.records import RunInfo, TableRow
 from w2s_bench.registry.items import held
 from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash
@@ -142,8 +142,8 @@ class Finished:
     seconds: float
     folder: Path
     run: Run
-    rows: list[Row]
-    companions: list[Row] = field(default_factory=list)
+    rows: list[TableRow]
+    companions: list[TableRow] = field(default_factory=list)
 
 
 def default_store() -> Place:

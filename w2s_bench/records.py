@@ -137,7 +137,7 @@ class RunInfo:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class TableRow:
     """One row of a PGR table: a (task, teacher, student, method) cell, or a domain's pool (``task`` null).
 
     ``pool`` says which cells a pool holds: all admitted ones, only those that need their teacher, or only
@@ -223,7 +223,7 @@ class Entry:
     device: str
     seeds: list[int]
     coverage: float
-    rows: list[Row]
+    rows: list[TableRow]
     record_keys: list[str]
 
 

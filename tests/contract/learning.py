@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench.contract import lessons
+from w2s_bench.contract import requests
 from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, load_method
 from w2s_bench.metrics import accuracy
 from w2s_bench.plan.reference_rows import PLANNED
 from w2s_bench.records import Domain
-from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.fit_request import FitRequest, FitResult
 from w2s_bench.train.student import attend
 
 BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four
@@ -20,9 +20,9 @@ DEALS = 8  # of weak labels that say nothing
 ORDER = 0.05  # how far a probability may move when items change places in a batch of all
 
 
-def _studied(lesson: Lesson) -> Learned:
+def _studied(request: FitRequest) -> FitResult:
     """On one thread: these products are too small to share, threads would wait for each other."""
-    return attend(lesson, 1)
+    return attend(request, 1)
 
 
 def check_learning(name: str, domain: Domain) -> None:
@@ -32,14 +32,14 @@ def check_learning(name: str, domain: Domain) -> None:
         return  # made of other fits
     if method.fits_as is not None:
         name, method = method.fits_as, load_method(method.fits_as)
-    lesson, where = toy(name, domain), f"{name}, {domain}"
-    learned, again = _studied(lesson), _studied(lesson)
-    for part, answers in learned.arrays.items():
-        check_answers(f"{where}, part {part}", answers, lesson, part)
+    request, where = toy(name, domain), f"{name}, {domain}"
+    result, again = _studied(request), _studied(request)
+    for part, answers in result.arrays.items():
+        check_answers(f"{where}, part {part}", answers, request, part)
         assert np.array_equal(answers, again.arrays[part]), f"{where}: two runs of one lesson differ"
     if method.kind == "method":
-        right = accuracy(learned.arrays["test"], lessons.gold_of(domain))
-        chance = float(np.mean([1 / len(i.options) for i in lesson.items["test"]]))
+        right = accuracy(result.arrays["test"], requests.gold_of(domain))
+        chance = float(np.mean([1 / len(i.options) for i in request.items["test"]]))
         assert right >= chance + BETTER, (
             f"{where}: right in {right:.0%} of a toy problem where guessing gives {chance:.0%}"
         )
@@ -50,8 +50,8 @@ def check_order(name: str, domain: Domain) -> None:
     method = load_method(name)
     if name in PLANNED or method.fits_as is not None or method.draws:
         return
-    one = lessons.whole_batch(toy(name, domain))
-    other, order = lessons.permuted(one)
+    one = requests.whole_batch(toy(name, domain))
+    other, order = requests.permuted(one)
     first, second = _studied(one), _studied(other)
     moved = [
         np.abs(first.arrays["test"] - second.arrays["test"]).max(),
@@ -69,35 +69,35 @@ def check_shuffled(name: str, domain: Domain) -> None:
     method = load_method(name)
     if method.kind != "method" or method.fits_as is not None:
         return
-    lesson, gold = toy(name, domain), lessons.gold_of(domain)
-    chance = float(np.mean([1 / len(i.options) for i in lesson.items["test"]]))
+    request, gold = toy(name, domain), requests.gold_of(domain)
+    chance = float(np.mean([1 / len(i.options) for i in request.items["test"]]))
     found = []
     for seed in range(DEALS):
-        found.append(accuracy(_studied(lessons.dealt(lesson, seed)).arrays["test"], gold))
+        found.append(accuracy(_studied(requests.dealt(request, seed)).arrays["test"], gold))
         if found[-1] < chance + BETTER:
             return
     shown = ", ".join(f"{f:.0%}" for f in found)
     raise AssertionError(f"{name}, {domain}: right in {shown} of a toy problem with labels that say nothing")
 
 
-def toy(name: str, domain: Domain) -> Lesson:
+def toy(name: str, domain: Domain) -> FitRequest:
     """The toy lesson of a method: with what it declares and no more."""
     method = load_method(name)
-    lesson = lessons.lesson(domain, name)
+    request = requests.request(domain, name)
     return replace(
-        lesson,
+        request,
         options=method.options.model_dump(mode="json"),
         stage=method.stage() if UNLABELED in method.inputs and domain != "chess" else {},
-        teachers=lesson.teachers if TEACHERS in method.inputs else None,
-        states=lesson.states if STATES in method.inputs else {},
-        prior=lesson.prior if PRIOR in method.inputs else {},
-        weak=lesson.weak if VALIDATION in method.inputs else {"transfer": lesson.weak["transfer"]},
+        teachers=request.teachers if TEACHERS in method.inputs else None,
+        states=request.states if STATES in method.inputs else {},
+        prior=request.prior if PRIOR in method.inputs else {},
+        weak=request.weak if VALIDATION in method.inputs else {"transfer": request.weak["transfer"]},
     )
 
 
-def check_answers(where: str, answers: NDArray[np.float32], lesson: Lesson, part: str) -> None:
+def check_answers(where: str, answers: NDArray[np.float32], request: FitRequest, part: str) -> None:
     """A distribution over the options of each item."""
-    counts = [len(i.options) for i in lesson.items[part]]
+    counts = [len(i.options) for i in request.items[part]]
     assert answers.shape == (len(counts), max(counts)), f"{where}: answers of shape {answers.shape}"
     assert np.isfinite(answers).all() and (answers >= 0).all(), f"{where}: answers are no probabilities"
     assert np.allclose(answers.sum(1), 1, atol=1e-3), f"{where}: answers do not sum to one"
@@ -105,6 +105,6 @@ def check_answers(where: str, answers: NDArray[np.float32], lesson: Lesson, part
         assert not row[count:].any(), f"{where}: an answer where there is no option"
 
 
-def learned_from(name: str, domain: Domain) -> Learned:
+def learned_from(name: str, domain: Domain) -> FitResult:
     """What comes of the toy lesson, for a method's own tests."""
     return _studied(toy(name, domain))

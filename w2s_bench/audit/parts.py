@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.data.cached_source import Once
-from w2s_bench.data.grouped_rows import Pool
+from w2s_bench.data.grouped_rows import GroupedRows
 from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadData
 from w2s_bench.sources import Row, Source
@@ -58,7 +58,7 @@ def draw(task: Task, mirror: Path | None, data: Data = SIZES) -> Drawn:
 
     watched = replace(task, example=example, source=Once(task.source))
     if task.card.test_only:
-        pool = Pool(watched, "test", mirror)
+        pool = GroupedRows(watched, "test", mirror)
         parts = {"test": pool.fill(pool.groups("test"), data.test, set())}
         pool.census.check()
     else:

@@ -20,7 +20,7 @@ IDENTITY = "test"  # the salt whose hash names a group in all pools
 Group = tuple[int, list[int]]  # what names it, and the numbers of its rows
 
 
-class Pool:
+class GroupedRows:
     """Rows of a split that the task keeps; ``salts`` are the orders in which groups may be drawn."""
 
     def __init__(self, task: Task, split: str, mirror: Path | None, salts: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.data.grouped_rows import Pool
+from w2s_bench.data.grouped_rows import GroupedRows
 from w2s_bench.errors import UserError
 from w2s_bench.task import Example, Task
 
@@ -36,7 +36,7 @@ def sample(task: Task, mirror: Path | None) -> dict[str, Any]:
 
 
 def _look(task: Task, split: str, mirror: Path | None) -> tuple[dict[str, Any], list[Example]]:
-    pool = Pool(task, split, mirror)
+    pool = GroupedRows(task, split, mirror)
     examples = pool.fill(pool.groups("test"), LOOKED, set())
     left_out = asdict(pool.census.excluded)
     values = {

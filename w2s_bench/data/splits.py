@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.bad_rows import Excluded
-from w2s_bench.data.grouped_rows import Group, Pool
+from w2s_bench.data.grouped_rows import Group, GroupedRows
 from w2s_bench.errors import BadData
 from w2s_bench.metrics import LINE, LINE_LENGTH, LINES
 from w2s_bench.records import parse
@@ -79,10 +79,10 @@ def draw_split(task: Task, data: Data, seed: int, mirror: Path | None) -> Drawn:
     """Draw all parts of a task, and count the rows that cannot be used. Errors: BadData for too few rows, too
     many that cannot be used, or a part of one class."""
     salt = f"seed {seed}"
-    pool = Pool(task, "train", mirror, (salt,))
+    pool = GroupedRows(task, "train", mirror, (salt,))
     drawing = _Drawing(task, {"train": pool})
     if task.source.has("test"):
-        drawing.test("test", Pool(task, "test", mirror), data.test, "test")
+        drawing.test("test", GroupedRows(task, "test", mirror), data.test, "test")
     else:
         drawing.test("test", pool, data.test, "train")
     for part, name in companions_of(task, data).items():
@@ -97,20 +97,20 @@ def draw_test(task: Task, size: int, mirror: Path | None) -> Part:
     """The test set alone, as :func:`draw_split` draws it at every seed. Errors: BadData."""
     source = "test" if task.source.has("test") else "train"
     drawing = _Drawing(task, {})
-    drawing.test("test", Pool(task, source, mirror), size, source)
+    drawing.test("test", GroupedRows(task, source, mirror), size, source)
     return drawing.checked().split["test"]
 
 
 class _Drawing:
     """A split while it is drawn: what was taken, and from which pools."""
 
-    def __init__(self, task: Task, pools: dict[str, Pool]) -> None:
+    def __init__(self, task: Task, pools: dict[str, GroupedRows]) -> None:
         self.task, self.pools = task, pools
         self.split: Split = {}
         self.seen: set[str] = set()
         self.used: set[int] = set()
 
-    def test(self, part: str, pool: Pool, size: int, source: str) -> None:
+    def test(self, part: str, pool: GroupedRows, size: int, source: str) -> None:
         """A part that every seed shares, and whose groups no half gets; a test split of its own may be
         smaller than asked for."""
         self.pools[source] = pool
@@ -121,13 +121,13 @@ class _Drawing:
     def companion(self, part: str, task: Task, mirror: Path | None, size: int) -> None:
         """A part of the items on which another task is tested."""
         split = "test" if task.source.has("test") else "train"
-        pool = Pool(task, split, mirror)
+        pool = GroupedRows(task, split, mirror)
         if task.card.metric == LINES:
             self.lines(part, pool, size, task.card.name)
         else:
             self.test(part, pool, size, task.card.name)
 
-    def lines(self, part: str, pool: Pool, size: int, source: str) -> None:
+    def lines(self, part: str, pool: GroupedRows, size: int, source: str) -> None:
         """Whole lines of groups that no part before has: later items of a line show its earlier answers."""
         self.pools[source] = pool
         fresh = (group for group in pool.groups("test") if group[0] not in self.used)
@@ -135,7 +135,7 @@ class _Drawing:
         self._enough(part, examples, 1)
         self.split[part] = _part(examples)
 
-    def take(self, part: str, pool: Pool, order: Iterator[Group], size: int) -> None:
+    def take(self, part: str, pool: GroupedRows, order: Iterator[Group], size: int) -> None:
         """The next groups in the order of the seed."""
         examples = pool.fill(order, size, self.seen)
         self._enough(part, examples, size)

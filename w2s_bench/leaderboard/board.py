@@ -14,7 +14,7 @@ from pathlib import Path
 
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.leaderboard.entry import entry_of, tells_the_same
-from w2s_bench.leaderboard.entry_file import Published, Rerun, Shelved, dump, load
+from w2s_bench.leaderboard.entry_file import BoardEntry, Published, Rerun, dump, load
 from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.report.entries import file_name
 from w2s_bench.store.local import atomic_file, write_text
@@ -34,7 +34,7 @@ class Board:
 
     folder: Path
     standard: Standard
-    shelved: list[Shelved]
+    shelved: list[BoardEntry]
 
 
 def board_folder(root: Path, suite: Suite) -> Path:
@@ -136,7 +136,7 @@ def load_board(folder: Path) -> Board:
     return Board(folder, standard, [_shelved(path, standard) for path in paths])
 
 
-def _shelved(path: Path, standard: Standard) -> Shelved:
+def _shelved(path: Path, standard: Standard) -> BoardEntry:
     entry: Published = load(Published, path)
     if entry.suite_hash != standard.suite.hash:
         raise _damaged(path, f"field 'suite_hash': {entry.suite_hash}", standard.suite.hash)
@@ -150,7 +150,7 @@ def _shelved(path: Path, standard: Standard) -> Shelved:
     rerun: Rerun | None = load(Rerun, beside) if beside.exists() else None
     if rerun is not None and rerun.entry != entry.bundle:
         raise _damaged(beside, "field 'entry' is the hash of another bundle", entry.bundle)
-    return Shelved(path.stem, entry, rerun)
+    return BoardEntry(path.stem, entry, rerun)
 
 
 def check(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from w2s_bench.errors import StoreError
 from w2s_bench.leaderboard.board import ENTRIES, STANDARD, folders, load_board
-from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.leaderboard.site_builder import shown
 from w2s_bench.records import Domain
@@ -44,7 +44,7 @@ def _append_only(before: Path, after: Path) -> None:
                 )
 
 
-def _told(board: BoardShown, entries: list[Shelved]) -> str:
+def _told(board: BoardShown, entries: list[BoardEntry]) -> str:
     head = ("method", "tier", "coverage", *(f"{TITLES[d]}: PGR" for d in board.domains))
     lines = [
         (
@@ -58,7 +58,7 @@ def _told(board: BoardShown, entries: list[Shelved]) -> str:
     return markdown_table(f"{board.suite.name}, version {board.suite.version}", head, lines)
 
 
-def _pgr(board: BoardShown, one: Shelved, domain: Domain) -> str:
+def _pgr(board: BoardShown, one: BoardEntry, domain: Domain) -> str:
     row = one.pool(domain, board.pool)
     if row is None or row.pgr is None:
         return "–"

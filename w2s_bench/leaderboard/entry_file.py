@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.errors import StoreError
 from w2s_bench.pgr.cells import Cell
-from w2s_bench.records import Domain, Row, parse
+from w2s_bench.records import Domain, TableRow, parse
 
 PUBLISHED_SCHEMA: Literal[1] = 1
 MEND = "add the bundle again: w2s-bench board add BUNDLE"
@@ -70,7 +70,7 @@ class Published:
     platform: str
     device: str
     workers: int
-    rows: list[Row]
+    rows: list[TableRow]
     scored: list[Scored]
 
     def cells(self) -> list[Cell]:
@@ -107,7 +107,7 @@ class Rerun:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class BoardEntry:
     """An entry as it stands on a board: by the name of its file, with the record of its rerun, if any."""
 
     stem: str
@@ -119,7 +119,7 @@ class Shelved:
         """``reproduced`` where a rerun found the same, else ``claimed``."""
         return "reproduced" if self.rerun is not None and self.rerun.verdict == "reproduced" else "claimed"
 
-    def pool(self, domain: Domain, name: str) -> Row | None:
+    def pool(self, domain: Domain, name: str) -> TableRow | None:
         """Its row of a pool of a domain."""
         found = (r for r in self.entry.rows if (r.domain, r.task, r.pool) == (domain, None, name))
         return next(found, None)

@@ -12,13 +12,13 @@ from w2s_bench import stats
 from w2s_bench.pgr.cells import Cell, Key, Rule, pooled
 from w2s_bench.pgr.row_stats import Rivals, label_facts, leads, needs_no_teacher
 from w2s_bench.pgr.tie_groups import tie_groups
-from w2s_bench.records import CellRecord, Row
+from w2s_bench.records import CellRecord, TableRow
 
 _WANTED = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}
 Pool = Literal["admitted", "clean", "held-out"]
 
 
-def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str] = ()) -> list[Row]:
+def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str] = ()) -> list[TableRow]:
     """Table rows: every cell, then for each domain and method the pool of all admitted cells; where it is
     known which cells need no teacher, the pool without those; and where there are ``development`` tasks, the
     pool of the held-out ones. Methods are ranked on the last, or else on all."""
@@ -41,8 +41,8 @@ def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str]
 
 
 def _ranked(
-    table: list[Row], pools: Mapping[Key, list[Cell]], rule: Rule, development: Collection[str]
-) -> list[Row]:
+    table: list[TableRow], pools: Mapping[Key, list[Cell]], rule: Rule, development: Collection[str]
+) -> list[TableRow]:
     """The table with tie groups in the pool that ranks; reference rows have none."""
     ranks = "held-out" if development else "admitted"
     groups: dict[str, dict[str, int]] = {}
@@ -58,13 +58,13 @@ def _ranked(
     ]
 
 
-def companion_rows(cells: list[Cell], rule: Rule, suite: str, companion: str) -> list[Row]:
+def companion_rows(cells: list[Cell], rule: Rule, suite: str, companion: str) -> list[TableRow]:
     """A row for every cell, scored on the test items of a companion; there are no pools of such rows."""
     rivals = {(cell.where, cell.method): cell for cell in cells}
     return [replace(_cell_row(cell, rivals, rule, suite), companion=companion) for cell in cells]
 
 
-def with_failed(table: list[Row], cells: Iterable[CellRecord], suite: str) -> list[Row]:
+def with_failed(table: list[TableRow], cells: Iterable[CellRecord], suite: str) -> list[TableRow]:
     """The table with a row for every cell that has no student to score, beside its rivals."""
     grouped: dict[Key, list[CellRecord]] = {}
     for c in cells:
@@ -75,14 +75,14 @@ def with_failed(table: list[Row], cells: Iterable[CellRecord], suite: str) -> li
     return sorted([*table, *failed], key=lambda r: (r.task is None, order.index(_where(r))))
 
 
-def _where(row: Row) -> tuple[str | None, ...]:
+def _where(row: TableRow) -> tuple[str | None, ...]:
     return (row.task, row.teacher, row.student) if row.task else (None,)
 
 
-def _failed_row(group: list[CellRecord], rival: Row | None, suite: str) -> Row:
+def _failed_row(group: list[CellRecord], rival: TableRow | None, suite: str) -> TableRow:
     """With the first reason of its seeds, and teacher and ceiling as a rival's row has them."""
     head = group[0]
-    return Row(
+    return TableRow(
         suite=suite,
         domain=head.domain,
         task=head.task,
@@ -101,7 +101,7 @@ def _failed_row(group: list[CellRecord], rival: Row | None, suite: str) -> Row:
     )
 
 
-def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> Row:
+def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> TableRow:
     teacher, student, ceiling = cell.points
     refusal = cell.refusal(rule)
     value = stats.pgr(teacher, student, ceiling)
@@ -112,7 +112,7 @@ def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> Row:
     reason = refusal
     if reason is None and not interval.bounded:
         reason = "unbounded: the gap is not separated from 0"
-    return Row(
+    return TableRow(
         suite=suite,
         domain=cell.domain,
         task=cell.task,
@@ -149,7 +149,7 @@ def _pooled_row(
     rule: Rule,
     suite: str,
     pool: Pool,
-) -> Row:
+) -> TableRow:
     """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``, which is a part of
     the ``whole`` of one domain and method."""
     admitted = [cell for cell in group if cell.refusal(rule) is None]
@@ -169,7 +169,7 @@ def _pooled_row(
         "pool": pool,
     }
     if not admitted:
-        return Row(**common, admitted=False, reason=f"none of {len(whole)} cells is {_WANTED[pool]}")
+        return TableRow(**common, admitted=False, reason=f"none of {len(whole)} cells is {_WANTED[pool]}")
     points = np.array([cell.points for cell in admitted])
     gains, gaps = (
         pooled((c.task, getattr(c, name) / len(admitted)) for c in admitted) for name in ("gain", "gap")
@@ -177,7 +177,7 @@ def _pooled_row(
     interval, gain = stats.ratio_of_means_interval(gains, gaps), stats.mean_interval(gains)
     values = [v for p in points.tolist() if (v := stats.pgr(*p)) is not None]
     means = points.mean(axis=0).tolist()
-    return Row(
+    return TableRow(
         **common,
         teacher_accuracy=means[0],
         student_accuracy=means[1],

@@ -161,7 +161,7 @@ class FitJob:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookJob:
+class UntrainedJob:
     """States or answers of a model before any fit, on every part but the teacher's half; methods share it."""
 
     kind: Literal["states", "prior"]
@@ -211,7 +211,7 @@ def companion_parts(companions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(companion(i) for i in range(1, len(companions) + 1))
 
 
-Job = SplitJob | FitJob | LookJob
+Job = SplitJob | FitJob | UntrainedJob
 
 
 def kinds(job: Job) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from w2s_bench.method import (
     Method,
 )
 from w2s_bench.suite import Data, Grid, Several
-from w2s_bench.train.fit_request import HELD_OUT, LESSON_VERSION
+from w2s_bench.train.fit_request import HELD_OUT, REQUEST_VERSION
 
 FROM_HARNESS = (TEACHERS, STATES, PRIOR, VALIDATION, TAGS, TEXTS, GOLD_BUDGET)
 
@@ -48,7 +48,7 @@ def given_of(
     asked = [name for name in FROM_HARNESS if name in method.inputs]
     if not asked:
         return {}
-    given: dict[str, Any] = {"version": LESSON_VERSION}
+    given: dict[str, Any] = {"version": REQUEST_VERSION}
     if VALIDATION in asked:  # refusals first: a method that is refused plans no job
         given["validation"] = _validation(grid.data)
     if GOLD_BUDGET in asked:

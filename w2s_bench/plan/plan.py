@@ -21,7 +21,7 @@ from w2s_bench.model import (
     untrained_model,
 )
 from w2s_bench.plan.companions import check_trainable, companion_prints
-from w2s_bench.plan.job import ASKED_LENGTH, FitJob, Job, LookJob, SplitJob, kinds
+from w2s_bench.plan.job import ASKED_LENGTH, FitJob, Job, SplitJob, UntrainedJob, kinds
 from w2s_bench.plan.method_inputs import NotOffered, given_of, variants
 from w2s_bench.plan.reference_rows import BOW_TEACHER, PLANNED
 from w2s_bench.records import CellRecord, Role
@@ -81,7 +81,7 @@ def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) ->
                     task=name, fingerprint=prints, data=grid.data, seed=seed, companions=companions
                 )
                 key = _add(plan, split).key
-                block = _Block(plan, grid, models, recipes, task, name, key, seed, tuple(companions))
+                block = GridPlanner(plan, grid, models, recipes, task, name, key, seed, tuple(companions))
                 ways = [w for w in methods if _runs(w, grid)]
                 block.fill([*ways, *(rows[r] for r in suite.references_of(grid))], gold)
     _mark_rungs(plan)
@@ -105,12 +105,12 @@ def _ask(plan: Plan, parts: tuple[str, ...]) -> None:
             plan.jobs[key] = replace(job, asked=parts)
 
 
-def _runs(way: _Way, grid: Grid) -> bool:
+def _runs(way: MethodPlan, grid: Grid) -> bool:
     return grid.methods is None or way.label in grid.methods or way.name in grid.methods
 
 
 @dataclass(frozen=True, slots=True)
-class _How:
+class FitRecipe:
     """How a single fit trains: a method's name, fingerprint and options, and the method itself."""
 
     name: str
@@ -120,13 +120,13 @@ class _How:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class MethodPlan:
     """A method as the suite uses it: what tables call it, and how each fit of it trains."""
 
     label: str
     name: str
     method: Method
-    fit: _How
+    fit: FitRecipe
     stage: dict[str, Any] = field(default_factory=dict)  # language modelling before every fit
 
     @property
@@ -140,7 +140,7 @@ class _Way:
         return next((r for r in PLANNED if r == self.name), None)
 
 
-def _ways(uses: list[MethodUse]) -> list[_Way]:
+def _ways(uses: list[MethodUse]) -> list[MethodPlan]:
     names = [u.name for u in uses]
     ways = [_way(use, names.count(use.name) > 1) for use in uses]
     labels = [w.label for w in ways]
@@ -153,20 +153,20 @@ def _ways(uses: list[MethodUse]) -> list[_Way]:
     return ways
 
 
-def _way(use: MethodUse, repeated: bool) -> _Way:
+def _way(use: MethodUse, repeated: bool) -> MethodPlan:
     """With its options in the label where the same method stands twice."""
     method = load_method(use.name, use.options)
     told = ", ".join(f"{k}={v}" for k, v in use.options.items())
     label = use.label or (f"{use.name} ({told})" if repeated and told else use.name)
     fit = _fit_of(use.name, method) if method.fits_as is None else _plain(method.fits_as)
-    return _Way(label, use.name, method, fit, method.stage() if UNLABELED in method.inputs else {})
+    return MethodPlan(label, use.name, method, fit, method.stage() if UNLABELED in method.inputs else {})
 
 
-def _fit_of(name: str, method: Method) -> _How:
-    return _How(name, method_fingerprint(name, method), method.options.model_dump(mode="json"), method)
+def _fit_of(name: str, method: Method) -> FitRecipe:
+    return FitRecipe(name, method_fingerprint(name, method), method.options.model_dump(mode="json"), method)
 
 
-def _plain(name: str) -> _How:
+def _plain(name: str) -> FitRecipe:
     """A method with its default options."""
     return _fit_of(name, load_method(name))
 
@@ -176,7 +176,7 @@ def _add(plan: Plan, job: Job) -> Job:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class GridPlanner:
     """One task at one seed of one grid."""
 
     plan: Plan
@@ -189,7 +189,7 @@ class _Block:
     seed: int
     companions: tuple[str, ...] = ()
 
-    def fill(self, ways: list[_Way], gold: _How) -> None:
+    def fill(self, ways: list[MethodPlan], gold: FitRecipe) -> None:
         """Plan teachers, ceilings, students, reference rows and the cells that join them."""
         for teacher, student in self.grid.pairs:
             plain = self._ends(teacher, student, gold, ({}, {}))
@@ -208,7 +208,13 @@ class _Block:
                 self._cell(way, teacher, student, (ends[0], found, ends[1]), failed)
 
     def _planned(
-        self, way: _Way, reference: Reference, teacher: str, student: str, ends: tuple[str, str], gold: _How
+        self,
+        way: MethodPlan,
+        reference: Reference,
+        teacher: str,
+        student: str,
+        ends: tuple[str, str],
+        gold: FitRecipe,
     ) -> None:
         """The cell of a row that is made of other fits."""
         labels = self._bow(gold) if reference == "bow-teacher" else ends[0]
@@ -218,12 +224,12 @@ class _Block:
         if found is not None:
             self._cell(way, teacher, student, (labels, found, ends[1]))
 
-    def _bow(self, gold: _How) -> str:
+    def _bow(self, gold: FitRecipe) -> str:
         """Key of the fit of the teacher that has learnt nothing before."""
         return self._fit("teacher", BOW_TEACHER.name, "teacher", None, gold, use=BOW_TEACHER)
 
     def _ends(
-        self, teacher: str, student: str, gold: _How, stages: tuple[dict[str, Any], dict[str, Any]]
+        self, teacher: str, student: str, gold: FitRecipe, stages: tuple[dict[str, Any], dict[str, Any]]
     ) -> tuple[str, str]:
         """Keys of the teacher's fit and of the ceiling's."""
         return (
@@ -231,11 +237,11 @@ class _Block:
             self._fit("ceiling", student, "transfer", None, gold, stage=stages[1]),
         )
 
-    def _stage(self, model: str, way: _Way) -> dict[str, Any]:
+    def _stage(self, model: str, way: MethodPlan) -> dict[str, Any]:
         """The language-model stage of a model under a method; none where the model has no such loss."""
         return way.stage if way.stage and generates(model, self.task.card.domain) else {}
 
-    def _student(self, labels: str, teacher: str, student: str, way: _Way, gold: _How) -> str:
+    def _student(self, labels: str, teacher: str, student: str, way: MethodPlan, gold: FitRecipe) -> str:
         """Key of the student's fit, after the fits of the rungs below it where the method climbs."""
         rungs = self.grid.rungs(teacher, student) if way.climbs else []
         steps = [(r, hop(i) if i <= self.grid.data.hops else "transfer") for i, r in enumerate(rungs, 1)]
@@ -244,7 +250,7 @@ class _Block:
             labels = self._fit("student", model, part, labels, way.fit, stage=stage, given=given)
         return labels
 
-    def _given(self, teacher: str, model: str, way: _Way, gold: _How) -> dict[str, Any]:
+    def _given(self, teacher: str, model: str, way: MethodPlan, gold: FitRecipe) -> dict[str, Any]:
         """What the method of a fit is given beyond weak labels. Errors: NotOffered."""
 
         def one(name: str, variant: dict[str, Any]) -> str:
@@ -266,7 +272,7 @@ class _Block:
             ask, length = self._ask(model), ASKED_LENGTH
             if ask is None:
                 raise NotOffered(f"{model} has no answer before any finetuning")
-        look = LookJob(
+        look = UntrainedJob(
             kind=kind,
             domain=self.task.card.domain,
             task=self.name,
@@ -283,7 +289,7 @@ class _Block:
         return _add(self.plan, look).key
 
     def _reference(
-        self, reference: Reference, teacher: str, student: str, labels: str, gold: _How
+        self, reference: Reference, teacher: str, student: str, labels: str, gold: FitRecipe
     ) -> str | None:
         """Key of the fit in the student's place; None where there is no such row for these models."""
         if reference == "weak-copy":
@@ -299,7 +305,7 @@ class _Block:
         name = untrained_model(student)
         return name and self._fit("student", name, "transfer", labels, gold, use=self.grid.use(student))
 
-    def _zero_shot(self, model: str, gold: _How) -> str | None:
+    def _zero_shot(self, model: str, gold: FitRecipe) -> str | None:
         ask = self._ask(model)
         return None if ask is None else self._fit("reference", model, "test", None, gold, ask=ask)
 
@@ -312,7 +318,7 @@ class _Block:
 
     def _cell(
         self,
-        way: _Way,
+        way: MethodPlan,
         teacher: str,
         student: str,
         keys: tuple[str, str, str],
@@ -345,7 +351,7 @@ class _Block:
         model: str,
         part: str,
         labels: str | None,
-        how: _How,
+        how: FitRecipe,
         *,
         use: ModelUse | None = None,
         **special: Any,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.tables import NONE, by_domain, markdown_table, method_of
 
 HEAD = (
@@ -32,7 +32,7 @@ ABOUT = (
 )
 
 
-def answer_rows(rows: Sequence[Row]) -> list[Row]:
+def answer_rows(rows: Sequence[TableRow]) -> list[TableRow]:
     """Pools over all admitted cells in which something is known of the answers."""
     return [
         row
@@ -42,14 +42,14 @@ def answer_rows(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def answer_values(row: Row) -> tuple[float | None, ...]:
+def answer_values(row: TableRow) -> tuple[float | None, ...]:
     """The numbers behind :func:`answer_cells`, from agreement on."""
     shares = (row.agreement, row.agreement_right, row.errors_copied, row.corrected, row.new_errors)
     rest = (row.similarity, row.brier_score, row.calibration_error)
     return (*shares, *rest, row.probability_of_improvement, row.detectable)
 
 
-def answer_cells(row: Row) -> tuple[str, ...]:
+def answer_cells(row: TableRow) -> tuple[str, ...]:
     """A row as short texts: shares in percent, the detectable lead in points."""
     scales = (100, 100, 100, 100, 100, 1, 1, 1, 100, 100)
     forms = (*(".1f",) * 5, *(".2f",) * 3, ".0f", ".1f")
@@ -60,7 +60,7 @@ def answer_cells(row: Row) -> tuple[str, ...]:
     return (method_of(row), row.domain, *values)
 
 
-def answers_markdown(rows: Sequence[Row]) -> str:
+def answers_markdown(rows: Sequence[TableRow]) -> str:
     """The table, or nothing where no answers are known."""
     chosen = answer_rows(rows)
     if not chosen:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.domain_charts import panels
 from w2s_bench.report.figure_data import pools
 from w2s_bench.report.figure_style import BLUE_ORANGE, COLOURS, scored, unique
@@ -19,7 +19,7 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 
 
-def charts(run: Run, rows: list[Row], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
+def charts(run: Run, rows: list[TableRow], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
     """Charts of what there is, and their data by name."""
     cells, pooled = scored(rows), pools(rows)
     data = {
@@ -46,7 +46,7 @@ def in_groups(made: list[Chart]) -> list[dict[str, Any]]:
     return [{"by_task": found[0].by_task, "charts": found} for found in groups.values()]
 
 
-def size_charts(cells: list[Row], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
+def size_charts(cells: list[TableRow], size: dict[str, int]) -> tuple[list[Chart], dict[str, Values]]:
     """Accuracy, PGR and agreement of the cells of one method against student size, and their data by name.
 
     The method is not named in the charts, so that those of many methods are drawn up once.
@@ -55,13 +55,13 @@ def size_charts(cells: list[Row], size: dict[str, int]) -> tuple[list[Chart], di
     return list(_by_size(*_names(alike))), {"cells": [_cell(r, size) for r in alike]}
 
 
-def _names(cells: list[Row]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def _names(cells: list[TableRow]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Teachers, methods and the first task."""
     teachers, methods = unique(str(r.teacher) for r in cells), unique(r.method for r in cells)
     return tuple(teachers), tuple(methods), str(cells[0].task)
 
 
-def _cell(r: Row, size: dict[str, int]) -> dict[str, Any]:
+def _cell(r: TableRow, size: dict[str, int]) -> dict[str, Any]:
     return {
         "task": r.task,
         "teacher": r.teacher,
@@ -78,7 +78,7 @@ def _cell(r: Row, size: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _pool(r: Row) -> dict[str, Any]:
+def _pool(r: TableRow) -> dict[str, Any]:
     return {
         "domain": r.domain,
         "method": r.method,

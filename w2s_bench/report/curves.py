@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.figure_data import over_tasks
 from w2s_bench.report.figure_style import (
     Look,
@@ -28,7 +28,7 @@ from w2s_bench.results.run_folder import Run
 MOST_TASKS = 24  # of a run whose every task has its panels; of more, the mean is drawn
 
 
-def draw_curves(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
+def draw_curves(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
     """Write ``figures/<domain>.png`` and ``.svg``: a row of panels for each task, or for the mean of many."""
     set_up()
     paths: list[Path] = []
@@ -41,7 +41,7 @@ def draw_curves(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
     return paths
 
 
-def _domain_figure(title: str, rows: list[Row], size: dict[str, int]) -> Any:
+def _domain_figure(title: str, rows: list[TableRow], size: dict[str, int]) -> Any:
     from matplotlib import pyplot
 
     rows, left_out = drawn(rows)
@@ -59,7 +59,7 @@ def _domain_figure(title: str, rows: list[Row], size: dict[str, int]) -> Any:
     return figure
 
 
-def _accuracy(axis: Any, rows: list[Row], look: Look) -> None:
+def _accuracy(axis: Any, rows: list[TableRow], look: Look) -> None:
     ceilings = sorted({(look.size[str(r.student)], 100 * (r.ceiling_accuracy or 0)) for r in rows})
     axis.plot(*zip(*ceilings, strict=True), color="black", marker="o", ms=5)
     for r in {str(r.teacher): r for r in rows}.values():
@@ -69,7 +69,7 @@ def _accuracy(axis: Any, rows: list[Row], look: Look) -> None:
     size_axis(axis, rows, look)
 
 
-def _pgr(axis: Any, rows: list[Row], look: Look) -> None:
+def _pgr(axis: Any, rows: list[TableRow], look: Look) -> None:
     shown = [r for r in rows if r.admitted and r.pgr is not None]
     _lines(axis, shown, look, _pgr_with_errors)
     for level, dots in ((0, "-"), (1, ":")):
@@ -82,7 +82,7 @@ def _pgr(axis: Any, rows: list[Row], look: Look) -> None:
     size_axis(axis, rows, look)
 
 
-def _pgr_with_errors(row: Row) -> tuple[float, float, float]:
+def _pgr_with_errors(row: TableRow) -> tuple[float, float, float]:
     """PGR and the lengths of its error bar; an unbounded interval has none."""
     assert row.pgr is not None
     if row.pgr_low is None or row.pgr_high is None:
@@ -91,7 +91,7 @@ def _pgr_with_errors(row: Row) -> tuple[float, float, float]:
 
 
 def _lines(
-    axis: Any, rows: list[Row], look: Look, value: Callable[[Row], tuple[float, float, float]]
+    axis: Any, rows: list[TableRow], look: Look, value: Callable[[TableRow], tuple[float, float, float]]
 ) -> None:
     """A line for each teacher and method, and all error bars of a teacher as one artist: many are slow."""
     for teacher in look.teachers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, profiles
 from w2s_bench.report.saliency import points
 from w2s_bench.report.tables import TITLES, by_domain
@@ -13,7 +13,7 @@ from w2s_bench.report.vega import Chart, Values, in_points, plain_colour, rounde
 from w2s_bench.results.run_folder import Run
 
 
-def panels(run: Run, rows: list[Row]) -> tuple[list[Chart], dict[str, Values]]:
+def panels(run: Run, rows: list[TableRow]) -> tuple[list[Chart], dict[str, Values]]:
     """Charts of what there is, and their data by name."""
     data = {
         "profiles": _profile_values(rows),
@@ -31,7 +31,7 @@ def panels(run: Run, rows: list[Row]) -> tuple[list[Chart], dict[str, Values]]:
     return made, data
 
 
-def _profile_values(rows: list[Row]) -> Values:
+def _profile_values(rows: list[TableRow]) -> Values:
     """A point only where a profile falls: steps need no more."""
     values = []
     for domain, chosen in by_domain(rows):
@@ -69,7 +69,7 @@ def _course_values(run: Run) -> Values:
     ]
 
 
-def _saliency_values(rows: list[Row]) -> Values:
+def _saliency_values(rows: list[TableRow]) -> Values:
     return [
         {
             "domain": p.domain,

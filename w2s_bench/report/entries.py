@@ -7,13 +7,13 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from w2s_bench.records import CellRecord, Entry, Row, content_key
+from w2s_bench.records import CellRecord, Entry, TableRow, content_key
 from w2s_bench.report.tables import values_of
 from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
 
 
-def entries(run: Run, rows: list[Row]) -> list[Entry]:
+def entries(run: Run, rows: list[TableRow]) -> list[Entry]:
     """One entry for each method of the run, in the order of the suite."""
     by_method: dict[str, list[CellRecord]] = {}
     for cell in (c for c in run.cells if not c.reference):
@@ -24,7 +24,7 @@ def entries(run: Run, rows: list[Row]) -> list[Entry]:
     ]
 
 
-def _entry(run: Run, method: str, cells: list[CellRecord], rows: list[Row]) -> Entry:
+def _entry(run: Run, method: str, cells: list[CellRecord], rows: list[TableRow]) -> Entry:
     info = run.info
     keys = {k for c in cells for k in (c.teacher_key, c.student_key, c.ceiling_key)}
     scored = [r for r in rows if r.task is not None]

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from w2s_bench import stats
-from w2s_bench.records import Row, ScoreRecord
+from w2s_bench.records import ScoreRecord, TableRow
 from w2s_bench.report.tables import csv_cell
 from w2s_bench.results.run_folder import Run
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 ROLES = {"teacher": "teacher on gold", "ceiling": "ceiling on gold", "student": "student, "}
 
 
-def pools(rows: list[Row]) -> list[Row]:
+def pools(rows: list[TableRow]) -> list[TableRow]:
     """The row of each method and domain over all admitted cells; no reference rows."""
     return [r for r in rows if r.task is None and r.pool == "admitted" and not r.reference]
 
@@ -33,7 +33,7 @@ class Profile:
     share: stats.Floats
 
 
-def profiles(rows: list[Row]) -> list[Profile]:
+def profiles(rows: list[TableRow]) -> list[Profile]:
     """A profile of each method of one domain over its admitted cells, the best first.
 
     Where there are cells that all methods have, over these alone: profiles of other cells are no comparison.
@@ -130,20 +130,20 @@ def _alike(series: list[list[T]]) -> list[list[T]]:
     return [s for s in series if len(s) == most]
 
 
-def over_tasks(rows: list[Row]) -> list[Row]:
+def over_tasks(rows: list[TableRow]) -> list[TableRow]:
     """One row for each domain, teacher, student and method: mean accuracies over tasks, and PGR pooled over
     the admitted cells, without intervals."""
-    groups: dict[tuple[str, str | None, str | None, str], list[Row]] = {}
+    groups: dict[tuple[str, str | None, str | None, str], list[TableRow]] = {}
     for r in rows:
         groups.setdefault((r.domain, r.teacher, r.student, r.method), []).append(r)
     return [_over_tasks(group) for group in groups.values()]
 
 
-def _over_tasks(group: list[Row]) -> Row:
+def _over_tasks(group: list[TableRow]) -> TableRow:
     head, admitted = group[0], [r for r in group if r.admitted]
     points = np.array([_points(r) for r in group]).mean(axis=0).tolist()
     pgr = stats.pooled_pgr(*np.array([_points(r) for r in admitted]).T) if admitted else None
-    return Row(
+    return TableRow(
         suite=head.suite,
         domain=head.domain,
         task=f"mean of {len(group)} tasks",
@@ -160,5 +160,5 @@ def _over_tasks(group: list[Row]) -> Row:
     )
 
 
-def _points(r: Row) -> tuple[float, float, float]:
+def _points(r: TableRow) -> tuple[float, float, float]:
     return r.teacher_accuracy or 0.0, r.student_accuracy or 0.0, r.ceiling_accuracy or 0.0

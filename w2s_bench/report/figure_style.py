@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.store.local import atomic_file
 
 COLOURS = (
@@ -85,17 +85,17 @@ class Look:
         return 1.04 ** (self.methods.index(method) - (len(self.methods) - 1) / 2)
 
 
-def look_of(rows: list[Row], size: dict[str, int]) -> Look:
+def look_of(rows: list[TableRow], size: dict[str, int]) -> Look:
     """Teachers and methods in the order of the rows."""
     return Look(size, unique(str(r.teacher) for r in rows), unique(r.method for r in rows))
 
 
-def scored(rows: list[Row]) -> list[Row]:
+def scored(rows: list[TableRow]) -> list[TableRow]:
     """Cells that figures draw: those with a student, without reference rows."""
     return [r for r in rows if r.task is not None and not r.reference and r.failed is None]
 
 
-def drawn(rows: list[Row]) -> tuple[list[Row], int]:
+def drawn(rows: list[TableRow]) -> tuple[list[TableRow], int]:
     """Cells of at most :data:`MOST_METHODS` methods, those with the best lead over naive and naive itself,
     and how many methods are left out."""
     methods = unique(r.method for r in rows)
@@ -125,7 +125,7 @@ def legend(figure: Any, look: Look, left_out: int = 0, ceiling: bool = True) -> 
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 0.95))
 
 
-def size_axis(axis: Any, rows: list[Row], look: Look) -> None:
+def size_axis(axis: Any, rows: list[TableRow], look: Look) -> None:
     """Student size, logarithmic, with a tick for each student."""
     ticks = sorted({look.size[str(r.student)] for r in rows})
     axis.set_xscale("log")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.figure_style import (
     BLUE_ORANGE,
@@ -33,7 +33,7 @@ from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.results.run_folder import Run
 
 
-def draw_figures(folder: Path, run: Run, rows: list[Row]) -> list[Path]:
+def draw_figures(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
     """Write ``figures/{agreement,methods,profiles,training,overfitting,saliency}`` where there is data."""
     set_up()
     made = {
@@ -59,7 +59,7 @@ def _panels(count: int, height: float = 3.4) -> tuple[Any, list[Any]]:
     return figure, list(axes[0])
 
 
-def _agreement(rows: list[Row], size: dict[str, int]) -> Any | None:
+def _agreement(rows: list[TableRow], size: dict[str, int]) -> Any | None:
     """Share of test items on which the student picks its teacher's option, mean over tasks."""
     cells, left_out = drawn([r for r in scored(rows) if r.agreement is not None])
     domains = [(d, chosen) for d, chosen in by_domain(cells) if chosen]
@@ -77,7 +77,7 @@ def _agreement(rows: list[Row], size: dict[str, int]) -> Any | None:
     return figure
 
 
-def _mean_lines(axis: Any, rows: list[Row], look: Look) -> None:
+def _mean_lines(axis: Any, rows: list[TableRow], look: Look) -> None:
     found: dict[tuple[str, str], dict[int, list[float]]] = {}
     for r in rows:
         line = found.setdefault((str(r.teacher), r.method), {})
@@ -89,7 +89,7 @@ def _mean_lines(axis: Any, rows: list[Row], look: Look) -> None:
         axis.plot(shifted, y, color=look.colour(teacher), alpha=0.9, **look.mark(method))
 
 
-def _methods(rows: list[Row]) -> Any | None:
+def _methods(rows: list[TableRow]) -> Any | None:
     """Method × domain: pooled PGR, and pooled gain in points."""
     from matplotlib import pyplot
 
@@ -133,7 +133,7 @@ def _heat(axis: Any, table: np.ndarray, form: str, limit: float | None) -> None:
     axis.tick_params(length=0)
 
 
-def _profiles(rows: list[Row]) -> Any | None:
+def _profiles(rows: list[TableRow]) -> Any | None:
     """Share of a method's admitted cells whose PGR is above each threshold."""
     domains = [(d, found) for d, chosen in by_domain(rows) if (found := profiles(chosen))]
     if not domains:

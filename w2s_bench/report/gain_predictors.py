@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 
 LEAST = 5  # cells below which nothing is ranked
 
@@ -28,7 +28,7 @@ class Predictor:
     dissimilarity: float | None
 
 
-def predictors(rows: Sequence[Row]) -> list[Predictor]:
+def predictors(rows: Sequence[TableRow]) -> list[Predictor]:
     """By domain, over admitted cells that are no reference rows."""
     found = []
     for domain in dict.fromkeys(r.domain for r in rows):
@@ -43,7 +43,7 @@ def predictors(rows: Sequence[Row]) -> list[Predictor]:
     return found
 
 
-def _of(domain: str, rows: list[Row]) -> Predictor:
+def _of(domain: str, rows: list[TableRow]) -> Predictor:
     values = np.array([[r.gain, -float(r.agreement or 0), -float(r.similarity or 0)] for r in rows])
     places = [(r.task, r.teacher, r.student) for r in rows]
     for place in set(places):
@@ -61,7 +61,7 @@ def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
     return float(np.corrcoef(*ranks)[0, 1])
 
 
-def predictor_notes(rows: Sequence[Row]) -> list[str]:
+def predictor_notes(rows: Sequence[TableRow]) -> list[str]:
     """A line a domain."""
     return [
         f"without gold, {p.domain}: rank correlation of the gain over {p.cells} cells (less their "

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.agreement import ABOUT, HEAD, TITLE
 from w2s_bench.report.charts import charts, in_groups
 from w2s_bench.report.figure_style import unique
@@ -29,7 +29,11 @@ REPORT = "report.html"
 
 
 def write_html(
-    folder: Path, run: Run, rows: list[Row], examples: Sequence[Shown] = (), companions: Sequence[Row] = ()
+    folder: Path,
+    run: Run,
+    rows: list[TableRow],
+    examples: Sequence[Shown] = (),
+    companions: Sequence[TableRow] = (),
 ) -> Path:
     """Write ``report.html`` below a run's folder."""
     path = folder / REPORT
@@ -37,7 +41,9 @@ def write_html(
     return path
 
 
-def as_html(run: Run, rows: list[Row], examples: Sequence[Shown] = (), companions: Sequence[Row] = ()) -> str:
+def as_html(
+    run: Run, rows: list[TableRow], examples: Sequence[Shown] = (), companions: Sequence[TableRow] = ()
+) -> str:
     """The page; without ``examples`` it says that there are none. ``companions`` have a table of their own,
     and rows that could not be used stand below it."""
     from markupsafe import Markup

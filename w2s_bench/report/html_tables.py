@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.agreement import answer_cells, answer_rows, answer_values
 from w2s_bench.report.tables import COLUMNS, POOLS, TITLES, by_domain, cells_of, method_of
 from w2s_bench.web.page import RowView, View
@@ -13,7 +13,7 @@ Where = tuple[str | None, ...]
 NUMBERS = COLUMNS[3:9]
 POOL_HEAD = ("method", "domain", "pool", "cells", *NUMBERS, "agreement", "errors copied", "")
 CELL_HEAD = ("task", "method", *NUMBERS, "agreement", "errors copied", "", "examples")
-FILTERS: dict[str, Callable[[Row], str]] = {
+FILTERS: dict[str, Callable[[TableRow], str]] = {
     "domain": lambda r: r.domain,
     "task": lambda r: str(r.task),
     "teacher": lambda r: str(r.teacher),
@@ -24,12 +24,12 @@ FILTERS: dict[str, Callable[[Row], str]] = {
 }
 
 
-def where(row: Row) -> Where:
+def where(row: TableRow) -> Where:
     """The place of a cell: task, teacher, student, method."""
     return (row.task, row.teacher, row.student, row.method)
 
 
-def pool_views(rows: list[Row]) -> list[RowView]:
+def pool_views(rows: list[TableRow]) -> list[RowView]:
     """Pools of each domain, in the order of the other tables."""
     return [
         RowView(
@@ -48,7 +48,7 @@ def pool_views(rows: list[Row]) -> list[RowView]:
     ]
 
 
-def cell_views(rows: list[Row], examples: Mapping[Where, str]) -> list[RowView]:
+def cell_views(rows: list[TableRow], examples: Mapping[Where, str]) -> list[RowView]:
     """All cells; those with examples link to them."""
     return [
         RowView(
@@ -65,7 +65,7 @@ def cell_views(rows: list[Row], examples: Mapping[Where, str]) -> list[RowView]:
     ]
 
 
-def answer_views(rows: list[Row]) -> list[RowView]:
+def answer_views(rows: list[TableRow]) -> list[RowView]:
     """What students made of their labels, over the admitted cells."""
     return [
         RowView(
@@ -79,11 +79,11 @@ def answer_views(rows: list[Row]) -> list[RowView]:
     ]
 
 
-def _method(row: Row) -> str:
+def _method(row: TableRow) -> str:
     return cells_of(row)[2] if row.task is None else method_of(row)
 
 
-def _numbers(row: Row) -> list[View]:
+def _numbers(row: TableRow) -> list[View]:
     """From the teacher's accuracy to the remark."""
     texts = cells_of(row)
     shown_pgr = row.pgr if row.task is None or row.admitted else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.tables import COLUMNS, COMPANIONS, TITLES, by_domain, cells_of
 
 HEAD = "% needs \\usepackage{booktabs} and \\usepackage{longtable}\n"
@@ -32,7 +32,7 @@ _SPECIAL = {
 }
 
 
-def as_latex(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[str] = ()) -> str:
+def as_latex(rows: list[TableRow], companions: Sequence[TableRow] = (), notes: Sequence[str] = ()) -> str:
     """A table for each domain, in the order and words of the other forms; reference rows and pools too.
 
     A domain's companions have a table of their own below its table; ``notes`` are paragraphs at the end.
@@ -47,7 +47,7 @@ def as_latex(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[st
     return HEAD + "\n".join([*parts, *(f"\\noindent {escaped(note)}\n" for note in notes)])
 
 
-def _table(title: str, label: str, rows: list[Row]) -> str:
+def _table(title: str, label: str, rows: list[TableRow]) -> str:
     wide = len(COLUMNS)
     head = " & ".join(map(escaped, COLUMNS)) + " \\\\"
     lines, above = [], ""

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from w2s_bench.errors import StoreError
 from w2s_bench.pgr.cells import Cell, Rule, join
 from w2s_bench.pgr.table import companion_rows, rows, with_failed
-from w2s_bench.records import CellRecord, Row
+from w2s_bench.records import CellRecord, TableRow
 from w2s_bench.results.run_folder import Predictions, Run, load_run
 from w2s_bench.suite import parse_suite
 
 
-def load_table(folder: Path) -> tuple[Run, list[Row]]:
+def load_table(folder: Path) -> tuple[Run, list[TableRow]]:
     """A run and the rows of its table."""
     run = load_run(folder)
     prove_dense(run)
@@ -26,14 +26,14 @@ def load_table(folder: Path) -> tuple[Run, list[Row]]:
     return run, with_failed(made, run.failed, run.info.suite)
 
 
-def load_companions(run: Run) -> list[Row]:
+def load_companions(run: Run) -> list[TableRow]:
     """Rows of every cell on every companion of its task, in the order of the suite; none of them is pooled.
 
     The rule of admission is the suite's, applied to what teacher and ceiling score on the companion.
     """
     admission = parse_suite(run.info.suite_toml, "run.json").admission
     rule = Rule(min_gap=admission.min_gap, min_teacher=admission.min_teacher)
-    found: list[Row] = []
+    found: list[TableRow] = []
     for name, predictions in run.companions.items():
         cells = [c for c in run.cells if c.student_key in predictions]
         _prove_paired(cells, predictions, name)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.pgr.row_stats import ZERO_SHOT
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.figure_style import COLOURS, MARKERS, arrange, unique
 from w2s_bench.report.html_tables import where
 from w2s_bench.report.tables import TITLES, by_domain
@@ -33,7 +33,7 @@ class Point:
     after: float
 
 
-def points(rows: Sequence[Row]) -> list[Point]:
+def points(rows: Sequence[TableRow]) -> list[Point]:
     """Admitted cells of :data:`SHOWN` whose place has a zero-shot row, in the order of the rows."""
     cells = [
         r for r in rows if r.task is not None and r.admitted and r.pgr is not None and r.companion is None
@@ -56,7 +56,7 @@ def correlation(found: Sequence[Point]) -> float | None:
     return float(spearmanr(x, y).statistic)
 
 
-def draw_saliency(rows: Sequence[Row]) -> Any | None:
+def draw_saliency(rows: Sequence[TableRow]) -> Any | None:
     """A panel a domain; None where no cell has a zero-shot row."""
     from matplotlib import pyplot
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
-from w2s_bench.records import Row, RunInfo
+from w2s_bench.records import RunInfo, TableRow
 from w2s_bench.report.warnings import excluded_document, interval_notes
 
 TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
@@ -36,10 +36,10 @@ NONE, FAILED = "–", "failed: "
 LAST = 10**6  # the place of rows that are not ranked
 WIDE = 120  # columns of a terminal that shows all
 Cells = tuple[str, ...]
-_FIELDS = tuple(f.name for f in fields(Row))
+_FIELDS = tuple(f.name for f in fields(TableRow))
 
 
-def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> dict[str, Any]:
+def as_json(rows: list[TableRow], info: RunInfo, companions: Sequence[TableRow] = ()) -> dict[str, Any]:
     """Rows and the run that made them; null where there is no value, never NaN."""
     return {
         "suite": info.suite,
@@ -52,12 +52,12 @@ def as_json(rows: list[Row], info: RunInfo, companions: Sequence[Row] = ()) -> d
     }
 
 
-def values_of(row: Row) -> dict[str, Any]:
+def values_of(row: TableRow) -> dict[str, Any]:
     """A row's fields by name; ``asdict`` would copy each of them, and there are none within others."""
     return {name: getattr(row, name) for name in _FIELDS}
 
 
-def as_csv(rows: list[Row], companions: Sequence[Row] = ()) -> str:
+def as_csv(rows: list[TableRow], companions: Sequence[TableRow] = ()) -> str:
     """One line a row; empty where there is no value. Rows on companions stand below the others."""
     out = io.StringIO()
     writer = csv.DictWriter(out, _FIELDS, lineterminator="\n")
@@ -66,7 +66,7 @@ def as_csv(rows: list[Row], companions: Sequence[Row] = ()) -> str:
     return out.getvalue()
 
 
-def as_markdown(rows: list[Row], companions: Sequence[Row] = (), notes: Sequence[str] = ()) -> str:
+def as_markdown(rows: list[TableRow], companions: Sequence[TableRow] = (), notes: Sequence[str] = ()) -> str:
     """A section for each domain, one for its companions, and the notes."""
     parts = [
         markdown_table(title, COLUMNS, map(cells_of, chosen)) for title, chosen in _sections(rows, companions)
@@ -81,7 +81,7 @@ def markdown_table(title: str, head: Sequence[str], lines: Iterable[Sequence[str
     return f"### {title}\n\n{columns}\n" + "\n".join(body) + "\n"
 
 
-def _sections(rows: list[Row], companions: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+def _sections(rows: list[TableRow], companions: Sequence[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
     """Tables by their titles: a domain's own, then its companions'."""
     others = dict(by_domain(list(companions)))
     for domain, chosen in by_domain(rows):
@@ -91,7 +91,10 @@ def _sections(rows: list[Row], companions: Sequence[Row]) -> Iterator[tuple[str,
 
 
 def as_text(
-    rows: list[Row], width: int | None = None, companions: Sequence[Row] = (), notes: Sequence[str] = ()
+    rows: list[TableRow],
+    width: int | None = None,
+    companions: Sequence[TableRow] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """Tables as plain text, ``width`` columns wide (as wide as needed where None).
 
@@ -103,7 +106,7 @@ def as_text(
     return "\n".join([*lines, *notes]) + "\n"
 
 
-def _folded(title: str, rows: list[Row], width: int) -> list[str]:
+def _folded(title: str, rows: list[TableRow], width: int) -> list[str]:
     from rich.console import Console
 
     out = io.StringIO()
@@ -112,7 +115,7 @@ def _folded(title: str, rows: list[Row], width: int) -> list[str]:
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
-def _plain_table(title: str, rows: list[Row]) -> list[str]:
+def _plain_table(title: str, rows: list[TableRow]) -> list[str]:
     """What rich would draw where there is room for all, twenty times as fast: large runs have long tables."""
     from rich.cells import cell_len
 
@@ -137,7 +140,7 @@ def _plain_table(title: str, rows: list[Row]) -> list[str]:
     return [title, "", line(head), rule, *body]
 
 
-def _rich_table(title: str, rows: list[Row], columns: int) -> Any:
+def _rich_table(title: str, rows: list[TableRow], columns: int) -> Any:
     from rich import box
     from rich.markup import escape  # "[unbounded]" is no style
     from rich.table import Table
@@ -173,7 +176,7 @@ def _lines(cells: Cells, above: Cells) -> Iterator[Cells]:
     yield (f"    {method}", "", student, "", gain, pgr, over or (reason if reason.startswith(FAILED) else ""))
 
 
-def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+def by_domain(rows: list[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
     """Rows of each domain, cells before pools, in the order of the suite; a task of two grids stands once."""
     tasks = list(dict.fromkeys(r.task for r in rows))
     for domain in TITLES:
@@ -182,7 +185,7 @@ def by_domain(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
             yield domain, sorted(chosen, key=lambda r: (*_place(r), tasks.index(r.task), r.companion or ""))
 
 
-def _place(row: Row) -> tuple[int, int, float]:
+def _place(row: TableRow) -> tuple[int, int, float]:
     """Cells, then pools; where methods are ranked, in the order of their tie groups, those without last."""
     if row.task is not None:
         return 0, 0, 0.0
@@ -190,7 +193,7 @@ def _place(row: Row) -> tuple[int, int, float]:
     return pool, row.group or LAST, 0.0 if row.group is None else -(row.over_naive or 0.0)
 
 
-def cells_of(row: Row) -> Cells:
+def cells_of(row: TableRow) -> Cells:
     """A row as short texts; accuracies and gains in percentage points."""
     pooled = row.task is None
     pair = (
@@ -215,16 +218,16 @@ def cells_of(row: Row) -> Cells:
     )
 
 
-def method_of(row: Row) -> str:
+def method_of(row: TableRow) -> str:
     """A method's name, and that it uses gold."""
     return row.method + (" (uses gold)" if row.uses_gold else "")
 
 
-def _task(row: Row) -> str:
+def _task(row: TableRow) -> str:
     return f"{row.task} on {row.companion}" if row.companion else str(row.task)
 
 
-def _remark(row: Row) -> str:
+def _remark(row: TableRow) -> str:
     """Why there is no PGR, or that the student's zero-shot answer reaches naive's."""
     if row.failed is not None:
         return FAILED + row.failed

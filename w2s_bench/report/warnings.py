@@ -8,18 +8,18 @@ from dataclasses import asdict
 from typing import Any
 
 from w2s_bench.bad_rows import Excluded
-from w2s_bench.records import Row, RunInfo
+from w2s_bench.records import RunInfo, TableRow
 from w2s_bench.report.gain_predictors import predictor_notes
 
 ENOUGH = 3  # seeds from which on intervals were found to hold what they promise: docs/statistics.md
 
 
-def notes(rows: Sequence[Row], info: RunInfo) -> list[str]:
+def notes(rows: Sequence[TableRow], info: RunInfo) -> list[str]:
     """All lines: warnings of intervals first."""
     return [*interval_notes(rows), *predictor_notes(rows), *excluded_notes(info)]
 
 
-def interval_notes(rows: Sequence[Row]) -> list[str]:
+def interval_notes(rows: Sequence[TableRow]) -> list[str]:
     """A line for each way in which some rows' intervals are not to be taken at their word."""
     scored = [r for r in rows if r.student_accuracy is not None]
     few = sorted({r.seeds for r in scored if r.seeds < ENOUGH})

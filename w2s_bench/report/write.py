@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.agreement import answers_markdown
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.entries import entries, write_entries
@@ -21,7 +21,7 @@ from w2s_bench.store.local import write_text
 from w2s_bench.store.temp_files import DRAFT, sweep
 
 
-def write_report(folder: Path) -> tuple[Run, list[Row]]:
+def write_report(folder: Path) -> tuple[Run, list[TableRow]]:
     """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone;
     drafts of killed processes go."""
     run, rows = load_table(folder)
@@ -37,7 +37,7 @@ def write_report(folder: Path) -> tuple[Run, list[Row]]:
     return run, rows
 
 
-def markdown(rows: list[Row], companions: Sequence[Row], said: Sequence[str]) -> str:
+def markdown(rows: list[TableRow], companions: Sequence[TableRow], said: Sequence[str]) -> str:
     """Tables of each domain, what students made of their labels, and the notes."""
     parts = [as_markdown(rows, companions), answers_markdown(rows), "".join(f"- {note}\n" for note in said)]
     return "\n".join(part for part in parts if part)

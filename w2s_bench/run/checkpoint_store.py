@@ -10,7 +10,7 @@ from w2s_bench.plan.job import Job
 from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.store.maintenance import DIARY
 from w2s_bench.store.remote import Place, store_at
-from w2s_bench.train.checkpoint import Diary
+from w2s_bench.train.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,6 @@ class Unfinished:
         with suppress(StoreError, OSError):
             store_at(self.store).drop_loose(DIARY, self.job.key)
 
-    def diary(self) -> Diary:
+    def checkpoint(self) -> Checkpoint:
         """For a job that is done in this process."""
-        return Diary(self.read(), self.every, self.keep)
+        return Checkpoint(self.read(), self.every, self.keep)

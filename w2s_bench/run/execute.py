@@ -23,17 +23,17 @@ from w2s_bench.metrics import one_hot
 from w2s_bench.model import Model, build_model
 from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.run.checkpoint_store import Unfinished
-from w2s_bench.run.fit_io import keep, lesson_of, shape_of
+from w2s_bench.run.fit_io import keep, request_of, shape_of
 from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
-from w2s_bench.train.checkpoint import Diary, Diverged
+from w2s_bench.train.checkpoint import Checkpoint, Diverged
 from w2s_bench.train.device import pick
 from w2s_bench.train.encoding_cache import encode
 from w2s_bench.train.fit import LANGUAGE_PARTS, fit, language_stage, predict
-from w2s_bench.train.fit_request import Learned
+from w2s_bench.train.fit_request import FitResult
 from w2s_bench.train.fsdp import first
 from w2s_bench.train.lora import adapt, adapter_of, changing
 from w2s_bench.train.student import indices, options_of, study
@@ -68,9 +68,9 @@ def execute(job: Job, site: Site) -> str:
     store = store_at(site.store)
     unfinished = site.unfinished(job)
     with told_by(job), dropping(unfinished):
-        learned = study(lesson_of(job, store, str(pick(site.device))), unfinished.diary())
+        result = study(request_of(job, store, str(pick(site.device))), unfinished.checkpoint())
         check_unchanged(job, site.mirror)
-        keep(store, job, learned)
+        keep(store, job, result)
     return job.key
 
 
@@ -87,10 +87,10 @@ def work_with_gold(job: Job, site: Site) -> str:
         else:
             assert isinstance(job, FitJob) and job.sees_gold
             with dropping(unfinished := site.unfinished(job)):
-                learned = train_on_gold(job, store, pick(site.device), unfinished.diary())
+                result = train_on_gold(job, store, pick(site.device), unfinished.checkpoint())
                 if first():
                     check_unchanged(job, site.mirror)
-                    keep(store, job, learned)
+                    keep(store, job, result)
     return job.key
 
 
@@ -121,35 +121,35 @@ def gold_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
     return one_hot(load_gold(store, job.split, job.part), max(len(i.options) for i in items))
 
 
-def train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary) -> Learned:
+def train_on_gold(job: FitJob, store: Store, device: torch.device, checkpoint: Checkpoint) -> FitResult:
     """A teacher on the teacher half, or a ceiling on the transfer half: the student's own inputs, only the
     labels differ."""
     try:
-        return _train_on_gold(job, store, device, diary)
+        return _train_on_gold(job, store, device, checkpoint)
     except Diverged:
-        return _train_on_gold(job, store, device, diary.afresh())
+        return _train_on_gold(job, store, device, checkpoint.afresh())
 
 
-def _train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary) -> Learned:
+def _train_on_gold(job: FitJob, store: Store, device: torch.device, checkpoint: Checkpoint) -> FitResult:
     clock = time.perf_counter()
     training, seed = Training(**job.training), fit_seed(job.seed, job.variant)
     shape = shape_of(job, training.max_length)
     model = adapt(build_model(job.model, shape, seed), training, seed)
-    diary.follow(model, changing(model))
+    checkpoint.follow(model, changing(model))
     if job.stage:
         read = [i for part in LANGUAGE_PARTS for i in load_items(store, job.split, part)]
-        language_stage(model, encode(model, job.model, read), job.stage, training, seed, device, diary)
+        language_stage(model, encode(model, job.model, read), job.stage, training, seed, device, checkpoint)
     items = load_items(store, job.split, job.part)
     rows = chosen_rows(items, job.variant)
     labels = gold_labels(job, store)[rows]
     encoded = encode(model, job.model, [items[i] for i in rows])
     method = load_method(job.method, job.options)
-    diary.remember(method)
-    losses = fit(model, encoded, labels, method, training, seed, device, options_of(shape), diary)
-    diary.close()
+    checkpoint.remember(method)
+    losses = fit(model, encoded, labels, method, training, seed, device, options_of(shape), checkpoint)
+    checkpoint.close()
     fitted = time.perf_counter()
     parts = {part: load_items(store, job.split, part) for part in job.predicts}
-    return Learned(
+    return FitResult(
         arrays={
             part: predict(model, encode(model, job.model, found), device) for part, found in parts.items()
         },
@@ -158,8 +158,8 @@ def _train_on_gold(job: FitJob, store: Store, device: torch.device, diary: Diary
         epoch_loss=tuple(float(np.mean(epoch)) for epoch in losses),
         parameters=model.parameters_count,
         n_train=len(encoded),
-        fit_seconds=diary.earlier + fitted - clock,
-        seconds=diary.earlier + time.perf_counter() - clock,
+        fit_seconds=checkpoint.earlier + fitted - clock,
+        seconds=checkpoint.earlier + time.perf_counter() - clock,
     )
 
 

@@ -11,13 +11,13 @@ from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.plan.job import Job
 from w2s_bench.run.checkpoint_store import Unfinished
 from w2s_bench.run.execute import Site, dropping, execute, told_by, work_with_gold
-from w2s_bench.run.fit_io import Read, keep, lesson_of, reading
+from w2s_bench.run.fit_io import Read, keep, reading, request_of
 from w2s_bench.run.input_check import check_unchanged
-from w2s_bench.run.worker_group import Crew
+from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.train.device import pick
-from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.fit_request import FitRequest, FitResult
 from w2s_bench.train.student import attend
 
 
@@ -43,8 +43,8 @@ class LocalExecutor:
     def __init__(self, workers: int) -> None:
         self.slots = workers
         self._threads = ThreadPoolExecutor(workers)
-        self._idle: dict[Side, list[Worker | Crew]] = {"gold": [], "student": []}
-        self._all: set[Worker | Crew] = set()
+        self._idle: dict[Side, list[Worker | WorkerGroup]] = {"gold": [], "student": []}
+        self._all: set[Worker | WorkerGroup] = set()
         self._lock, self._closed = Lock(), False
 
     def submit(self, job: Job, site: Site) -> Future[str]:
@@ -66,21 +66,21 @@ class LocalExecutor:
         store, unfinished = store_at(site.store), site.unfinished(job)
         try:
             with told_by(job), dropping(unfinished):
-                lesson = lesson_of(job, store, self._device(site), _reading(site.store))
-                learned = self._learned(lesson, site, unfinished)
+                request = request_of(job, store, self._device(site), _reading(site.store))
+                result = self._learned(request, site, unfinished)
                 check_unchanged(job, site.mirror)
-                keep(store, job, learned)
+                keep(store, job, result)
         except (Died, Hung) as error:
             raise _failed(job, error) from None
         return job.key
 
-    def _learned(self, lesson: Lesson, site: Site, unfinished: Unfinished) -> Learned:
-        call = attend, lesson, site.threads, unfinished.every
+    def _learned(self, request: FitRequest, site: Site, unfinished: Unfinished) -> FitResult:
+        call = attend, request, site.threads, unfinished.every
         how = {"limit": site.limit, "told": unfinished.keep, "latest": unfinished.read}
         try:
-            found: Learned = self._call("student", site, *call, **how)
+            found: FitResult = self._call("student", site, *call, **how)
         except RuntimeError as error:  # something that is no Exception of ours to describe
-            raise FitFailed(str(error), where=lesson.title) from None
+            raise FitFailed(str(error), where=request.title) from None
         return found
 
     def _device(self, site: Site) -> str:
@@ -100,7 +100,7 @@ class LocalExecutor:
         self._give_back(worker)
         return answer
 
-    def _take(self, side: Side, site: Site) -> Worker | Crew:
+    def _take(self, side: Side, site: Site) -> Worker | WorkerGroup:
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
@@ -114,11 +114,11 @@ class LocalExecutor:
         worker.end()
         raise Died("the run is over")
 
-    def _give_back(self, worker: Worker | Crew) -> None:
+    def _give_back(self, worker: Worker | WorkerGroup) -> None:
         with self._lock:
             self._idle[worker.side].append(worker)
 
-    def _drop(self, worker: Worker | Crew) -> None:
+    def _drop(self, worker: Worker | WorkerGroup) -> None:
         with self._lock:
             self._all.discard(worker)
         worker.end()
@@ -140,9 +140,9 @@ def _reading(where: Place) -> Read:
     return reading(store_at(where))
 
 
-def new_worker(side: Side, shards: int, device: str) -> Worker | Crew:
+def new_worker(side: Side, shards: int, device: str) -> Worker | WorkerGroup:
     """A process, or several where a fit is spread over them."""
-    return Crew(side, shards, device) if shards > 1 else Worker(side)
+    return WorkerGroup(side, shards, device) if shards > 1 else Worker(side)
 
 
 def _failed(job: Any, error: Exception) -> FitFailed:

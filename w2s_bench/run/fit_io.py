@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.metrics import one_hot
 from w2s_bench.model import Shape, anchored_model
-from w2s_bench.plan.job import ASKED_LENGTH, LOOKS, FitJob, LookJob
+from w2s_bench.plan.job import ASKED_LENGTH, LOOKS, FitJob, UntrainedJob
 from w2s_bench.plan.reference_rows import weak_labels
 from w2s_bench.registry.load import anchored
 from w2s_bench.store.local import Store
 from w2s_bench.task import Item, load_task
 from w2s_bench.train.fit import LANGUAGE_PARTS
-from w2s_bench.train.fit_request import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATION, Learned, Lesson
+from w2s_bench.train.fit_request import ADAPTER, BUDGET, CURVE, HELD_OUT, VALIDATION, FitRequest, FitResult
 
 Read = Callable[[str, str], list[Item]]
 
 
-def shape_of(job: FitJob | LookJob, max_length: int) -> Shape:
+def shape_of(job: FitJob | UntrainedJob, max_length: int) -> Shape:
     """What the model of a job must know of its task."""
     task = load_task(job.task)
     return Shape(domain=job.domain, classes=task.card.classes, max_length=max_length, ask=task.ask)
@@ -38,10 +38,10 @@ def reading(store: Store, parts: int = 24) -> Read:
     return lru_cache(parts)(partial(load_items, store))
 
 
-def lesson_of(job: Any, store: Store, device: str, read: Read | None = None) -> Lesson:
+def request_of(job: Any, store: Store, device: str, read: Read | None = None) -> FitRequest:
     """Everything that a job's process needs; ``read`` gives the items of a split's part."""
     read = read or reading(store)
-    if isinstance(job, LookJob):
+    if isinstance(job, UntrainedJob):
         return _look(job, read, device, job.kind, job.parts, job.max_length)
     if job.untrained:
         return _look(job, read, device, "prior", job.predicts, ASKED_LENGTH)
@@ -50,7 +50,7 @@ def lesson_of(job: Any, store: Store, device: str, read: Read | None = None) -> 
     if budget:
         items[BUDGET] = read(job.split, "teacher")[:budget]
     looks = {kind: _arrays(store, "look", given[kind], job) for kind in LOOKS if kind in given}
-    return Lesson(
+    return FitRequest(
         title=job.title,
         domain=job.domain,
         model=anchored_model(job.model),
@@ -74,9 +74,9 @@ def lesson_of(job: Any, store: Store, device: str, read: Read | None = None) -> 
 
 
 def _look(
-    job: FitJob | LookJob, read: Read, device: str, look: Any, parts: tuple[str, ...], max_length: int
-) -> Lesson:
-    return Lesson(
+    job: FitJob | UntrainedJob, read: Read, device: str, look: Any, parts: tuple[str, ...], max_length: int
+) -> FitRequest:
+    return FitRequest(
         title=job.title,
         domain=job.domain,
         model=anchored_model(job.model),
@@ -126,32 +126,32 @@ def _budget(job: FitJob, store: Store, items: list[Item]) -> NDArray[np.float32]
     return one_hot(gold, max(len(i.options) for i in items))
 
 
-def keep(store: Store, job: FitJob | LookJob, learned: Learned) -> None:
+def keep(store: Store, job: FitJob | UntrainedJob, result: FitResult) -> None:
     """Write what a job made as one artifact."""
-    if isinstance(job, LookJob):
+    if isinstance(job, UntrainedJob):
         with store.write("look", job.key) as draft:
-            for part, values in learned.arrays.items():
+            for part, values in result.arrays.items():
                 draft.arrays(part, {"values": values})
-            draft.json("timing", {"seconds": learned.seconds})
+            draft.json("timing", {"seconds": result.seconds})
         return
     with store.write("fit", job.key) as draft:
-        for part, values in learned.arrays.items():
+        for part, values in result.arrays.items():
             draft.arrays(part, {"probabilities": values})
-        if learned.greedy is not None:
-            draft.arrays("greedy", {"answers": learned.greedy})
-        if learned.curve:
-            shares, picked = zip(*learned.curve, strict=True)
+        if result.greedy is not None:
+            draft.arrays("greedy", {"answers": result.greedy})
+        if result.curve:
+            shares, picked = zip(*result.curve, strict=True)
             draft.arrays(CURVE, {"share": np.array(shares), "picked": np.stack(picked).astype(np.int16)})
-        if learned.adapter:
-            draft.arrays(ADAPTER, learned.adapter)
-        draft.json("fit", _facts(job, learned))
-        draft.json("timing", {"fit_seconds": learned.fit_seconds, "seconds": learned.seconds})
+        if result.adapter:
+            draft.arrays(ADAPTER, result.adapter)
+        draft.json("fit", _facts(job, result))
+        draft.json("timing", {"fit_seconds": result.fit_seconds, "seconds": result.seconds})
 
 
-def _facts(job: FitJob, learned: Learned) -> dict[str, Any]:
+def _facts(job: FitJob, result: FitResult) -> dict[str, Any]:
     return {
         "provenance": job.provenance(),
-        "parameters": learned.parameters,
-        "n_train": learned.n_train,
-        "epoch_loss": list(learned.epoch_loss),
+        "parameters": result.parameters,
+        "n_train": result.n_train,
+        "epoch_loss": list(result.epoch_loss),
     }

@@ -21,7 +21,7 @@ FOLDER = "claims"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)
 
 
-class Claims:
+class JobLocks:
     """The claims of one run; leaving the context lets go of all."""
 
     def __init__(self, store: Store) -> None:
@@ -51,7 +51,7 @@ class Claims:
         if (lock := self._held.pop(key)) is not None:
             _end(lock)
 
-    def __enter__(self) -> Claims:
+    def __enter__(self) -> JobLocks:
         return self
 
     def __exit__(
@@ -61,7 +61,7 @@ class Claims:
             self.release(key)
 
 
-def sweep_claims(store: Store) -> None:
+def sweep_locks(store: Store) -> None:
     """Remove the files of claims that nobody holds: their runs were killed."""
     for path in sorted((store.root / FOLDER).glob("*.lock")):
         lock = FileLock(path, timeout=0)

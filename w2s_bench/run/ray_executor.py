@@ -20,7 +20,7 @@ from w2s_bench.errors import UserError
 from w2s_bench.plan.job import Job, kinds
 from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import LocalExecutor, new_worker
-from w2s_bench.run.worker_group import Crew
+from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import store_at
 
@@ -29,7 +29,7 @@ MOST = 1024  # threads of the parent: one stands by each running job
 LOOPBACK = ("127.0.0.1", "localhost")
 SAME = ("w2s-bench", "torch", "transformers", "tokenizers", "numpy", "accelerate")  # what decides numbers
 _kept: dict[
-    Side, tuple[str, Worker | Crew]
+    Side, tuple[str, Worker | WorkerGroup]
 ] = {}  # in a Ray process: a worker of each side, and the GPUs it sees
 
 
@@ -143,7 +143,7 @@ def in_task(
         return True, error
 
 
-def _worker(side: Side, spread: tuple[int, str]) -> Worker | Crew:
+def _worker(side: Side, spread: tuple[int, str]) -> Worker | WorkerGroup:
     """The worker process of this Ray process, or a new one where other GPUs were lent to it."""
     gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     if side in _kept and _kept[side][0] != gpus:

@@ -20,9 +20,9 @@ from w2s_bench.plan.plan import Plan, finished
 from w2s_bench.records import CellRecord
 from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import Executor
-from w2s_bench.run.job_locks import Claims, sweep_claims
+from w2s_bench.run.job_locks import JobLocks, sweep_locks
 from w2s_bench.store.local import Store
-from w2s_bench.store.maintenance import sweep_diaries, sweep_drafts
+from w2s_bench.store.maintenance import sweep_checkpoints, sweep_drafts
 from w2s_bench.store.remote import store_at
 from w2s_bench.store.temp_files import SCRATCH, sweep
 
@@ -69,8 +69,8 @@ def run_plan(
     _tidy(store)
     missing = {job.key: job for job in plan.to_run(store)}
     before = _fits(plan.jobs.values()) - _fits(missing.values())
-    with Claims(store) as claims:
-        queue = _Queue(missing, claims, executor, site, on_done, on_failed)
+    with JobLocks(store) as locks:
+        queue = _Queue(missing, locks, executor, site, on_done, on_failed)
         try:
             queue.drain()
         except BaseException:
@@ -84,8 +84,8 @@ def run_plan(
 
 def _tidy(store: Store) -> None:
     sweep_drafts(store)
-    sweep_diaries(store)
-    sweep_claims(store)
+    sweep_checkpoints(store)
+    sweep_locks(store)
     sweep(Path(tempfile.gettempdir()), SCRATCH)
 
 
@@ -103,13 +103,13 @@ class _Queue:
     def __init__(
         self,
         missing: dict[str, Job],
-        claims: Claims,
+        locks: JobLocks,
         executor: Executor,
         site: Site,
         on_done: OnDone,
         on_failed: OnFailed,
     ) -> None:
-        self._waiting, self._open, self._claims = dict(missing), set(missing), claims
+        self._waiting, self._open, self._claims = dict(missing), set(missing), locks
         self._executor, self._site, self._store = executor, site, store_at(site.store)
         self._on_done, self._on_failed = on_done, on_failed
         self._running: dict[Future[str], Job] = {}

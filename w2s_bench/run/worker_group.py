@@ -15,7 +15,7 @@ from w2s_bench.run.workers import Side, Worker
 from w2s_bench.store.temp_files import scratch
 
 
-class Crew:
+class WorkerGroup:
     """``size`` processes that share each fit (:mod:`w2s_bench.train.fsdp`) on one kind of device."""
 
     def __init__(self, side: Side, size: int, device: str) -> None:

@@ -78,7 +78,7 @@ def sweep_drafts(store: Store) -> None:
         sweep(part, DRAFT)
 
 
-def sweep_diaries(store: Store) -> None:
+def sweep_checkpoints(store: Store) -> None:
     """Remove the diaries of jobs that are done."""
     for file in _diaries(store):
         if store.has("fit", file.name):

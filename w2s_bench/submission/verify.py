@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.pgr.cells import Cell, Rule, join
 from w2s_bench.pgr.table import rows, with_failed
-from w2s_bench.records import CellRecord, Row
+from w2s_bench.records import CellRecord, TableRow
 from w2s_bench.registry.load import is_own
 from w2s_bench.submission import archive, predictions
 from w2s_bench.submission.bundle import cost
@@ -41,7 +41,7 @@ class Verified:
     manifest: Manifest
     cells: list[CellLine]
     fits: list[FitLine]
-    rows: list[Row]
+    rows: list[TableRow]
     picked: dict[str, NDArray[np.int32]]
     scored: list[Cell]
     standard: Standard
@@ -275,7 +275,7 @@ def _joined(
 
 def _rows(
     manifest: Manifest, cells: list[Cell], failed: Sequence[CellRecord], standard: Standard
-) -> list[Row]:
+) -> list[TableRow]:
     """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
     suite = standard.suite
     rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)

@@ -17,7 +17,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Step:
     """One batch: the how-manieth step of how many, its epoch, its place among the ``of`` batches of that
     epoch, and the indices of its items."""
 
@@ -40,12 +40,12 @@ class Turn:
         return after - 1 if after > before else None
 
 
-def turns(training: Training, lengths: Sequence[int], seed: int) -> list[Turn]:
+def turns(training: Training, lengths: Sequence[int], seed: int) -> list[Step]:
     """All batches of a fit of so many items, whose ``lengths`` are in tokens."""
     epochs = [_batches(training, np.asarray(lengths), [seed, epoch]) for epoch in range(training.epochs)]
     steps, step = sum(map(len, epochs)), count()
     return [
-        Turn(next(step), steps, epoch, place, len(found), items)
+        Step(next(step), steps, epoch, place, len(found), items)
         for epoch, found in enumerate(epochs)
         for place, items in enumerate(found)
     ]

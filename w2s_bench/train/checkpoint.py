@@ -60,7 +60,7 @@ class Snapshot:
         self.weights, self.predictor = dict(weights), predictor
 
 
-class Diary:
+class Checkpoint:
     """Of one job. ``before``: what was kept of it; ``every``: seconds between two keepings, None for never;
     ``keep``: where the bytes go."""
 
@@ -193,9 +193,9 @@ class Diary:
         if not self.live:
             raise Diverged("the end")
 
-    def afresh(self) -> Diary:
+    def afresh(self) -> Checkpoint:
         """Another diary of the same job, which begins anew."""
-        return Diary(None, self._every, self._keep)
+        return Checkpoint(None, self._every, self._keep)
 
     def _write(self, what: str, entry: Tensors) -> Tensors:
         if self._every is not None:

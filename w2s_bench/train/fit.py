@@ -19,7 +19,7 @@ from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.method import Context, Method, targets_of
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
-from w2s_bench.train.checkpoint import Diary
+from w2s_bench.train.checkpoint import Checkpoint
 from w2s_bench.train.loop import train
 from w2s_bench.train.micro_batches import by_items
 
@@ -37,7 +37,7 @@ def fit(
     seed: int,
     device: torch.device,
     options: int | None = None,
-    diary: Diary | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[list[float]]:
     """Train ``model`` in place on labels ``[N, O]``; returns the loss of every step, epoch by epoch.
 
@@ -50,7 +50,7 @@ def fit(
         weak = targets[chosen, : batch.mask.shape[1]].to(device)
         return method_loss(method, net(batch), weak, batch.mask, replace(context, options=options))
 
-    losses = train(model, encoded, training, seed, device, loss, diary=diary)
+    losses = train(model, encoded, training, seed, device, loss, checkpoint=checkpoint)
     check_finite(losses, f"method {type(method).__name__}")
     return losses
 
@@ -61,14 +61,14 @@ def model_language(
     training: Training,
     seed: int,
     device: torch.device,
-    diary: Diary | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[list[float]]:
     """The stage of generative finetuning: train ``model`` in place on its inputs, no label in sight."""
 
     def loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
         return model.language_loss(batch)
 
-    losses = train(model, encoded, training, seed, device, loss, backward=by_items, diary=diary)
+    losses = train(model, encoded, training, seed, device, loss, backward=by_items, checkpoint=checkpoint)
     check_finite(losses, "language modelling of the inputs")
     return losses
 
@@ -80,12 +80,12 @@ def language_stage(
     training: Training,
     seed: int,
     device: torch.device,
-    diary: Diary | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> None:
     """Generative finetuning on inputs of :data:`LANGUAGE_PARTS`, as long and as fast as ``stage`` says."""
     rate = training.learning_rate * stage["rate"]
     changed = training.model_copy(update={"epochs": stage["epochs"], "learning_rate": rate})
-    model_language(model, encoded, changed, seed, device, diary)
+    model_language(model, encoded, changed, seed, device, checkpoint)
 
 
 def _targets(method: Method, labels: NDArray[np.float32]) -> Tensor:

@@ -18,7 +18,7 @@ from w2s_bench.model import Shape
 from w2s_bench.records import Domain
 from w2s_bench.task import Item
 
-LESSON_VERSION = 1  # raise it when a method is given something else under the same name
+REQUEST_VERSION = 1  # raise it when a method is given something else under the same name
 TRANSFER, VALIDATION, BUDGET = "transfer", "validation", "budget"  # parts by the names that methods know
 CURVE = "curve"  # the array of a fit that holds its answers while it trained
 ADAPTER = "adapter"  # what was trained, where the recipe has adapters
@@ -27,7 +27,7 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lesson:
+class FitRequest:
     """What a fit on weak labels, or a look at an untrained model, needs.
 
     ``items`` by part; ``train`` is the one to learn from and ``answers`` names those that the student must
@@ -60,7 +60,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Learned:
+class FitResult:
     """What comes back: arrays by part (probabilities ``[N, O]`` or states), free answers where the model
     generates, losses of the epochs of its last fit, and facts for the records. ``curve``: shares of training
     and the options picked on the test set then, where the recipe asks for it. ``adapter``: trained weights by

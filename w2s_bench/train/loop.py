@@ -15,8 +15,8 @@ from w2s_bench.method import Context
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
 from w2s_bench.train import micro_batches
-from w2s_bench.train.batches import Indices, Turn, turns
-from w2s_bench.train.checkpoint import Diary, stacked
+from w2s_bench.train.batches import Indices, Step, turns
+from w2s_bench.train.checkpoint import Checkpoint, stacked
 from w2s_bench.train.device import accelerator
 from w2s_bench.train.fsdp import place, world
 from w2s_bench.train.fused import fused
@@ -44,9 +44,9 @@ def train(
     loss: Loss,
     *,
     parameters: Iterable[Tensor] | None = None,
-    after: Callable[[Turn], bool] = lambda turn: False,
+    after: Callable[[Step], bool] = lambda turn: False,
     backward: micro_batches.Backward = micro_batches.by_logits,
-    diary: Diary | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[list[float]]:
     """AdamW over shuffled batches; ``loss`` gets the network, a batch, its item indices and the time.
 
@@ -54,7 +54,7 @@ def train(
     by returning true; ``backward`` is how a batch larger than ``training.micro_batch`` is cut up. Steps that
     stand in the ``diary`` are told again and not done again. Returns the loss of every step, epoch by epoch.
     """
-    diary = diary or Diary()
+    checkpoint = checkpoint or Checkpoint()
     accelerate = accelerator(device, training.precision)
     trained = model.parameters() if parameters is None else parameters
     net = place(model, device).train()
@@ -71,12 +71,12 @@ def train(
     torch.manual_seed(seed)
     with _ways(model, training):
         order = turns(training, [model.length(one) for one in encoded], seed)
-        past = diary.begin()
+        past = checkpoint.begin()
         losses = past.losses
         for turn in order[: len(losses)]:
             after(turn)
         if not past.ended:
-            diary.go_on(optimizer, device)
+            checkpoint.go_on(optimizer, device)
         rest = [] if past.ended else order[len(losses) :]
         for turn, parts in feed(rest, lambda turn: passes.parts(turn.items), device):
             for group in optimizer.param_groups:
@@ -89,19 +89,19 @@ def train(
             losses.append(value.detach())
             if after(turn):
                 break
-            diary.look(losses, optimizer, device)
-        diary.end(past, device)
+            checkpoint.look(losses, optimizer, device)
+        checkpoint.end(past, device)
     accelerate.unwrap_model(net, keep_fp32_wrapper=False)
     return _by_epoch(order, stacked(losses).tolist())
 
 
-def _by_epoch(order: Sequence[Turn], losses: Sequence[float]) -> list[list[float]]:
+def _by_epoch(order: Sequence[Step], losses: Sequence[float]) -> list[list[float]]:
     """Losses of the first steps of a fit, a list an epoch."""
     steps = zip(order, losses, strict=False)  # a method may have ended it before its last step
     return [[loss for _, loss in epoch] for _, epoch in groupby(steps, lambda step: step[0].epoch)]
 
 
-def _of_batch(loss: Loss, turn: Turn, context: Context) -> micro_batches.BatchLoss:
+def _of_batch(loss: Loss, turn: Step, context: Context) -> micro_batches.BatchLoss:
     return lambda net, batch: loss(net, batch, turn.items, context)
 
 

@@ -20,36 +20,38 @@ from w2s_bench.model import Model, Shape, build_model
 from w2s_bench.run.workers import tell
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
-from w2s_bench.train.checkpoint import Diary, Diverged
+from w2s_bench.train.checkpoint import Checkpoint, Diverged
 from w2s_bench.train.encoding_cache import encode
 from w2s_bench.train.fit import raised
-from w2s_bench.train.fit_request import Learned, Lesson
+from w2s_bench.train.fit_request import FitRequest, FitResult
 from w2s_bench.train.hidden_states import all_states
 from w2s_bench.train.lora import adapter_of
-from w2s_bench.train.student_handle import Pupil
+from w2s_bench.train.student_handle import StudentHandle
 
 
-def study(lesson: Lesson, diary: Diary | None = None) -> Learned:
+def study(request: FitRequest, checkpoint: Checkpoint | None = None) -> FitResult:
     """Learn and answer. Errors: FitFailed, whatever it was."""
     try:
-        return _look(lesson) if lesson.look else _learn(lesson, diary or Diary())
+        return _look(request) if request.look else _learn(request, checkpoint or Checkpoint())
     except Diverged:
-        return study(lesson, diary.afresh())  # type: ignore[union-attr]
+        return study(request, checkpoint.afresh())  # type: ignore[union-attr]
     except FitFailed:
         raise
     except UserError as error:
         raise FitFailed(
-            error.what, where=error.where or lesson.title, expected=error.expected, mend=error.mend
+            error.what, where=error.where or request.title, expected=error.expected, mend=error.mend
         ) from error
     except (Exception, SystemExit) as error:
-        raise FitFailed(f"{type(error).__name__}: {error}"[:400], where=lesson.title) from error
+        raise FitFailed(f"{type(error).__name__}: {error}"[:400], where=request.title) from error
 
 
-def attend(lesson: Lesson, threads: int, every: float | None = None, before: bytes | None = None) -> Learned:
+def attend(
+    request: FitRequest, threads: int, every: float | None = None, before: bytes | None = None
+) -> FitResult:
     """What is called in a student's process, which keeps its diary ``every`` so many seconds by telling its
     parent, and goes on from the one ``before``."""
     torch.set_num_threads(threads)
-    return study(lesson, Diary(before, every, tell))
+    return study(request, Checkpoint(before, every, tell))
 
 
 def options_of(shape: Shape) -> int | None:
@@ -57,31 +59,31 @@ def options_of(shape: Shape) -> int | None:
     return {"nlp": len(shape.classes), "reward": 2}.get(shape.domain)
 
 
-def _learn(lesson: Lesson, diary: Diary) -> Learned:
+def _learn(request: FitRequest, checkpoint: Checkpoint) -> FitResult:
     clock = time.perf_counter()
-    method = load_method(lesson.method, lesson.options)
-    pupil = Pupil(lesson, method, options_of(lesson.shape), diary)
+    method = load_method(request.method, request.options)
+    handle = StudentHandle(request, method, options_of(request.shape), checkpoint)
     try:
-        method.learn(pupil, pupil.inputs)
-        diary.close()
+        method.learn(handle, handle.inputs)
+        checkpoint.close()
         fitted = time.perf_counter()
-        answers = {part: pupil.answer(part) for part in lesson.answers}
+        answers = {part: handle.answer(part) for part in request.answers}
     except UserError as error:
         if not error.where:
             error.where = f"method {type(method).__name__}"
         raise
     except (Exception, SystemExit) as error:
         raise raised(f"{_culprit(method, error)}()", error, method) from error
-    return Learned(
+    return FitResult(
         arrays=answers,
-        greedy=_greedy(pupil, lesson.items["test"], torch.device(lesson.device)),
-        epoch_loss=tuple(pupil.epoch_loss),
-        curve=tuple(pupil.curve),
-        adapter=adapter_of(pupil.model, Training(**lesson.training)),
-        parameters=pupil.model.parameters_count,
-        n_train=len(lesson.items[lesson.train]),
-        fit_seconds=diary.earlier + fitted - clock,
-        seconds=diary.earlier + time.perf_counter() - clock,
+        greedy=_greedy(handle, request.items["test"], torch.device(request.device)),
+        epoch_loss=tuple(handle.epoch_loss),
+        curve=tuple(handle.curve),
+        adapter=adapter_of(handle.model, Training(**request.training)),
+        parameters=handle.model.parameters_count,
+        n_train=len(request.items[request.train]),
+        fit_seconds=checkpoint.earlier + fitted - clock,
+        seconds=checkpoint.earlier + time.perf_counter() - clock,
     )
 
 
@@ -92,31 +94,31 @@ def _culprit(method: Method, error: BaseException) -> str:
     return inside[-1] if inside else "learn"
 
 
-def _look(lesson: Lesson) -> Learned:
+def _look(request: FitRequest) -> FitResult:
     """States or answers of the model as it is, before any fit."""
     clock = time.perf_counter()
-    device = torch.device(lesson.device)
-    model = build_model(lesson.model, lesson.shape, lesson.seed).to(device)
-    look = _states if lesson.look == "states" else _prior
-    found = {part: look(model, lesson, part, device) for part in lesson.answers}
+    device = torch.device(request.device)
+    model = build_model(request.model, request.shape, request.seed).to(device)
+    look = _states if request.look == "states" else _prior
+    found = {part: look(model, request, part, device) for part in request.answers}
     seconds = time.perf_counter() - clock
-    return Learned(arrays=found, parameters=model.parameters_count, seconds=seconds)
+    return FitResult(arrays=found, parameters=model.parameters_count, seconds=seconds)
 
 
-def _states(model: Model, lesson: Lesson, part: str, device: torch.device) -> NDArray[np.float32]:
-    found = all_states(model, encode(model, lesson.model, lesson.items[part]), device)
+def _states(model: Model, request: FitRequest, part: str, device: torch.device) -> NDArray[np.float32]:
+    found = all_states(model, encode(model, request.model, request.items[part]), device)
     if not bool(torch.isfinite(found).all()):
         raise FitFailed("hidden states that are not finite", expected="a model that computes numbers")
     return found.numpy()
 
 
-def _prior(model: Model, lesson: Lesson, part: str, device: torch.device) -> NDArray[np.float32]:
-    return torch.softmax(model.zero_shot(lesson.items[part]).float(), -1).cpu().numpy()
+def _prior(model: Model, request: FitRequest, part: str, device: torch.device) -> NDArray[np.float32]:
+    return torch.softmax(model.zero_shot(request.items[part]).float(), -1).cpu().numpy()
 
 
-def _greedy(pupil: Pupil, items: list[Item], device: torch.device) -> NDArray[np.int64] | None:
+def _greedy(handle: StudentHandle, items: list[Item], device: torch.device) -> NDArray[np.int64] | None:
     """Freely decoded answers as option indices, −1 for no option; None if the model does not generate."""
-    answers = None if pupil.predictor else pupil.model.greedy(items, device)
+    answers = None if handle.predictor else handle.model.greedy(items, device)
     return None if answers is None else indices(answers, items)
 
 

@@ -34,8 +34,8 @@ from w2s_bench.method import (
 from w2s_bench.model import Batch, Model, build_model
 from w2s_bench.suite import Training
 from w2s_bench.train import student_inputs
-from w2s_bench.train.batches import Turn
-from w2s_bench.train.checkpoint import Diary, Snapshot
+from w2s_bench.train.batches import Step
+from w2s_bench.train.checkpoint import Checkpoint, Snapshot
 from w2s_bench.train.encoding_cache import encode
 from w2s_bench.train.fit import (
     LANGUAGE_PARTS,
@@ -44,7 +44,7 @@ from w2s_bench.train.fit import (
     method_loss,
     predict,
 )
-from w2s_bench.train.fit_request import BUDGET, TRANSFER, Lesson
+from w2s_bench.train.fit_request import BUDGET, TRANSFER, FitRequest
 from w2s_bench.train.fsdp import load_into
 from w2s_bench.train.hidden_states import head_parameters
 from w2s_bench.train.loop import train
@@ -63,25 +63,25 @@ class _Course:
     weights: Tensor | None
 
 
-class Pupil:
+class StudentHandle:
     """The handle of :class:`w2s_bench.student.Student`."""
 
     def __init__(
         self,
-        lesson: Lesson,
+        request: FitRequest,
         method: Method,
         options: int | None,
-        diary: Diary | None = None,
+        checkpoint: Checkpoint | None = None,
         offset: int = 0,
     ) -> None:
-        self._lesson, self._method, self._options = lesson, method, options
-        self._diary = diary or Diary()
+        self._lesson, self._method, self._options = request, method, options
+        self._diary = checkpoint or Checkpoint()
         self._diary.remember(method)
-        self._device = torch.device(lesson.device)
-        self._seed = lesson.seed + offset
+        self._device = torch.device(request.device)
+        self._seed = request.seed + offset
         self._encoded: dict[str, list[Any]] = {}
         self._fits = 0
-        self.inputs: Inputs = student_inputs.inputs_of(lesson, method, options)
+        self.inputs: Inputs = student_inputs.inputs_of(request, method, options)
         self.model: Model = self._pretrained()
         self.predictor: Predictor | None = None
         self.epoch_loss: list[float] = []
@@ -169,7 +169,7 @@ class Pupil:
                 self._loss(course, chosen, loss),
                 parameters=parameters,
                 after=self._watched(self._after(course, on_epoch, per_epoch), training),
-                diary=self._diary,
+                checkpoint=self._diary,
             )
         self._fits, self.predictor = self._fits + 1, None
         check_finite(losses, self._name)
@@ -214,11 +214,11 @@ class Pupil:
 
         return loss
 
-    def _after(self, course: _Course, hook: Hook | None, per_epoch: int) -> Callable[[Turn], bool]:
+    def _after(self, course: _Course, hook: Hook | None, per_epoch: int) -> Callable[[Step], bool]:
         """Calls the hook ``per_epoch`` times an epoch, and takes over what it wants changed."""
         rows = len(course.targets)
 
-        def after(turn: Turn) -> bool:
+        def after(turn: Step) -> bool:
             if hook is None or (called := turn.mark(per_epoch)) is None:
                 return False
             change = hook(called)
@@ -232,11 +232,11 @@ class Pupil:
 
         return after
 
-    def _watched(self, after: Callable[[Turn], bool], training: Training) -> Callable[[Turn], bool]:
+    def _watched(self, after: Callable[[Step], bool], training: Training) -> Callable[[Step], bool]:
         """Notes what the student picks on the test set, ``training.curve`` times an epoch."""
         self.curve = []
 
-        def both(turn: Turn) -> bool:
+        def both(turn: Step) -> bool:
             if turn.mark(training.curve) is not None:
                 picked = self._diary.ask("curve", lambda: self._predict(self._items("test")).argmax(1))
                 self.model.train()
@@ -299,9 +299,9 @@ class Pupil:
         if self._diary.live:
             load_into(self.model, snapshot.weights)
 
-    def twin(self) -> Pupil:
+    def twin(self) -> StudentHandle:
         """See :meth:`w2s_bench.student.Student.twin`."""
-        return Pupil(self._lesson, self._method, self._options, self._diary, offset=7919)
+        return StudentHandle(self._lesson, self._method, self._options, self._diary, offset=7919)
 
 
 @contextmanager

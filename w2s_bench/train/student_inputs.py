@@ -28,7 +28,7 @@ from w2s_bench.method import (
 )
 from w2s_bench.method import VALIDATION as ASKS_VALIDATION
 from w2s_bench.task import Item
-from w2s_bench.train.fit_request import BUDGET, TRANSFER, VALIDATION, Lesson
+from w2s_bench.train.fit_request import BUDGET, TRANSFER, VALIDATION, FitRequest
 
 
 def mask_of(items: Sequence[Item]) -> Tensor:
@@ -49,35 +49,35 @@ class Cut:
         return values[self.rows]
 
 
-def cut(lesson: Lesson, part: str) -> Cut:
+def cut(request: FitRequest, part: str) -> Cut:
     """Where ``transfer``, ``validation`` or ``budget`` of a method lies in the lesson."""
-    n = len(lesson.items[lesson.train]) - lesson.held_out
+    n = len(request.items[request.train]) - request.held_out
     if part == TRANSFER:
-        return Cut(lesson.train, slice(0, n))
-    if part == VALIDATION and lesson.held_out:
-        return Cut(lesson.train, slice(n, None))
+        return Cut(request.train, slice(0, n))
+    if part == VALIDATION and request.held_out:
+        return Cut(request.train, slice(n, None))
     return Cut(part, slice(None))
 
 
-def inputs_of(lesson: Lesson, method: Method, options: int | None) -> Inputs:
+def inputs_of(request: FitRequest, method: Method, options: int | None) -> Inputs:
     """The method's inputs."""
-    here = cut(lesson, TRANSFER)
-    items = here.of(lesson.items[here.part])
+    here = cut(request, TRANSFER)
+    items = here.of(request.items[here.part])
     makers: dict[str, Callable[[], Any]] = {
-        TEACHERS: lambda: torch.from_numpy(_there(lesson.teachers)[:, here.rows]),
-        STATES: lambda: rows_of(lesson, lesson.states, TRANSFER),
-        PRIOR: lambda: rows_of(lesson, lesson.prior, TRANSFER),
-        ASKS_VALIDATION: lambda: _validation(lesson),
+        TEACHERS: lambda: torch.from_numpy(_there(request.teachers)[:, here.rows]),
+        STATES: lambda: rows_of(request, request.states, TRANSFER),
+        PRIOR: lambda: rows_of(request, request.prior, TRANSFER),
+        ASKS_VALIDATION: lambda: _validation(request),
         TAGS: lambda: tags_of(items),
         TEXTS: lambda: [i.options for i in items],
-        GOLD_BUDGET: lambda: _budget(lesson, len(items)),
+        GOLD_BUDGET: lambda: _budget(request, len(items)),
     }
     return Inputs(
-        weak=rows_of(lesson, lesson.weak, TRANSFER),
-        mask=mask_of(lesson.items[here.part])[here.rows],
-        domain=lesson.domain,
+        weak=rows_of(request, request.weak, TRANSFER),
+        mask=mask_of(request.items[here.part])[here.rows],
+        domain=request.domain,
         options=options,
-        seed=lesson.seed,
+        seed=request.seed,
         given={name: make() for name, make in makers.items() if name in method.inputs},
     )
 
@@ -87,25 +87,25 @@ def _there(values: Any) -> Any:
     return values
 
 
-def rows_of(lesson: Lesson, arrays: Mapping[str, Any], part: str) -> Tensor:
+def rows_of(request: FitRequest, arrays: Mapping[str, Any], part: str) -> Tensor:
     """Rows of an array by part, as wide as the widest item of the whole part."""
-    here = cut(lesson, part)
+    here = cut(request, part)
     if here.part not in arrays:
         raise FitFailed(f"there is nothing of part {part!r}", expected=f"a part among {', '.join(arrays)}")
     return torch.from_numpy(here.of(arrays[here.part]))
 
 
-def _validation(lesson: Lesson) -> Labelled:
-    here = cut(lesson, VALIDATION)
+def _validation(request: FitRequest) -> Labelled:
+    here = cut(request, VALIDATION)
     return Labelled(
-        labels=rows_of(lesson, lesson.weak, VALIDATION), mask=mask_of(lesson.items[here.part])[here.rows]
+        labels=rows_of(request, request.weak, VALIDATION), mask=mask_of(request.items[here.part])[here.rows]
     )
 
 
-def _budget(lesson: Lesson, first: int) -> Labelled:
-    items = lesson.items[BUDGET]
+def _budget(request: FitRequest, first: int) -> Labelled:
+    items = request.items[BUDGET]
     return Labelled(
-        labels=torch.from_numpy(_there(lesson.gold)),
+        labels=torch.from_numpy(_there(request.gold)),
         mask=mask_of(items),
         items=torch.arange(first, first + len(items)),
     )
@@ -118,14 +118,14 @@ def tags_of(items: Sequence[Item]) -> dict[str, list[str | float]]:
     return own | {"length": [float(len(i.prompt) + sum(map(len, i.options))) for i in items]}
 
 
-def view_of(lesson: Lesson, method: Method, part: str) -> View:
+def view_of(request: FitRequest, method: Method, part: str) -> View:
     """What a predictor of the method sees of a whole part of the lesson."""
-    items = lesson.items[part]
+    items = request.items[part]
     given: dict[str, Any] = {}
     if STATES in method.inputs:
-        given[STATES] = torch.from_numpy(lesson.states[part])
+        given[STATES] = torch.from_numpy(request.states[part])
     if PRIOR in method.inputs:
-        given[PRIOR] = torch.from_numpy(lesson.prior[part])
+        given[PRIOR] = torch.from_numpy(request.prior[part])
     if TEXTS in method.inputs:
         given[TEXTS] = [i.options for i in items]
     return View(mask=mask_of(items), given=given)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.tie_groups import NAIVE, tie_groups
-from w2s_bench.records import Domain, Row
+from w2s_bench.records import Domain, TableRow
 from w2s_bench.report.tables import TITLES
 from w2s_bench.suite import Suite
 
@@ -23,7 +23,7 @@ class BoardShown:
     name: str
     suite: Suite
     toml: str
-    entries: list[Shelved]
+    entries: list[BoardEntry]
     groups: dict[str, dict[str, int]]
 
     @property
@@ -37,7 +37,7 @@ class BoardShown:
         there = {r.domain for e in self.entries for r in e.entry.rows}
         return [d for d in DOMAINS if d in there]
 
-    def ordered(self, domain: Domain) -> list[Shelved]:
+    def ordered(self, domain: Domain) -> list[BoardEntry]:
         """Entries with an admitted cell there: by tie group and lead over naive, then the others by gain."""
         there = [(e, e.pool(domain, self.pool)) for e in self.entries]
         scored = [(e, row) for e, row in there if row is not None and row.admitted]
@@ -45,24 +45,24 @@ class BoardShown:
         scored.sort(key=lambda pair: _place(ranked.get(pair[0].stem), pair[1]))
         return [e for e, _ in scored]
 
-    def leaders(self, domain: Domain) -> list[Shelved]:
+    def leaders(self, domain: Domain) -> list[BoardEntry]:
         """Those of the first tie group."""
         return [e for e in self.ordered(domain) if self.groups[domain].get(e.stem) == 1]
 
-    def mean_group(self, one: Shelved) -> float | None:
+    def mean_group(self, one: BoardEntry) -> float | None:
         """Mean tie group over the domains in which it is ranked; None unless that is all of them."""
         found = [self.groups[d].get(one.stem) for d in self.domains]
         known = [g for g in found if g is not None]
         return sum(known) / len(known) if known and len(known) == len(found) else None
 
 
-def _place(group: int | None, row: Row) -> tuple[float, float]:
+def _place(group: int | None, row: TableRow) -> tuple[float, float]:
     if group is None:
         return float("inf"), -(row.gain or 0.0)
     return group, -(row.over_naive or 0.0)
 
 
-def rank(suite: Suite, entries: Sequence[Shelved]) -> dict[str, dict[str, int]]:
+def rank(suite: Suite, entries: Sequence[BoardEntry]) -> dict[str, dict[str, int]]:
     """Tie groups of a whole board: entries on the held-out cells that are admitted, domain by domain."""
     rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
     pools: dict[str, dict[str, list[Cell]]] = {d: {} for d in TITLES}

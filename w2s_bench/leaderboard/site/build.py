@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.leaderboard.site.downloads import board_csv, board_json
 from w2s_bench.leaderboard.site.tables import (
@@ -20,7 +20,7 @@ from w2s_bench.leaderboard.site.tables import (
     overall,
     overall_head,
 )
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.charts import in_groups, size_charts
 from w2s_bench.report.figure_style import scored, unique
 from w2s_bench.report.html_tables import CELL_HEAD, FILTERS, cell_views
@@ -110,7 +110,7 @@ def _grids(board: BoardShown) -> Iterator[dict[str, Any]]:
         }
 
 
-def _entry(pages: _Pages, board: BoardShown, one: Shelved) -> None:
+def _entry(pages: _Pages, board: BoardShown, one: BoardEntry) -> None:
     cells = [r for r in one.entry.rows if r.task is not None]
     drawn = _drawn(cells)
     charts, data = size_charts(drawn, one.entry.parameters) if drawn else ([], {})
@@ -141,7 +141,7 @@ def _entry(pages: _Pages, board: BoardShown, one: Shelved) -> None:
     )
 
 
-def _drawn(cells: list[Row]) -> list[Row]:
+def _drawn(cells: list[TableRow]) -> list[TableRow]:
     """Cells that the curves show: all of an entry that have a student, whatever kind of row it is."""
     return [r for r in cells if r.failed is None] if not scored(cells) else scored(cells)
 

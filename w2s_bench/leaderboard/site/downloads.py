@@ -8,9 +8,9 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
-from w2s_bench.records import Row
+from w2s_bench.records import TableRow
 from w2s_bench.report.tables import csv_cell, values_of
 
 HEAD = ("entry", "tier", "kind", "name", "code", "bundle", "coverage", "cost_seconds")
@@ -30,7 +30,7 @@ def board_json(board: BoardShown) -> str:
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
-def _entry(board: BoardShown, one: Shelved) -> dict[str, Any]:
+def _entry(board: BoardShown, one: BoardEntry) -> dict[str, Any]:
     entry = one.entry
     told = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name not in ("scored", "rows")}
     told["rows"] = list(map(values_of, entry.rows))
@@ -43,7 +43,7 @@ def board_csv(board: BoardShown) -> str:
     """A line an entry and row; empty where there is no value."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = [f.name for f in fields(Row)]
+    names = [f.name for f in fields(TableRow)]
     writer.writerow([*HEAD, *names])
     for one in board.entries:
         entry = one.entry

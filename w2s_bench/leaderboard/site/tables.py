@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from w2s_bench.leaderboard.entry_file import Shelved
+from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
-from w2s_bench.records import Domain, Row
+from w2s_bench.records import Domain, TableRow
 from w2s_bench.report.figure_style import unique
 from w2s_bench.report.html_tables import number, percent
 from w2s_bench.report.tables import TITLES, cells_of
@@ -32,12 +32,12 @@ BAR_ENDS = tuple(round(100 * (at - LOW) / (HIGH - LOW), 1) for at in (0, 1))  # 
 UNKNOWN = "own code"
 
 
-def inputs_of(one: Shelved) -> str:
+def inputs_of(one: BoardEntry) -> str:
     """What the method consumes, as one text."""
     return UNKNOWN if one.entry.inputs is None else ", ".join(one.entry.inputs) or "nothing"
 
 
-def marks_of(board: BoardShown, one: Shelved) -> dict[str, str]:
+def marks_of(board: BoardShown, one: BoardEntry) -> dict[str, str]:
     """What filters read."""
     entry = one.entry
     domains = [TITLES[d] for d in board.domains if one.pool(d, board.pool) is not None]
@@ -51,7 +51,7 @@ def marks_of(board: BoardShown, one: Shelved) -> dict[str, str]:
     }
 
 
-def filters_of(board: BoardShown, entries: Sequence[Shelved]) -> list[dict[str, Any]]:
+def filters_of(board: BoardShown, entries: Sequence[BoardEntry]) -> list[dict[str, Any]]:
     """The lists of a filter."""
     marks = [marks_of(board, e) for e in entries]
     titles = {"kind": "kind", "tier": "tier", "inputs": "input consumed", "domain": "domain"}
@@ -72,14 +72,14 @@ def overall(board: BoardShown) -> list[RowView]:
     return [_overall_row(board, e) for e in order]
 
 
-def _overall_place(board: BoardShown, one: Shelved) -> tuple[float, float, str]:
+def _overall_place(board: BoardShown, one: BoardEntry) -> tuple[float, float, str]:
     mean = board.mean_group(one)
     rows = [one.pool(d, board.pool) for d in board.domains]
     lead = sum(r.over_naive or 0.0 for r in rows if r is not None)
     return (float("inf") if mean is None or one.entry.kind != "method" else mean), -lead, one.stem
 
 
-def _overall_row(board: BoardShown, one: Shelved) -> RowView:
+def _overall_row(board: BoardShown, one: BoardEntry) -> RowView:
     entry, mean = one.entry, board.mean_group(one)
     ranked = entry.kind == "method" and mean is not None
     return RowView(
@@ -102,7 +102,7 @@ def domain_rows(board: BoardShown, domain: Domain) -> list[RowView]:
     return [_domain_row(board, one, domain) for one in board.ordered(domain)]
 
 
-def _domain_row(board: BoardShown, one: Shelved, domain: Domain) -> RowView:
+def _domain_row(board: BoardShown, one: BoardEntry, domain: Domain) -> RowView:
     row = one.pool(domain, board.pool)
     assert row is not None, "only entries with a pool there are ordered"
     group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
@@ -123,12 +123,12 @@ def _domain_row(board: BoardShown, one: Shelved, domain: Domain) -> RowView:
     )
 
 
-def _name(one: Shelved, folder: str) -> View:
+def _name(one: BoardEntry, folder: str) -> View:
     small = {"reference": "reference row", "oracle": "oracle: uses gold"}.get(one.entry.kind, "")
     return View(one.entry.method, small=small, link=f"{folder}{one.stem}.html")
 
 
-def _pgr(board: BoardShown, one: Shelved, domain: Domain) -> View:
+def _pgr(board: BoardShown, one: BoardEntry, domain: Domain) -> View:
     row = one.pool(domain, board.pool)
     if row is None or row.pgr is None:
         return View("–", sort="", number=True)
@@ -139,7 +139,7 @@ def _pgr(board: BoardShown, one: Shelved, domain: Domain) -> View:
     return View(shown.text, small=small, sort=shown.sort, number=True, bar=bar)
 
 
-def bar_of(row: Row) -> tuple[float, float, float] | None:
+def bar_of(row: TableRow) -> tuple[float, float, float] | None:
     """The interval of a PGR on the page's scale; None where it has no ends."""
     if row.pgr is None or row.pgr_low is None or row.pgr_high is None:
         return None

@@ -18,7 +18,7 @@ from w2s_bench.plan.reference_rows import shuffled
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
-from w2s_bench.train.fit_request import Lesson
+from w2s_bench.train.fit_request import FitRequest
 from w2s_bench.train.hidden_states import all_states
 from w2s_bench.train.student_inputs import mask_of
 
@@ -36,7 +36,7 @@ Gold = NDArray[np.int64]
 
 
 @cache
-def lesson(domain: Domain, method: str, seed: int = 0) -> Lesson:
+def request(domain: Domain, method: str, seed: int = 0) -> FitRequest:
     """A lesson for a method with its default options; weak labels are right three times of four."""
     items, gold = _items(domain)
     model, rate = MODELS[domain]
@@ -44,7 +44,7 @@ def lesson(domain: Domain, method: str, seed: int = 0) -> Lesson:
     weak = {part: _weak(items[part], gold[part], seed=1) for part in ("transfer", "validation")}
     seen = ("transfer", "validation", "test")
     width = mask_of(items["budget"]).shape[1]
-    return Lesson(
+    return FitRequest(
         title=f"toy {domain}",
         domain=domain,
         model=model,
@@ -69,7 +69,7 @@ def gold_of(domain: Domain) -> Gold:
     return _items(domain)[1]["test"]
 
 
-def permuted(of: Lesson, seed: int = 0) -> tuple[Lesson, NDArray[np.int64]]:
+def permuted(of: FitRequest, seed: int = 0) -> tuple[FitRequest, NDArray[np.int64]]:
     """The same lesson with its training items in another order, and that order, in one batch of all items:
     whatever differs then is due to the order."""
     order = np.random.default_rng(seed).permutation(len(of.items["transfer"]))
@@ -82,7 +82,7 @@ def permuted(of: Lesson, seed: int = 0) -> tuple[Lesson, NDArray[np.int64]]:
     return replace(of, items=items, teachers=teachers, **arrays), order
 
 
-def dealt(of: Lesson, seed: int) -> Lesson:
+def dealt(of: FitRequest, seed: int) -> FitRequest:
     """The lesson with all its labels dealt out to other items, or to other options where items differ."""
     weak = {part: _dealt(values, of.items[part], seed) for part, values in of.weak.items()}
     teachers = of.teachers
@@ -95,7 +95,7 @@ def _dealt(labels: NDArray[np.float32], items: list[Item], seed: int) -> NDArray
     return shuffled(labels, np.array([len(i.options) for i in items]), seed)
 
 
-def whole_batch(of: Lesson) -> Lesson:
+def whole_batch(of: FitRequest) -> FitRequest:
     """The lesson with every step on all items."""
     return replace(of, training=of.training | {"batch_size": 1024, "epochs": 6})
 
