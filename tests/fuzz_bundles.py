@@ -23,7 +23,7 @@ from typing import Any
 from bundle_mutations import MUTATIONS
 
 from w2s_bench.errors import StoreError
-from w2s_bench.submission.sealed import read_standard
+from w2s_bench.submission.standard import read_standard
 from w2s_bench.submission.verify import FindStandard, Verified, verify
 
 GOLDEN = Path(__file__).parent / "golden" / "bundle-1"

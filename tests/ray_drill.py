@@ -15,9 +15,10 @@ from pathlib import Path
 from drills import FILES
 from ray_cluster import cluster, kill
 
-from w2s_bench.api import Finished, Where, run_suite
+from w2s_bench.api import Finished, run_suite
 from w2s_bench.plan.job import Job
 from w2s_bench.run.ray_executor import RayExecutor
+from w2s_bench.run.settings import RunSettings
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     wall(given.out / "wall")
     for name, after in (("ray-killed", given.kill_after), ("ray", None)):
         told(name, on_ray(given.suite, given.out, name, after))
-    local = Where(out=given.out / "local", store=given.store or given.out / "local-store", device="cpu")
+    local = RunSettings(out=given.out / "local", store=given.store or given.out / "local-store", device="cpu")
     told("local", run_suite(given.suite, local))
     same = [compare(given.out, name, file) for name in ("ray", "ray-killed") for file in FILES]
     raise SystemExit(not all(same))
@@ -65,7 +66,7 @@ def on_ray(suite: str, out: Path, name: str, kill_after: int | None) -> Finished
                 kill(nodes[0])
                 say(f"{name}: a node killed after {done} jobs, at {job.title}")
 
-        where = Where(
+        where = RunSettings(
             out=out / name, store=out / f"{name}-store", device="cpu", executor="ray", address=address
         )
         return run_suite(suite, where, on_done=on_done)

@@ -11,6 +11,7 @@ from commands import SUITE, strict, w2s, well
 
 from w2s_bench import api
 from w2s_bench.errors import UserError
+from w2s_bench.run import executors
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.scaffold.method import check_method, named, new_method
 
@@ -18,7 +19,7 @@ from w2s_bench.scaffold.method import check_method, named, new_method
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Jobs run in this process, and relative paths lie in a folder of the test."""
-    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
 
 
@@ -196,7 +197,7 @@ def test_all_is_everything_registered(tmp_path: Path) -> None:
     document = strict(well("plan", suite(tmp_path), "--method", "all", "--json").stdout)
     planned = {job["method"] for job in document["jobs"] if job["kind"] == "fit"}
     assert {"strong-to-strong", "reliability", "linear-probe", "majority"} <= planned
-    made = api.plan_suite(str(tmp_path / "tiny.toml"), api.Where(), ["all"])[2]
+    made = api.plan_suite(str(tmp_path / "tiny.toml"), api.RunSettings(), ["all"])[2]
     rows_of = {cell.method for cell in made.cells}
     assert rows_of >= items("method").keys() - {"generative", "zero-shot", "random-init"}
 

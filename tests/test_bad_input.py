@@ -16,9 +16,9 @@ import pytest
 from commands import SUITE, refused, strict, suite_of, w2s, well
 from fuzz_readers import fuzz
 
-from w2s_bench import api
 from w2s_bench.contract import toys
 from w2s_bench.results.run_folder import RUN
+from w2s_bench.run import executors
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.store.temp_files import DRAFT, mine
 
@@ -26,7 +26,7 @@ from w2s_bench.store.temp_files import DRAFT, mine
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Jobs run in this process, and relative paths lie in a folder of the test."""
-    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
 
 
@@ -263,7 +263,7 @@ def test_no_space_in_the_store(suite: Path, tmp_path: Path, monkeypatch: pytest.
     words = [str(tmp_path / "store"), "No space left on device", "Free some space", "--store"]
     refused(w2s("run", suite, "--out", tmp_path / "out"), words, tmp_path)
     monkeypatch.undo()
-    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
     well("run", suite, "--out", tmp_path / "out", "--store", tmp_path / "store")
 
 

@@ -15,19 +15,18 @@ from bundle_mutations import canonical, open_, sealed
 from commands import SUITE, refused, strict, w2s, well
 from fuzz_bundles import fuzz
 
-from w2s_bench import api
 from w2s_bench.data.splits import draw_test, make_split
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.leaderboard import commands
 from w2s_bench.report.load import load_table
 from w2s_bench.results.run_folder import load_run
+from w2s_bench.run import executors
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.store.local import Store
 from w2s_bench.submission.archive import CELLS, CODE, FITS, LARGEST_BUNDLE, MANIFEST, pack, read, unpack
 from w2s_bench.submission.bundle import submit
 from w2s_bench.submission.manifest import plain
-from w2s_bench.submission.sealed import read_standard
-from w2s_bench.submission.standard import standard_of
+from w2s_bench.submission.standard import read_standard, standard_of
 from w2s_bench.submission.verify import Verified, verify, verify_members
 from w2s_bench.suite import Data, load_suite, parse_suite
 from w2s_bench.task import load_task
@@ -73,7 +72,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     made.suite.write_text(SUITE.replace("data =", 'references = ["zero-shot", "weak-copy"]\ndata =', 1))
     (root / "mine.py").write_text(OWN)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+        patch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
         patch.chdir(root)
         well("run", "tiny.toml", "--out", "run", "--store", "store", "--method", "mine.py:Mine")
         well("submit", "run", "--tuning", "7")
@@ -94,9 +93,9 @@ def edited(data: bytes, file: str, change: Any, line: int = 0) -> bytes:
     """A bundle in which ``change`` was done to one JSON object, sealed again."""
     members = open_(data)
     lines = members[file].splitlines(keepends=True)
-    value = json.loads(lines[api])
+    value = json.loads(lines[line])
     change(value)
-    lines[api] = canonical(value)
+    lines[line] = canonical(value)
     members[file] = b"".join(lines)
     return pack(members) if file == MANIFEST else sealed(members)
 

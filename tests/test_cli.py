@@ -18,7 +18,9 @@ from w2s_bench import api
 from w2s_bench.cli.main import KINDS, main
 from w2s_bench.registry.items import items, suites
 from w2s_bench.results.run_folder import RUN
+from w2s_bench.run import executors
 from w2s_bench.run.executors import InlineExecutor
+from w2s_bench.run.settings import RunSettings
 
 KEYS = ("suite", "domain", "task", "teacher", "student", "method", "seeds", "admitted")
 NUMBERS = ("teacher_accuracy", "student_accuracy", "ceiling_accuracy", "gain", "pgr", "pgr_low", "pgr_high")
@@ -36,7 +38,7 @@ def suite(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Jobs run in this process, and relative paths lie in a folder of the test."""
-    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
 
 
@@ -263,19 +265,19 @@ def test_a_method_from_a_file_in_a_suite(suite: Path, tmp_path: Path) -> None:
 
 
 def test_a_run_notes_its_whole_command() -> None:
-    where = api.Where(hub=Path("my mirror"), workers=2)
-    assert api.Where().command("quick") == "w2s-bench run quick"
+    where = RunSettings(hub=Path("my mirror"), workers=2)
+    assert RunSettings().command("quick") == "w2s-bench run quick"
     assert where.command("mine.toml") == "w2s-bench run mine.toml --hub 'my mirror' --workers 2"
 
 
 def test_workers_follow_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert api.Where(workers=7).slots("cpu") == api.Where(workers=7).slots("cuda") == 7
-    assert api.Where().slots("cuda") == api.Where().slots("mps") == 1
+    assert RunSettings(workers=7, device="cpu").slots() == RunSettings(workers=7, device="cuda").slots() == 7
+    assert RunSettings(device="cuda").slots() == RunSettings(device="mps").slots() == 1
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 4, 5}, raising=False)
-    assert api.Where().slots("cpu") == 3
+    assert RunSettings(device="cpu").slots() == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
-    assert api.Where().slots("cpu") == 5, "where the system has no such call"
+    assert RunSettings(device="cpu").slots() == 5, "where the system has no such call"
 
 
 def test_ctrl_c_says_how_to_go_on(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:

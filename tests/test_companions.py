@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from commands import refused, strict, w2s, well
 
-from w2s_bench import api
-from w2s_bench.api import Finished, Where, run_suite
+from w2s_bench.api import Finished, run_suite
 from w2s_bench.data.splits import draw_split, load_gold, load_items, make_split
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.plan.companions import companion_prints
@@ -21,8 +20,10 @@ from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import content_key
 from w2s_bench.report.load import load_companions
 from w2s_bench.results.run_folder import COMPANIONS, load_run
+from w2s_bench.run import executors
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.run.fit_io import request_of
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Suite, parse_suite
 from w2s_bench.task import load_task
@@ -193,7 +194,7 @@ def test_a_task_without_companions_has_the_keys_of_a_suite_that_asks_for_none(fi
 def test_a_companion_that_does_not_fit_is_one_line(
     task: str, words: list[str], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "s.toml"
     path.write_text(suite_text(file, task))
@@ -215,7 +216,7 @@ def test_nothing_of_a_companion_is_asked_for_where_no_item_is(file: Path) -> Non
 def ran(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     root = tmp_path_factory.mktemp("companions")
     (root / "s.toml").write_text(suite_text(file))
-    return run_suite(str(root / "s.toml"), Where(out=root / "out", store=root / "store", workers=1))
+    return run_suite(str(root / "s.toml"), RunSettings(out=root / "out", store=root / "store", workers=1))
 
 
 def test_every_fit_answers_the_companions(ran: Finished, file: Path) -> None:

@@ -14,9 +14,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from w2s_bench.contract import requests, toys
 from w2s_bench.models._text import text_model
 from w2s_bench.models.llama import RandomLlama
-from w2s_bench.train.fused import fused
+from w2s_bench.train.fused import FEWEST, fused, in_pieces, small_pieces, tokens_of
 from w2s_bench.train.fused_last_token import behind_attention, ends_only, last_block
-from w2s_bench.train.pieces import FEWEST, in_pieces, small_pieces, tokens_of
 
 SMALL = {
     "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,

@@ -12,10 +12,10 @@ from w2s_bench.data.splits import load_items
 from w2s_bench.errors import UserError
 from w2s_bench.plan.job import FitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
-from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.run.fit_io import request_of
 from w2s_bench.run.scheduler import run_plan
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
 from w2s_bench.train.teacher_variants import chosen_rows
@@ -166,7 +166,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
     folder = tmp_path_factory.mktemp("given")
     asked = ("teachers", "states", "prior", "validation", "tags", "texts", "gold-budget")
     plan = planned(folder, *asked, validation=0, kind="specialists")
-    tally = run_plan(plan, InlineExecutor(), Site(store=folder / "store", mirror=None, device="cpu"))
+    tally = run_plan(plan, InlineExecutor(), RunSettings(store=folder / "store", device="cpu"))
     assert tally.failures == (), tally.reasons
     return plan, Store(folder / "store")
 
@@ -207,7 +207,7 @@ def test_records_tell_teachers_apart(ran: tuple[Plan, Store]) -> None:
 
 def test_other_seeds_are_other_teachers(tmp_path: Path) -> None:
     plan = planned(tmp_path, "teachers", models='"llama:16x1", "llama:32x1"')
-    run_plan(plan, InlineExecutor(), Site(store=tmp_path / "store", mirror=None, device="cpu"))
+    run_plan(plan, InlineExecutor(), RunSettings(store=tmp_path / "store", device="cpu"))
     request = request_of(mine(plan), Store(tmp_path / "store"), "cpu")
     assert request.teachers is not None
     assert len({t.tobytes() for t in request.teachers}) == 3

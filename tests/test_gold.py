@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from w2s_bench.api import Where, run_suite
+from w2s_bench.api import run_suite
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import Plan, make_plan
-from w2s_bench.run.execute import Site, execute
+from w2s_bench.run.execute import execute
 from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.run.scheduler import Tally, run_plan
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.workers import Worker
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
@@ -174,8 +175,8 @@ def digest(gold: NDArray[np.int64]) -> str:
     return hashlib.sha256(gold.astype(np.int64).tobytes()).hexdigest()
 
 
-def site(folder: Path) -> Site:
-    return Site(store=folder / STORE, mirror=None, device="cpu", limit=300)
+def site(folder: Path) -> RunSettings:
+    return RunSettings(store=folder / STORE, device="cpu", limit=300)
 
 
 def canary(folder: Path) -> tuple[Plan, dict[str, NDArray[np.int64]]]:
@@ -242,7 +243,7 @@ def test_shuffled_weak_labels_destroy_the_gain(tmp_path: Path) -> None:
     text = text.replace('{ name = "bow", learning_rate = 0.05 }', '"zoo:text/32x1"').replace("16x1", "64x2")
     (tmp_path / "s.toml").write_text(text)
     done = run_suite(
-        str(tmp_path / "s.toml"), Where(out=tmp_path / "run", store=tmp_path / "store", workers=1)
+        str(tmp_path / "s.toml"), RunSettings(out=tmp_path / "run", store=tmp_path / "store", workers=1)
     )
     right = {r.method: r.student_accuracy for r in done.rows if r.task}
     assert right["naive"] is not None and right["shuffled-labels"] is not None
@@ -278,9 +279,17 @@ def test_the_process_of_a_method_knows_no_store() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True)
     modules: list[Any] = eval(done.stdout)
     assert "w2s_bench.train.student" in modules
-    assert not {f"w2s_bench.{m}" for m in ("store", "splits", "metrics", "rundir", "harness.brief")} & {
-        *modules
-    }
+    assert not {
+        f"w2s_bench.{m}"
+        for m in (
+            "store.local",
+            "store.remote",
+            "data.splits",
+            "metrics",
+            "results.run_folder",
+            "run.fit_io",
+        )
+    } & {*modules}
 
 
 def test_a_worker_has_the_settings_of_this_moment_and_a_student_s_none_that_lead_to_gold(

@@ -22,7 +22,7 @@ from w2s_bench.report.html import as_html, write_html
 from w2s_bench.report.load import load_table, parameters
 from w2s_bench.results.examples import Shown, load_examples, save_examples
 from w2s_bench.results.run_folder import save_run
-from w2s_bench.web.page import bundle
+from w2s_bench.web import vega_bundle
 
 HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>\"'& {{ 7 * 7 }}"
 FEN = "r1bqkbnr/pppp1ppp/2n5/4p3/2B1P3/5N2/PPPP1PPP/RNBQK2R b KQkq - 3 3 f1c4"
@@ -123,14 +123,14 @@ def test_vega_is_bundled_once_and_never_taken_from_a_damaged_file(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made, bundled = [], vl_convert.javascript_bundle
     monkeypatch.setattr(vl_convert, "javascript_bundle", lambda s: made.append(s) or bundled(s))
-    bundle.vega.cache_clear()
-    first = bundle.vega()
-    bundle.vega.cache_clear()
-    assert bundle.vega() == first and len(made) == 1
+    vega_bundle.vega.cache_clear()
+    first = vega_bundle.vega()
+    vega_bundle.vega.cache_clear()
+    assert vega_bundle.vega() == first and len(made) == 1
     (kept,) = tmp_path.rglob("vega-*.js")
     kept.write_text(kept.read_text("utf8").replace("function", "functiom", 1), "utf8")
-    bundle.vega.cache_clear()
-    assert bundle.vega() == first and len(made) == 2 and "</script" not in first
+    vega_bundle.vega.cache_clear()
+    assert vega_bundle.vega() == first and len(made) == 2 and "</script" not in first
 
 
 # In the browser

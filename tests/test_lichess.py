@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from test_text_tasks import disjoint
 
-from w2s_bench.api import Where, run_suite
+from w2s_bench.api import run_suite
 from w2s_bench.data.splits import Split, load_gold, load_items, make_split
 from w2s_bench.errors import BadData
 from w2s_bench.metrics import LINE, LINE_LENGTH
@@ -24,6 +24,7 @@ from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import make_plan
 from w2s_bench.records import content_key
 from w2s_bench.reserve import bucket, lichess_test, reserved
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, parse_suite
 from w2s_bench.task import Item, Task, load_task
@@ -336,7 +337,9 @@ models = [{ name = "bow", learning_rate = 0.05 }, "zoo:chess/12x2"]
 
 def test_a_run_scores_lines_and_not_their_positions(hub: Path, tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(SUITE)
-    ran = run_suite(str(tmp_path / "s.toml"), Where(out=tmp_path / "out", store=tmp_path / "store", hub=hub))
+    ran = run_suite(
+        str(tmp_path / "s.toml"), RunSettings(out=tmp_path / "out", store=tmp_path / "store", hub=hub)
+    )
     plan, store = make_plan(parse_suite(SUITE, "s.toml"), hub), Store(tmp_path / "store")
     job = next(j for j in plan.jobs.values() if isinstance(j, FitJob) and j.role == "student")
     items, gold = load_items(store, job.split, "companion-1"), load_gold(store, job.split, "companion-1")

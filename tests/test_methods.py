@@ -232,6 +232,8 @@ def test_a_method_from_a_file(tmp_path: Path) -> None:
     assert torch.equal(method.loss(choice.logits, choice.weak, choice.mask, END), choice.logits.sum())
     before = method_fingerprint(name, method)
     (tmp_path / "mine.py").write_text((tmp_path / "mine.py").read_text() + "# edited\n")
+    assert method_fingerprint(name, method) == before, "a comment does nothing"
+    (tmp_path / "mine.py").write_text((tmp_path / "mine.py").read_text().replace(".sum()", ".mean()"))
     assert method_fingerprint(name, method) != before, "its code is part of every key"
 
 

@@ -161,7 +161,7 @@ def test_a_family_in_a_file_gets_its_argument(tmp_path: Path) -> None:
     check_model(name, "nlp")
     assert build_model(name, toys.shape("nlp"), 0).lm.config.hidden_size == 32  # type: ignore[union-attr]
     before = model_fingerprint(name)
-    file.write_text(file.read_text() + "# changed\n")
+    file.write_text(file.read_text() + "CHANGED = 1\n")
     assert model_fingerprint(name) != before, "code is part of the fingerprint"
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from commands import strict, suite_of, w2s, well
 
-from w2s_bench import api
 from w2s_bench.contract import checks
 from w2s_bench.data.splits import make_split
 from w2s_bench.data.toml_task.spec import read_spec
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.registry.load import anchored
 from w2s_bench.registry.source_hash import source_hash
+from w2s_bench.run import executors
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, fingerprint, load_task
@@ -283,7 +283,7 @@ def test_it_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_show_suite_and_run_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "LocalExecutor", lambda workers: InlineExecutor())
+    monkeypatch.setattr(executors, "LocalExecutor", lambda workers: InlineExecutor())
     monkeypatch.chdir(tmp_path)
     written(tmp_path, CLASSES + '[findings]\n"bag of words" = "numbers tell"\n', texts(200))
     shown = strict(well("show", "mine.toml", "--json").stdout)

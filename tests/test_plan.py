@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2s_bench import registry
 from w2s_bench.errors import BadModel, UnknownName, UserError
 from w2s_bench.plan.cost import estimate
 from w2s_bench.plan.job import FitJob, Job, SplitJob, describe
 from w2s_bench.plan.plan import Plan, finished, make_plan
+from w2s_bench.registry import items as registered
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Suite, parse_suite
 
@@ -28,10 +28,10 @@ MODELS = ("bow", "llama:16x1", "llama:32x1", "llama:32x2", "llama:64x2")
 @pytest.fixture(autouse=True, scope="module")
 def one_listing() -> Iterator[None]:
     """List what is registered once: asking the installed packages for each name is most of a plan's time."""
-    original = registry.items
-    registry.items = cache(original)
+    original = registered.items
+    registered.items = cache(original)
     yield
-    registry.items = original
+    registered.items = original
 
 
 def suite(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import pytest
 from ray_cluster import cluster, kill
 from test_run import HEAD, NLP, bytes_of, finish, fits, site
 
-from w2s_bench.api import Where
 from w2s_bench.errors import UserError
 from w2s_bench.plan.job import Job
 from w2s_bench.plan.plan import make_plan
-from w2s_bench.run.executors import InlineExecutor, LocalExecutor
+from w2s_bench.run.executors import InlineExecutor, LocalExecutor, executor_for
 from w2s_bench.run.ray_executor import RayExecutor, in_task
 from w2s_bench.run.scheduler import run_plan
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.suite import parse_suite
 
 # Not by importing it: what Ray binds to is settled by settings that it reads when it is imported.
@@ -72,12 +73,12 @@ def test_a_node_with_other_versions_is_named() -> None:
 
 def test_where_jobs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert isinstance(Where().make_executor(site(tmp_path), 0), InlineExecutor)
-    local = Where(workers=3).make_executor(site(tmp_path), 2)
+    assert isinstance(executor_for(site(tmp_path), 0), InlineExecutor)
+    local = executor_for(replace(site(tmp_path), workers=3), 2)
     assert type(local) is LocalExecutor and local.slots == 2
     local.close(wait=True)
-    far = Where(executor="ray", address="head:6379", device="cuda", gpu_share=0.25, store=Path("here"))
-    assert (far.site().device, far.site().store) == ("cuda", tmp_path / "here"), (
+    far = RunSettings(executor="ray", address="head:6379", device="cuda", gpu_share=0.25, store=Path("here"))
+    assert (far.resolved().device, far.resolved().store) == ("cuda", tmp_path / "here"), (
         "nodes have it, not this machine"
     )
     assert far.command("quick") == (
@@ -86,8 +87,8 @@ def test_where_jobs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(
         UserError, match=r"--device auto: a cluster's device cannot be guessed.*--device cuda"
     ):
-        Where(executor="ray", address="head:6379").site()
-    spread = Where(shards=2, store=tmp_path, device="cpu")
-    assert spread.site().shards == 2 and "--shards 2" in spread.command("quick")
+        RunSettings(executor="ray", address="head:6379").resolved()
+    spread = RunSettings(shards=2, store=tmp_path, device="cpu")
+    assert spread.resolved().shards == 2 and "--shards 2" in spread.command("quick")
     monkeypatch.setenv("W2S_STORE", "s3://bucket/folder")
-    assert Where(device="cpu").site().store == "s3://bucket/folder"
+    assert RunSettings(device="cpu").resolved().store == "s3://bucket/folder"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2s_bench import schemas
+from w2s_bench import records
 from w2s_bench.errors import StoreError
 from w2s_bench.records import (
     CellRecord,
@@ -226,7 +226,7 @@ def test_a_file_of_any_older_version_is_read(written: dict, monkeypatch: pytest.
         ("Third", 1): lambda value: {"share": value["points"] / 100},
         ("Third", 2): lambda value: {"score": value["share"]},
     }
-    monkeypatch.setattr(schemas, "STEPS", steps)
+    monkeypatch.setattr(records, "STEPS", steps)
     given = dict(written)
     assert parse(Third, given, "here") == Third(score=0.25)
     assert given == written, "what was read is not changed"
@@ -234,7 +234,7 @@ def test_a_file_of_any_older_version_is_read(written: dict, monkeypatch: pytest.
 
 @pytest.mark.parametrize("told", [0, -1, "1", 1.0, True, None, [1]])
 def test_a_version_that_never_was_is_damage(told: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schemas, "STEPS", {("Third", 1): lambda value: {"share": 1}})
+    monkeypatch.setattr(records, "STEPS", {("Third", 1): lambda value: {"share": 1}})
     with pytest.raises(StoreError, match="schema_version"):
         parse(Third, {"schema_version": told, "score": 0.5}, "here")
 

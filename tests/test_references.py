@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2s_bench.api import Where, run_suite
+from w2s_bench.api import run_suite
 from w2s_bench.errors import BadSuite
 from w2s_bench.method import load_method
 from w2s_bench.pgr.cells import Cell, Rule
@@ -20,6 +20,7 @@ from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.plan.reference_rows import SUMMARIES, shuffled
 from w2s_bench.registry.items import items, method_kind
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.suite import parse_suite
 
 SUITE = """
@@ -103,7 +104,7 @@ def test_weak_copy_costs_nothing_and_gains_nothing(tmp_path: Path) -> None:
     assert cell.student_key == cell.teacher_key
     (tmp_path / "s.toml").write_text(suite())
     done = run_suite(
-        str(tmp_path / "s.toml"), Where(out=tmp_path / "run", store=tmp_path / "store", workers=1)
+        str(tmp_path / "s.toml"), RunSettings(out=tmp_path / "run", store=tmp_path / "store", workers=1)
     )
     by_method = {r.method: r for r in done.rows if r.task}
     assert by_method["weak-copy"].gain == 0

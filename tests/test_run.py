@@ -20,10 +20,11 @@ from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.plan.plan import Plan, finished, make_plan
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, load_lines
 from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS, load_run, save_run
-from w2s_bench.run.execute import Site, execute
+from w2s_bench.run.execute import execute
 from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.run.scheduler import Tally, marked, run_plan
 from w2s_bench.run.score import collect
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Artifact, Store
 from w2s_bench.store.remote import store_at
 from w2s_bench.suite import parse_suite
@@ -67,8 +68,8 @@ def tiny(grids: str = NLP, *, method: str = '"bootstrapping"', seeds: str = "[0]
     return make_plan(parse_suite(head + grids, "tiny.toml"), None)
 
 
-def site(folder: Path, store: str | None = None) -> Site:
-    return Site(store=store or folder / "store", mirror=None, device="cpu")
+def site(folder: Path, store: str | None = None) -> RunSettings:
+    return RunSettings(store=store or folder / "store", device="cpu")
 
 
 def finish(plan: Plan, folder: Path, executor: Executor | None = None, store: str | None = None) -> Tally:
@@ -119,7 +120,7 @@ class Watching(InlineExecutor):
         patch.setattr(Store, "open", watched_open)
         patch.setattr(Artifact, "arrays", watched_arrays)
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, site: RunSettings) -> Future[str]:
         self.now = self.opened[job.key] = []
         return super().submit(job, site)
 
@@ -181,7 +182,7 @@ class Refusing:
     slots = 1
     closed = False
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, site: RunSettings) -> Future[str]:
         raise AssertionError(f"asked to run {job.title}")
 
     def close(self, *, wait: bool) -> None:
@@ -200,7 +201,7 @@ class Counting(InlineExecutor):
     def __init__(self) -> None:
         self.jobs: list[Job] = []
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, site: RunSettings) -> Future[str]:
         self.jobs.append(job)
         return super().submit(job, site)
 
@@ -404,7 +405,7 @@ class Threads:
         self.interrupt_at = interrupt_at
         self.waited: bool | None = None
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, site: RunSettings) -> Future[str]:
         assert set(job.needs) <= set(self.done), "a job was started before what it needs"
         self.unfinished = [f for f in self.unfinished if not f.done()]
         if self.unfinished:

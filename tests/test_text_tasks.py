@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from conftest import needs_real_rows
 
-from w2s_bench.api import Where, run_suite
+from w2s_bench.api import run_suite
 from w2s_bench.contract import checks
 from w2s_bench.data.cached_source import Once
 from w2s_bench.data.splits import make_split
 from w2s_bench.errors import BadData
 from w2s_bench.registry.items import items
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.sources import Expanded, Row
 from w2s_bench.suite import Data
 from w2s_bench.task import Example, Task, load_task
@@ -314,5 +315,5 @@ training = { epochs = 1, max_length = 48 }
 def test_binary_choice_and_pair_run_from_end_to_end(hub: Path, tmp_path: Path) -> None:
     path = tmp_path / "text.toml"
     path.write_text(SUITE, "utf8")
-    ran = run_suite(str(path), Where(out=tmp_path / "out", hub=hub, device="cpu", workers=1))
+    ran = run_suite(str(path), RunSettings(out=tmp_path / "out", hub=hub, device="cpu", workers=1))
     assert ran is not None and {row.task for row in ran.rows} >= {"nlp/commonsense-qa-choice"}

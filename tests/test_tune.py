@@ -15,7 +15,7 @@ from pydantic import Field
 from w2s_bench.benchmarks.judges import as_markdown, as_sentence, correlation, gain, searches
 from w2s_bench.errors import BadSuite, UserError
 from w2s_bench.method import Options, load_method
-from w2s_bench.run.execute import Site
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.suite import load_suite, parse_suite
 from w2s_bench.tuning.record import curve, load, save, shipped
 from w2s_bench.tuning.search import Budget, development_part, tune
@@ -147,7 +147,7 @@ def test_a_mark_leaves_the_hash_of_unmarked_suites() -> None:
 
 
 def test_a_search_from_start_to_file(tmp_path: Path) -> None:
-    suite, site = parse_suite(SUITE, "small.toml"), Site(store=tmp_path / "store", mirror=None, device="cpu")
+    suite, site = parse_suite(SUITE, "small.toml"), RunSettings(store=tmp_path / "store", device="cpu")
     budget = Budget(trials=3, batch=2)
     found, other = tune(["confidence", "label-smoothing"], suite, site, 0, budget)
     assert (found.method, other.method) == ("confidence", "label-smoothing")
@@ -197,7 +197,7 @@ class Mine(Method):
 ''',
         "utf8",
     )
-    site = Site(store=tmp_path / "store", mirror=None, device="cpu")
+    site = RunSettings(store=tmp_path / "store", device="cpu")
     (found,) = tune([f"{tmp_path}/mine.py:Mine"], parse_suite(SUITE, "s"), site, 0, Budget(trials=4, batch=4))
     failed = [t for t in found.trials if t.failed is not None]
     assert failed and all(t.options["size"] > 0.2 for t in failed) and found.chosen["size"] <= 0.2
@@ -205,7 +205,7 @@ class Mine(Method):
 
 
 def test_a_method_without_options_says_so(tmp_path: Path) -> None:
-    site = Site(store=tmp_path, mirror=None, device="cpu")
+    site = RunSettings(store=tmp_path, device="cpu")
     with pytest.raises(UserError, match="no option that can be searched"):
         tune(["weak-ensemble"], parse_suite(SUITE, "s"), site, 0)
 

@@ -30,9 +30,9 @@ from w2s_bench.pgr.table import rows
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.registry.items import items
-from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.run.scheduler import run_plan
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Training, parse_suite
@@ -67,8 +67,8 @@ def fits(plan: Plan, role: str | None = None) -> list[FitJob]:
     return [j for j in plan.jobs.values() if isinstance(j, FitJob) and role in (None, j.role)]
 
 
-def site(folder: Path) -> Site:
-    return Site(store=folder / "store", mirror=None, device="cpu")
+def site(folder: Path) -> RunSettings:
+    return RunSettings(store=folder / "store", device="cpu")
 
 
 def test_01_the_confidence_weight_rises_linearly_from_zero_and_never_jumps() -> None:

@@ -148,8 +148,9 @@ def test_an_installed_wheel_lists_what_the_tree_lists(installed: Path, tmp_path:
 
 
 PLAN = """
-from w2s_bench.api import Where, plan_suite
-suite, _, made, _ = plan_suite("quick", Where())
+from w2s_bench.api import plan_suite
+from w2s_bench.run.settings import RunSettings
+suite, _, made, _ = plan_suite("quick", RunSettings())
 print(suite.name, len(made.jobs))
 from w2s_bench.models.llama import TOKENIZER
 from w2s_bench.contract import checks

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
-from w2s_bench.errors import UserError
 from w2s_bench.plan.extra_methods import with_methods
 from w2s_bench.plan.job import FitJob, Job
 from w2s_bench.plan.plan import Plan, make_plan
@@ -23,13 +19,13 @@ from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.results.examples import choose, save_examples
 from w2s_bench.results.run_folder import Run, save_run
-from w2s_bench.run.execute import Site
-from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
+from w2s_bench.run.executors import executor_for
 from w2s_bench.run.scheduler import Failure, Tally, marked, run_plan
 from w2s_bench.run.score import collect, left_out, test_items
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import note_suite
-from w2s_bench.store.remote import Place, place, store_at
+from w2s_bench.store.remote import store_at
 from w2s_bench.suite import Suite, load_suite
 from w2s_bench.train.device import name as device_name
 from w2s_bench.train.device import pick
@@ -44,94 +40,6 @@ LIBRARIES = (
     "chess",
     "scikit-learn",
 )
-LIMIT = 3600.0
-CHECKPOINT = 300.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Where:
-    """Folders and machine of a run. None: the default place, or as many workers as fit the device.
-    ``limit``: seconds that the fits of one student may take before it counts as hung. ``address`` of a Ray
-    cluster and ``gpu_share``, the part of a GPU that a job takes there, are for the executor ``ray``.
-    ``shards``: processes, each with a GPU of its own, that one fit is spread over. ``checkpoint``: seconds of
-    a fit that may be lost where it is killed; 0: all of it."""
-
-    out: Path | None = None
-    store: Place | None = None
-    hub: Path | None = None
-    device: str = "auto"
-    workers: int | None = None
-    threads: int = 1
-    limit: float = LIMIT
-    executor: Literal["local", "ray"] = "local"
-    address: str | None = None
-    gpu_share: float = 1.0
-    shards: int = 1
-    checkpoint: float = CHECKPOINT
-
-    def site(self) -> Site:
-        """What workers must know. Errors: UserError for a mirror that is no folder, or a missing device."""
-        if self.hub is not None and not self.hub.is_dir():
-            raise UserError(
-                "the mirror is no folder",
-                where=str(self.hub),
-                expected="a folder with data sets as ORG/NAME",
-                mend="correct --hub or W2S_HUB",
-            )
-        store = self.store or default_store()
-        if self.executor == "ray" and isinstance(store, Path):
-            store = store.resolve()  # the same on every node
-        return Site(
-            store=store,
-            mirror=self.hub.resolve() if self.hub else None,
-            device=self._device(),
-            threads=self.threads,
-            limit=self.limit,
-            shards=self.shards,
-            checkpoint=self.checkpoint or None,
-        )
-
-    def command(self, suite: str, methods: Sequence[str] = ()) -> str:
-        """The command line of a run of ``suite`` with these settings; defaults are left out."""
-        given = [f for f in fields(self) if getattr(self, f.name) != f.default]
-        options = [
-            word for f in given for word in (f"--{f.name.replace('_', '-')}", str(getattr(self, f.name)))
-        ]
-        more = [word for name in methods for word in ("--method", name)]
-        return shlex.join(["w2s-bench", "run", suite, *more, *options])
-
-    def _device(self) -> str:
-        """The device, which a cluster's nodes may have and this machine not. Errors: UserError."""
-        if self.executor == "local" or self.address is None:
-            return str(pick(self.device))
-        if self.device == "auto":
-            raise UserError(
-                "a cluster's device cannot be guessed from here",
-                where="--device auto",
-                expected="cpu or cuda",
-                mend="say what its nodes are to use: --device cuda",
-            )
-        return self.device
-
-    def make_executor(self, site: Site, jobs: int) -> Executor:
-        """What runs so many jobs. Errors: UserError for a cluster that does not answer."""
-        if not jobs:
-            return InlineExecutor()
-        if self.executor == "local":
-            return LocalExecutor(min(self.slots(site.device), jobs))
-        from w2s_bench.run.ray_executor import RayExecutor
-
-        return RayExecutor(site, self.address, self.workers, self.gpu_share)
-
-    def slots(self, device: str) -> int:
-        """Jobs at a time: one a core on a CPU, one a device elsewhere."""
-        return self.workers or (cores() if device == "cpu" else 1)
-
-
-def cores() -> int:
-    """Cores that this process may use; macOS and Windows tell only how many there are."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,40 +54,19 @@ class Finished:
     companions: list[TableRow] = field(default_factory=list)
 
 
-def default_store() -> Place:
-    """``W2S_STORE``, or the user's cache folder."""
-    if given := os.environ.get("W2S_STORE"):
-        return place(given)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("w2s-bench") / "store"
-
-
-def store_folder(given: Path | str | None) -> Path:
-    """The folder of finished jobs, given or default. Errors: UserError for an address: what looks at files
-    needs a folder."""
-    where = given or default_store()
-    if isinstance(where, Path):
-        return where
-    raise UserError(
-        "this verb looks at a folder's files",
-        where=str(where),
-        expected="a store that is a folder",
-        mend="list and prune an address with its own tools",
-    )
-
-
 @held()
-def plan_suite(name: str, where: Where, methods: Sequence[str] = ()) -> tuple[Suite, str, Plan, Site]:
+def plan_suite(
+    name: str, settings: RunSettings, methods: Sequence[str] = ()
+) -> tuple[Suite, str, Plan, RunSettings]:
     """Read a suite and plan its jobs, with further ``methods`` beside its own; nothing runs."""
     suite, text = load_suite(name)
-    site = where.site()
-    return suite, text, make_plan(with_methods(suite, methods), site.mirror), site
+    resolved = settings.resolved()
+    return suite, text, make_plan(with_methods(suite, methods), resolved.hub), resolved
 
 
 def run_suite(
     name: str,
-    where: Where | None = None,
+    settings: RunSettings | None = None,
     on_plan: Callable[[Plan, list[Job]], None] = lambda plan, jobs: None,
     on_done: Callable[[Job], None] = lambda job: None,
     on_failed: Callable[[Failure], None] = lambda failure: None,
@@ -190,32 +77,32 @@ def run_suite(
     ``methods`` (names, files, or ``all``) run beside the suite's own. A method that fails has its cells
     marked so; ``run.failed`` of what comes back holds them with their reasons.
     """
-    where = where or Where()
+    given = settings or RunSettings()
     clock, started = time.perf_counter(), datetime.now(UTC)
     with held():  # what keys and run.json say of a method's code is read once, for both
-        suite, text, plan, site = plan_suite(name, where, methods)
+        suite, text, plan, settings = plan_suite(name, given, methods)
         own = _own_code(plan)
-    store = store_at(site.store)
+    store = store_at(settings.store_place)
     missing = plan.to_run(store)
-    if isinstance(site.store, Path):
+    if isinstance(settings.store_place, Path):
         note_suite(store, suite.name, plan.jobs)
     on_plan(plan, missing)
-    executor = where.make_executor(site, len(missing))
-    workers = where.slots(site.device) if where.executor == "local" else executor.slots
-    tally = run_plan(plan, executor, site, on_done, on_failed)
-    folder = where.out or Path("runs") / suite.name
+    executor = executor_for(settings, len(missing))
+    workers = settings.slots() if settings.executor == "local" else executor.slots
+    tally = run_plan(plan, executor, settings, on_done, on_failed)
+    folder = settings.out or Path("runs") / suite.name
     seconds = time.perf_counter() - clock
     info = RunInfo(
         suite=suite.name,
         suite_version=suite.version,
         suite_hash=suite.hash,
         suite_toml=text,
-        command=where.command(name, methods),
+        command=given.command(name, methods),
         code_version=code_version(),
         libraries=libraries(),
         python=platform.python_version(),
         platform=platform.platform(),
-        device=device_name(pick(site.device)) if where.executor == "local" else site.device,
+        device=device_name(pick(settings.device)) if settings.executor == "local" else settings.device,
         workers=workers,
         fits_run=tally.run,
         fits_finished=tally.finished,

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from w2s_bench.api import Where, run_suite
+from w2s_bench.api import run_suite
 from w2s_bench.plan.job import Job, SplitJob, kinds
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.workers import prepare
 from w2s_bench.store.local import Store
 from w2s_bench.suite import load_suite
@@ -43,7 +44,7 @@ def measured(suite: Path, folder: Path, workers: int) -> float:
     clock = time.perf_counter()
     done = run_suite(
         str(suite),
-        Where(out=folder / "run", store=folder / "store", workers=workers, device="cpu"),
+        RunSettings(out=folder / "run", store=folder / "store", workers=workers, device="cpu"),
         on_plan=lambda plan, missing: ends.append((None, time.perf_counter())),
         on_done=lambda job: ends.append((job, time.perf_counter())),
     )

@@ -21,8 +21,8 @@ LONG: dict[str, Any] = {
     "seeds": (0,),
     "epochs": 30,
 }
-OFTEN = ("--checkpoint", "0.1")  # seconds
-NEVER = ("--checkpoint", "0")
+OFTEN = ("--checkpoint-every", "0.1")  # seconds
+NEVER = ("--checkpoint-every", "0")
 
 
 def run(size: int, folder: Path) -> Drilled:

@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from w2s_bench.api import cores
 from w2s_bench.registry.items import Kind, items
+from w2s_bench.run.settings import cores
 from w2s_bench.store.local import Store
 
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "numpy", "scipy", "pyarrow", "chess")

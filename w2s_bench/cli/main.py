@@ -19,7 +19,7 @@ from w2s_bench.cli.options import (
     executor_options,
     json_option,
     place_options,
-    where_options,
+    run_options,
     width,
 )
 from w2s_bench.cli.store import store
@@ -72,21 +72,21 @@ for verb in (new, check, zoo, board, submit, store):
 
 @main.command()
 @click.argument("suite")
-@where_options
+@run_options
 @json_option
-def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> None:
+def plan(suite: str, as_json: bool, methods: tuple[str, ...], **settings: Any) -> None:
     """List the jobs of SUITE (a name or a .toml file): shared ones, finished ones, and what is left."""
     calm()
-    from w2s_bench.api import Where, plan_suite
+    from w2s_bench.api import plan_suite
     from w2s_bench.cli.describe import plan_document, plan_text
     from w2s_bench.plan.cost import estimate
+    from w2s_bench.run.settings import RunSettings
     from w2s_bench.store.remote import store_at
 
-    place = Where(**where)
-    _, _, made, site = plan_suite(suite, place, methods)
-    there = store_at(site.store)
+    _, _, made, resolved = plan_suite(suite, RunSettings(**settings), methods)
+    there = store_at(resolved.store_place)
     missing = made.to_run(there)
-    seconds = estimate(made, missing, there, site.device, place.slots(site.device))
+    seconds = estimate(made, missing, there, resolved.device, resolved.slots())
     document = plan_document(made, missing, there, seconds)
     click.echo(json.dumps(document) if as_json else plan_text(document))
 
@@ -94,10 +94,10 @@ def plan(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> N
 @main.command()
 @click.argument("suite")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run; default: runs/<suite>.")
-@where_options
+@run_options
 @executor_options
 @json_option
-def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> None:
+def run(suite: str, as_json: bool, methods: tuple[str, ...], **settings: Any) -> None:
     """Run what SUITE (a name or a .toml file) still lacks; print its tables, write its report.
 
     Exit status 1 where a method failed: its cells are marked, the rest is there, and the same command tries
@@ -108,18 +108,19 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **where: Any) -> No
     from w2s_bench.suite import load_suite
 
     load_suite(suite)  # one that cannot be read starts nothing
-    if where["executor"] == "local":
+    if settings["executor"] == "local":
         prepare()
-    from w2s_bench.api import Where, run_suite
+    from w2s_bench.api import run_suite
     from w2s_bench.cli.describe import failed_document, failed_text
     from w2s_bench.cli.progress import progress
     from w2s_bench.report.tables import as_json as table_json
     from w2s_bench.report.tables import as_text
     from w2s_bench.report.warnings import notes
+    from w2s_bench.run.settings import RunSettings
 
     with progress() as display:
         report = (display.on_plan, display.on_done, display.on_failed)
-        done = run_suite(suite, Where(**where), *report, methods=methods)
+        done = run_suite(suite, RunSettings(**settings), *report, methods=methods)
     failures = failed_document(done.run.failed)
     if as_json:
         head = {
@@ -199,8 +200,8 @@ def compare(first: str, second: str, as_json: bool) -> None:
 def doctor(root: Path | str | None, hub: Path | None, as_json: bool) -> None:
     """Versions, devices, store and plug-ins here, and what is wrong. Exit status 1 if something is."""
     calm()
-    from w2s_bench.api import store_folder
     from w2s_bench.cli.doctor import examine
+    from w2s_bench.run.settings import store_folder
 
     signs = examine(store_folder(root), hub)
     if as_json:
@@ -267,7 +268,7 @@ def tune(
     seed: int,
     out: Path | None,
     as_json: bool,
-    **where: Any,
+    **settings: Any,
 ) -> None:
     """Search the options of METHOD (names, path/to/mine.py:Mine, or all) within a budget of trials.
 
@@ -275,14 +276,14 @@ def tune(
     suite's development tasks. Nothing is changed: what was chosen and every trial are written to --out.
     """
     calm()
-    from w2s_bench.api import Where
     from w2s_bench.cli.progress import progress
+    from w2s_bench.run.settings import RunSettings
     from w2s_bench.tuning.text import tuned_document, tuned_text
     from w2s_bench.tuning.tune_methods import tune_methods
 
     with progress() as display:
-        place = Where(**where)
-        found = tune_methods(methods, suite, place, trials, seed, out, display.on_plan, display.on_done)
+        given = RunSettings(**settings)
+        found = tune_methods(methods, suite, given, trials, seed, out, display.on_plan, display.on_done)
     if as_json:
         click.echo(json.dumps({"tuned": [tuned_document(t) for t in found]}))
     else:

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from w2s_bench.run.settings import RunSettings
+
 
 class Address(click.ParamType):
     """A folder, or an address with ``://`` as it is."""
@@ -39,7 +41,7 @@ def executor_options(function: Callable) -> Callable:
         click.option(
             "--executor",
             type=click.Choice(["local", "ray"]),
-            default="local",
+            default=RunSettings.default("executor"),
             show_default=True,
             help="Processes on this machine, or tasks of a Ray cluster (pip install 'w2s-bench[ray]').",
         ),
@@ -51,14 +53,14 @@ def executor_options(function: Callable) -> Callable:
         click.option(
             "--gpu-share",
             type=click.FloatRange(min=0, min_open=True),
-            default=1.0,
+            default=RunSettings.default("gpu_share"),
             show_default=True,
             help="How much of a GPU a job takes on a Ray cluster: 0.25 puts four jobs on each.",
         ),
         click.option(
             "--shards",
             type=click.IntRange(min=1),
-            default=1,
+            default=RunSettings.default("shards"),
             show_default=True,
             help="Processes, each with a GPU, that one fit is spread over (FSDP): for large models.",
         ),
@@ -72,7 +74,7 @@ def json_option(function: Callable) -> Callable:
     )
 
 
-def where_options(function: Callable) -> Callable:
+def run_options(function: Callable) -> Callable:
     """Folders, machine and methods of a run."""
     function = method_option(function)
     return place_options(function)
@@ -101,7 +103,12 @@ def place_options(function: Callable) -> Callable:
             type=Address(),
             help="Where finished jobs are kept: a folder or s3://… (W2S_STORE; default: user cache).",
         ),
-        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
+        click.option(
+            "--device",
+            default=RunSettings.default("device"),
+            show_default=True,
+            help="auto, cpu, cuda or mps.",
+        ),
         click.option(
             "--workers",
             type=click.IntRange(min=1),
@@ -110,23 +117,23 @@ def place_options(function: Callable) -> Callable:
         click.option(
             "--threads",
             type=click.IntRange(min=1),
-            default=1,
+            default=RunSettings.default("threads"),
             show_default=True,
             help="CPU threads a worker; results may differ in the last digits between values.",
         ),
         click.option(
             "--limit",
             type=click.FloatRange(min=1),
-            default=3600,
+            default=RunSettings.default("limit"),
             show_default=True,
             help="Seconds for one student; a method that takes longer is ended and marked failed.",
         ),
         click.option(
-            "--checkpoint",
+            "--checkpoint-every",
             type=click.FloatRange(min=0),
-            default=300,
+            default=RunSettings.default("checkpoint_every"),
             show_default=True,
-            help="Seconds of a fit that a kill may cost: what takes longer goes on within the fit. 0: all.",
+            help="Seconds between two checkpoints of a fit: a killed fit resumes from its last. 0: none.",
         ),
     )(function)
 

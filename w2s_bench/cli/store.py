@@ -22,7 +22,7 @@ def store() -> None:
 
 
 def _open(root: Path | str | None) -> Any:
-    from w2s_bench.api import store_folder
+    from w2s_bench.run.settings import store_folder
     from w2s_bench.store.local import Store
 
     return Store(store_folder(root))

@@ -20,8 +20,7 @@ from w2s_bench.report.entries import file_name
 from w2s_bench.store.local import atomic_file, write_text
 from w2s_bench.submission import archive
 from w2s_bench.submission.manifest import Manifest, refused
-from w2s_bench.submission.sealed import read_standard, write_standard
-from w2s_bench.submission.standard import Standard, shipped_suite, standard_of
+from w2s_bench.submission.standard import Standard, read_standard, shipped_suite, standard_of, write_standard
 from w2s_bench.submission.verify import Verified, verify_members
 from w2s_bench.suite import Suite
 

@@ -20,8 +20,7 @@ from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.report.tables import as_text
 from w2s_bench.store.local import Store, write_text
 from w2s_bench.submission.manifest import Manifest, refused
-from w2s_bench.submission.sealed import read_standard, write_standard
-from w2s_bench.submission.standard import Standard, shipped_suite, standard_of
+from w2s_bench.submission.standard import Standard, read_standard, shipped_suite, standard_of, write_standard
 from w2s_bench.submission.verify import FindStandard, Verified, verify
 from w2s_bench.suite import load_suite
 from w2s_bench.tuning.record import load as load_tuned

@@ -24,6 +24,7 @@ from w2s_bench.registry.items import Kind, find, once
 from w2s_bench.registry.load import is_own, is_toml, toml_reader
 
 PRODUCT = "w2s_bench"
+CONTENT = tuple(f"{PRODUCT}.{kind}s" for kind in ("task", "method", "model"))
 SHARED_CONTENT = (f"{PRODUCT}.world", f"{PRODUCT}.method_tools")  # what several kinds of items are made of
 _KINDS_ROOM = re.compile(rf"{PRODUCT}\.(tasks|methods|models|data\.toml_task)")
 REMEMBERED = 2_000  # texts whose form and imports are kept in memory
@@ -70,7 +71,7 @@ def sources(kind: Kind, name: str) -> list[Path]:
         return [Path(name), *_reached(module, _roots(module))]
     if is_own(name):
         path = Path(name.rpartition(":")[0]).resolve()
-        return _reached(path.stem, {"": path.parent})
+        return _reached(path.stem, {"": path.parent, **_content()})
     module = find(kind, name).module
     return _reached(module, _roots(module))
 
@@ -78,7 +79,7 @@ def sources(kind: Kind, name: str) -> list[Path]:
 def _roots(module: str) -> Roots:
     """All of a plug-in; of the product itself the room of the item's kind, and what kinds share."""
     if not module.startswith(PRODUCT + "."):
-        return {(top := module.partition(".")[0]): _place(top)}
+        return {(top := module.partition(".")[0]): _place(top), **_content()}
     rooms = (
         ".".join(module.split(".")[: 3 if module.startswith(f"{PRODUCT}.data.") else 2]),
         *SHARED_CONTENT,
@@ -92,6 +93,11 @@ def _place(name: str) -> Path:
     if spec is None or not (spec.submodule_search_locations or spec.origin):
         raise UserError(f"no module {name!r}", mend="install it again")
     return Path(spec.submodule_search_locations[0] if spec.submodule_search_locations else str(spec.origin))
+
+
+def _content() -> Roots:
+    """All content of ours: an item of somebody else may be built on any of it."""
+    return {name: _place(name) for name in (*CONTENT, *SHARED_CONTENT)}
 
 
 def _reached(module: str, roots: Roots) -> list[Path]:
@@ -122,10 +128,11 @@ def _file(module: str, roots: Roots) -> Path | None:
     for root, place in roots.items():
         if root and module != root and not module.startswith(root + "."):
             continue
-        if place.is_file():
-            return place if module == root else None
         base = place.joinpath(*module.removeprefix(root).strip(".").split("."))
-        return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
+        files = (place,) if place.is_file() else (base.with_suffix(".py"), base / "__init__.py")
+        for path in files:
+            if path.is_file():
+                return path
     return None
 
 

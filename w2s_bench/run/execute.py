@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,8 +23,9 @@ from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.run.checkpoint_store import Unfinished
 from w2s_bench.run.fit_io import keep, request_of, shape_of
 from w2s_bench.run.input_check import check_unchanged
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
-from w2s_bench.store.remote import Place, store_at
+from w2s_bench.store.remote import store_at
 from w2s_bench.suite import Training
 from w2s_bench.task import Item, load_task
 from w2s_bench.train.checkpoint import Checkpoint, Diverged
@@ -40,56 +39,37 @@ from w2s_bench.train.student import indices, options_of, study
 from w2s_bench.train.teacher_variants import chosen_rows, fit_seed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
-    """Where jobs run: the store, the mirror of the hub, the device, CPU threads a worker, how many seconds a
-    student may take (None: as many as it likes), over how many processes each fit is spread, and how many
-    seconds of a fit may be lost where it is killed (None: all of it)."""
-
-    store: Place
-    mirror: Path | None
-    device: str
-    threads: int = 1
-    limit: float | None = None
-    shards: int = 1
-    checkpoint: float | None = None
-
-    def unfinished(self, job: Job) -> Unfinished:
-        """Where the diary of a job lies."""
-        return Unfinished(self.store, job, self.checkpoint)
-
-
-def execute(job: Job, site: Site) -> str:
+def execute(job: Job, settings: RunSettings) -> str:
     """Run one job here and leave its artifact in the store; returns its key."""
     if job.sees_gold:
-        return work_with_gold(job, site)
+        return work_with_gold(job, settings)
     assert not isinstance(job, SplitJob)
-    torch.set_num_threads(site.threads)
-    store = store_at(site.store)
-    unfinished = site.unfinished(job)
+    torch.set_num_threads(settings.threads)
+    store = store_at(settings.store_place)
+    unfinished = Unfinished(settings.store_place, job, settings.checkpoint_every)
     with told_by(job), dropping(unfinished):
-        result = study(request_of(job, store, str(pick(site.device))), unfinished.checkpoint())
-        check_unchanged(job, site.mirror)
+        result = study(request_of(job, store, str(pick(settings.device))), unfinished.checkpoint())
+        check_unchanged(job, settings.hub)
         keep(store, job, result)
     return job.key
 
 
-def work_with_gold(job: Job, site: Site) -> str:
+def work_with_gold(job: Job, settings: RunSettings) -> str:
     """Draw a split, or train a teacher or a ceiling; no method of a student runs beside it."""
-    torch.set_num_threads(site.threads)
-    store = store_at(site.store)
+    torch.set_num_threads(settings.threads)
+    store = store_at(settings.store_place)
     with told_by(job):
         if isinstance(job, SplitJob):
             if first():
-                drawn = draw_split(load_task(job.task), job.data, job.seed, site.mirror)
-                check_unchanged(job, site.mirror)
+                drawn = draw_split(load_task(job.task), job.data, job.seed, settings.hub)
+                check_unchanged(job, settings.hub)
                 save_split(store, job.key, drawn.split, drawn.excluded)
         else:
             assert isinstance(job, FitJob) and job.sees_gold
-            with dropping(unfinished := site.unfinished(job)):
-                result = train_on_gold(job, store, pick(site.device), unfinished.checkpoint())
+            with dropping(unfinished := Unfinished(settings.store_place, job, settings.checkpoint_every)):
+                result = train_on_gold(job, store, pick(settings.device), unfinished.checkpoint())
                 if first():
-                    check_unchanged(job, site.mirror)
+                    check_unchanged(job, settings.hub)
                     keep(store, job, result)
     return job.key
 

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.plan.job import Job
 from w2s_bench.run.checkpoint_store import Unfinished
-from w2s_bench.run.execute import Site, dropping, execute, told_by, work_with_gold
+from w2s_bench.run.execute import dropping, execute, told_by, work_with_gold
 from w2s_bench.run.fit_io import Read, keep, reading, request_of
 from w2s_bench.run.input_check import check_unchanged
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import Place, store_at
@@ -26,7 +27,7 @@ class Executor(Protocol):
 
     slots: int
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, settings: RunSettings) -> Future[str]:
         """Start a job whose needs are finished; the future gives its key."""
 
     def close(self, *, wait: bool) -> None:
@@ -47,13 +48,13 @@ class LocalExecutor:
         self._all: set[Worker | WorkerGroup] = set()
         self._lock, self._closed = Lock(), False
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, settings: RunSettings) -> Future[str]:
         """Queue a job."""
-        return self._threads.submit(self._gold if job.sees_gold else self._student, job, site)
+        return self._threads.submit(self._gold if job.sees_gold else self._student, job, settings)
 
-    def _gold(self, job: Job, site: Site) -> str:
+    def _gold(self, job: Job, settings: RunSettings) -> str:
         try:
-            return str(self._call("gold", site, work_with_gold, job, site))
+            return str(self._call("gold", settings, work_with_gold, job, settings))
         except (Died, Hung) as error:  # it hangs where it could not even start: there is no limit on gold
             raise UserError(
                 f"a worker process {'did not start' if isinstance(error, Hung) else 'died'} ({error})",
@@ -62,33 +63,36 @@ class LocalExecutor:
                 mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
             ) from None
 
-    def _student(self, job: Any, site: Site) -> str:
-        store, unfinished = store_at(site.store), site.unfinished(job)
+    def _student(self, job: Any, settings: RunSettings) -> str:
+        store, unfinished = (
+            store_at(settings.store_place),
+            Unfinished(settings.store_place, job, settings.checkpoint_every),
+        )
         try:
             with told_by(job), dropping(unfinished):
-                request = request_of(job, store, self._device(site), _reading(site.store))
-                result = self._learned(request, site, unfinished)
-                check_unchanged(job, site.mirror)
+                request = request_of(job, store, self._device(settings), _reading(settings.store_place))
+                result = self._learned(request, settings, unfinished)
+                check_unchanged(job, settings.hub)
                 keep(store, job, result)
         except (Died, Hung) as error:
             raise _failed(job, error) from None
         return job.key
 
-    def _learned(self, request: FitRequest, site: Site, unfinished: Unfinished) -> FitResult:
-        call = attend, request, site.threads, unfinished.every
-        how = {"limit": site.limit, "told": unfinished.keep, "latest": unfinished.read}
+    def _learned(self, request: FitRequest, settings: RunSettings, unfinished: Unfinished) -> FitResult:
+        call = attend, request, settings.threads, unfinished.every
+        how = {"limit": settings.limit, "told": unfinished.keep, "latest": unfinished.read}
         try:
-            found: FitResult = self._call("student", site, *call, **how)
+            found: FitResult = self._call("student", settings, *call, **how)
         except RuntimeError as error:  # something that is no Exception of ours to describe
             raise FitFailed(str(error), where=request.title) from None
         return found
 
-    def _device(self, site: Site) -> str:
-        return str(pick(site.device))
+    def _device(self, settings: RunSettings) -> str:
+        return str(pick(settings.device))
 
-    def _call(self, side: Side, site: Site, *call: Any, **how: Any) -> Any:
+    def _call(self, side: Side, settings: RunSettings, *call: Any, **how: Any) -> Any:
         """A call in a process of a side, with ``how`` of :meth:`Worker.call`."""
-        worker = self._take(side, site)
+        worker = self._take(side, settings)
         try:
             answer = worker.call(*call, **how)
         except (Died, Hung):
@@ -100,13 +104,15 @@ class LocalExecutor:
         self._give_back(worker)
         return answer
 
-    def _take(self, side: Side, site: Site) -> Worker | WorkerGroup:
+    def _take(self, side: Side, settings: RunSettings) -> Worker | WorkerGroup:
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
             if self._idle[side]:
                 return self._idle[side].pop()
-        worker = new_worker(side, site.shards, site.device)  # without the lock: close() need not wait for it
+        worker = new_worker(
+            side, settings.shards, settings.device
+        )  # without the lock: close() need not wait for it
         with self._lock:
             if not self._closed:
                 self._all.add(worker)
@@ -163,16 +169,27 @@ def _failed(job: Any, error: Exception) -> FitFailed:
     )
 
 
+def executor_for(settings: RunSettings, jobs: int) -> Executor:
+    """What runs so many jobs by these settings. Errors: UserError for a cluster that does not answer."""
+    if not jobs:
+        return InlineExecutor()
+    if settings.executor == "local":
+        return LocalExecutor(min(settings.slots(), jobs))
+    from w2s_bench.run.ray_executor import RayExecutor  # an optional dependency
+
+    return RayExecutor(settings, settings.address, settings.workers, settings.gpu_share)
+
+
 class InlineExecutor:
     """Runs each job at once in this process, without limits: for debugging and for tests."""
 
     slots = 1
 
-    def submit(self, job: Job, site: Site) -> Future[str]:
+    def submit(self, job: Job, settings: RunSettings) -> Future[str]:
         """Run it now."""
         future: Future[str] = Future()
         try:
-            future.set_result(execute(job, site))
+            future.set_result(execute(job, settings))
         except BaseException as error:
             future.set_exception(error)
         return future

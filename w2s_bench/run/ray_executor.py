@@ -18,8 +18,8 @@ from typing import Any
 
 from w2s_bench.errors import UserError
 from w2s_bench.plan.job import Job, kinds
-from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import LocalExecutor, new_worker
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import store_at
@@ -40,12 +40,19 @@ class RayExecutor(LocalExecutor):
     """
 
     def __init__(
-        self, site: Site, address: str | None = None, workers: int | None = None, gpu_share: float = 1.0
+        self,
+        settings: RunSettings,
+        address: str | None = None,
+        workers: int | None = None,
+        gpu_share: float = 1.0,
     ) -> None:
-        self._ray = _connected(address, (workers or os.cpu_count() or 1) * site.threads * site.shards)
-        share = float(site.shards) if site.shards > 1 else gpu_share
-        on_gpu = site.device.startswith("cuda")
-        self._takes = {"num_cpus": float(site.threads * site.shards), "num_gpus": share if on_gpu else 0.0}
+        self._ray = _connected(address, (workers or os.cpu_count() or 1) * settings.threads * settings.shards)
+        share = float(settings.shards) if settings.shards > 1 else gpu_share
+        on_gpu = settings.device.startswith("cuda")
+        self._takes = {
+            "num_cpus": float(settings.threads * settings.shards),
+            "num_gpus": share if on_gpu else 0.0,
+        }
         self._workers, self._versions = workers, {name: version(name) for name in SAME}
         self._task = self._ray.remote(in_task).options(
             max_retries=RETRIES, retry_exceptions=False, name="w2s-bench", **self._takes
@@ -64,33 +71,33 @@ class RayExecutor(LocalExecutor):
         share = self._takes["num_gpus"]
         return int(max(1, min(cpus, there.get("GPU", 0) // share if share else cpus, MOST)))
 
-    def submit(self, job: Job, site: Site) -> Any:
+    def submit(self, job: Job, settings: RunSettings) -> Any:
         """Queue a job."""
         self.slots = self._capacity()
-        return super().submit(job, site)
+        return super().submit(job, settings)
 
-    def _device(self, site: Site) -> str:
-        return site.device  # of the node, which may have one where the parent has none
+    def _device(self, settings: RunSettings) -> str:
+        return settings.device  # of the node, which may have one where the parent has none
 
-    def _gold(self, job: Job, site: Site) -> str:
-        key = super()._gold(job, site)
-        if not all(store_at(site.store).has(kind, key) for kind in kinds(job)):
+    def _gold(self, job: Job, settings: RunSettings) -> str:
+        key = super()._gold(job, settings)
+        if not all(store_at(settings.store_place).has(kind, key) for kind in kinds(job)):
             raise UserError(
                 f"the store holds no {kinds(job)[0]} {key} after the node that made it was done",
-                where=str(site.store),
+                where=str(settings.store_place),
                 expected="a store that all nodes share",
                 mend="give a folder on a shared file system, or an address such as s3://BUCKET/FOLDER, with"
                 " --store",
             )
         return key
 
-    def _call(self, side: Side, site: Site, *call: Any, **how: Any) -> Any:
+    def _call(self, side: Side, settings: RunSettings, *call: Any, **how: Any) -> Any:
         from ray.exceptions import NodeDiedError, RayError, TaskCancelledError, WorkerCrashedError
 
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
-            spread = site.shards, site.device
+            spread = settings.shards, settings.device
             reference = self._task.remote(self._versions, side, spread, how, *call)
             self._open.add(reference)
         try:

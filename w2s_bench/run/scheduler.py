@@ -18,9 +18,9 @@ from w2s_bench.errors import FitFailed
 from w2s_bench.plan.job import FitJob, Job
 from w2s_bench.plan.plan import Plan, finished
 from w2s_bench.records import CellRecord
-from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import Executor
 from w2s_bench.run.job_locks import JobLocks, sweep_locks
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import sweep_checkpoints, sweep_drafts
 from w2s_bench.store.remote import store_at
@@ -59,18 +59,18 @@ class Tally:
 def run_plan(
     plan: Plan,
     executor: Executor,
-    site: Site,
+    settings: RunSettings,
     on_done: OnDone = lambda job: None,
     on_failed: OnFailed = lambda failure: None,
 ) -> Tally:
     """Run what is missing. Whatever had finished stays in the store, also when an error stops the run; what
     killed runs left behind is removed first."""
-    store = store_at(site.store)
+    store = store_at(settings.store_place)
     _tidy(store)
     missing = {job.key: job for job in plan.to_run(store)}
     before = _fits(plan.jobs.values()) - _fits(missing.values())
     with JobLocks(store) as locks:
-        queue = _Queue(missing, locks, executor, site, on_done, on_failed)
+        queue = _Queue(missing, locks, executor, settings, on_done, on_failed)
         try:
             queue.drain()
         except BaseException:
@@ -105,12 +105,12 @@ class _Queue:
         missing: dict[str, Job],
         locks: JobLocks,
         executor: Executor,
-        site: Site,
+        settings: RunSettings,
         on_done: OnDone,
         on_failed: OnFailed,
     ) -> None:
         self._waiting, self._open, self._claims = dict(missing), set(missing), locks
-        self._executor, self._site, self._store = executor, site, store_at(site.store)
+        self._executor, self._settings, self._store = executor, settings, store_at(settings.store_place)
         self._on_done, self._on_failed = on_done, on_failed
         self._running: dict[Future[str], Job] = {}
         self.failures: dict[str, Failure] = {}
@@ -143,7 +143,7 @@ class _Queue:
                 self.elsewhere += isinstance(job, FitJob)
                 self._done(job)
             else:
-                self._running[self._executor.submit(job, self._site)] = job
+                self._running[self._executor.submit(job, self._settings)] = job
         return others
 
     def _end(self, future: Future[str]) -> None:

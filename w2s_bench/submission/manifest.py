@@ -15,9 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from w2s_bench.errors import StoreError
-from w2s_bench.records import CellRecord, Domain, canonical_json
+from w2s_bench.records import CellRecord, Domain, canonical_json, too_new, upgraded
 from w2s_bench.report.tables import FORMULA
-from w2s_bench.schemas import too_new, upgraded
 
 BUNDLE_SCHEMA: Literal[1] = 1
 MEND = "send the bundle as w2s-bench submit wrote it"

@@ -15,10 +15,10 @@ from w2s_bench.method import load_method
 from w2s_bench.plan.job import Job
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import CellRecord
-from w2s_bench.run.execute import Site
 from w2s_bench.run.executors import InlineExecutor, LocalExecutor
 from w2s_bench.run.scheduler import marked, run_plan
 from w2s_bench.run.score import collect
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.store.remote import store_at
 from w2s_bench.suite import MethodUse, Suite
@@ -82,7 +82,7 @@ class _Search:
 def tune(
     methods: Sequence[str],
     suite: Suite,
-    site: Site,
+    settings: RunSettings,
     workers: int,
     budget: Budget | None = None,
     on_round: OnRound = lambda plan, jobs: None,
@@ -100,7 +100,7 @@ def tune(
     for start in range(0, budget.trials, budget.batch):
         count = min(budget.batch, budget.trials - start)
         uses = {s.method: s.ask(count) for s in searches}
-        scored = _run(part, [u for own in uses.values() for u in own], site, workers, on_round, on_done)
+        scored = _run(part, [u for own in uses.values() for u in own], settings, workers, on_round, on_done)
         for s in searches:
             s.tell(uses[s.method], scored)
     return [_end(s, part, budget) for s in searches]
@@ -148,15 +148,20 @@ def _label(method: str, number: int) -> str:
 
 
 def _run(
-    part: Suite, uses: list[MethodUse], site: Site, workers: int, on_round: OnRound, on_done: OnDone
+    part: Suite,
+    uses: list[MethodUse],
+    settings: RunSettings,
+    workers: int,
+    on_round: OnRound,
+    on_done: OnDone,
 ) -> dict[str, tuple[TrialRecord, ByTask]]:
     """Fit all trials of a round and judge each, by label."""
-    plan = make_plan(part.model_copy(update={"methods": uses}), site.mirror, asked=(VALIDATION,))
-    store = store_at(site.store)
+    plan = make_plan(part.model_copy(update={"methods": uses}), settings.hub, asked=(VALIDATION,))
+    store = store_at(settings.store_place)
     missing = plan.to_run(store)
     on_round(plan, missing)
     slots = min(workers, len(missing))
-    tally = run_plan(plan, LocalExecutor(slots) if slots else InlineExecutor(), site, on_done)
+    tally = run_plan(plan, LocalExecutor(slots) if slots else InlineExecutor(), settings, on_done)
     cells = marked(plan.cells, tally.reasons)
     accuracy = {s.record.key: s.record.accuracy for s in collect(plan, store)}
     judges = {_place(c): c.teacher_key for c in cells if c.method == JUDGE}

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from w2s_bench.api import Where
 from w2s_bench.method import load_method
 from w2s_bench.registry.items import items
+from w2s_bench.run.settings import RunSettings
 from w2s_bench.suite import load_suite
 from w2s_bench.tuning.record import Tuned, save
 from w2s_bench.tuning.search import Budget, OnDone, OnRound, tune
@@ -20,7 +20,7 @@ ALL = "all"
 def tune_methods(
     names: Sequence[str],
     suite: str,
-    where: Where,
+    settings: RunSettings,
     trials: int,
     seed: int,
     out: Path | None,
@@ -31,9 +31,9 @@ def tune_methods(
     reference row and has an option to search."""
     wanted = list(dict.fromkeys(n for name in names for n in (searchable() if name == ALL else [name])))
     found, _ = load_suite(suite)
-    site = where.site()
+    resolved = settings.resolved()
     budget = Budget(trials=trials, seed=seed)
-    tuned = tune(wanted, found, site, where.slots(site.device), budget, on_round, on_done)
+    tuned = tune(wanted, found, resolved, resolved.slots(), budget, on_round, on_done)
     for one in tuned:
         save(one, (out or Path("runs") / "tune") / file_name(one.method))
     return tuned
