@@ -14,8 +14,8 @@ test: .venv/ready lint  ## style, types and the whole test suite
 	$(BIN)/pytest -n 2 --dist worksteal
 
 fuzz: .venv/ready  ## mutated bundles through board verify, mutated files through all readers: docs/submitting.md, docs/reliability.md
-	$(BIN)/python -W ignore tests/fuzz_bundles.py --count 12000
-	$(BIN)/python -W ignore tests/fuzz_readers.py --count 100000
+	PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz.bundles --count 12000
+	PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz.readers --count 100000
 
 speed: .venv/ready  ## the fit loop beside a bare one and the peers' ways: docs/performance.md
 	$(BIN)/python -m benchmarks.speed.fit
@@ -28,7 +28,7 @@ drill: .venv/ready  ## kills, interrupts, shared stores, faults: docs/reliabilit
 	PYTHONPATH=tests $(BIN)/python -m drills --out runs/drills
 
 ray-drill: .venv/ready  ## quick on two Ray nodes, one killed or none, against one machine: docs/scale.md
-	$(BIN)/python tests/ray_drill.py --out runs/ray-drill
+	PYTHONPATH=tests $(BIN)/python -m drills.ray_nodes --out runs/ray-drill
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -15,15 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import hub_chess
-import hub_nlp_questions
-import hub_nlp_texts
-import hub_reward
-import hub_rows
 import pytest
-from browser import Page, browser, chromium
-from hub_rows import Splits
 from hypothesis import HealthCheck, settings
+from support import hub_chess, hub_nlp_questions, hub_nlp_texts, hub_reward, hub_rows
+from support.browser import Page, browser, chromium
+from support.hub_rows import Splits
 
 _CACHE = tempfile.mkdtemp(prefix="w2s-bench-tests-")
 atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
@@ -74,19 +70,6 @@ def page(tmp_path: Path) -> Iterator[Page]:
         pytest.skip("no Chromium on this machine")
     with browser(program, tmp_path / "profile") as opened:
         yield opened
-
-
-def needs_real_rows(task: Any, mirror: Path) -> None:
-    """Skip where the mirror lacks the data set, the configuration or all splits of a task of the hub."""
-    source = task.source
-    while not hasattr(source, "path"):
-        source = source.source
-    readme = mirror / source.path / "README.md"
-    if not readme.is_file():
-        pytest.skip(f"{source.path} is not in the mirror")
-    told = readme.read_text("utf8")
-    if source.config and f"config_name: {source.config}\n" not in told:
-        pytest.skip(f"{source.path} has no configuration {source.config} in the mirror")
 
 
 @pytest.fixture

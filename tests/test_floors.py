@@ -13,53 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"w2s_bench": ROOT / "w2s_bench", "w2s_bench.tasks": ROOT / "tasks"}
 FLOORS = {
-    1: ("errors", "excluded", "stats", "ridge", "owner", "schemas"),
-    2: ("coverage", "records", "registry", "suite", "sources", "once", "reserve"),
-    3: (
-        "task",
-        "model",
-        "metrics",
-        "cells",
-        "facts",
-        "ranking",
-        "pgr",
-        "store",
-        "store_remote",
-        "rundir",
-        "world",
-        "examples",
-        "published",
-        "page",
-    ),
-    4: (
-        "keeping",
-        "pool",
-        "sample",
-        "splits",
-        "student",
-        "method",
-        "models",
-        "report",
-        "site",
-        "tasks",
-        "own",
-    ),
-    5: ("harness", "methods", "zoo", "audit"),
-    6: (
-        "line",
-        "display",
-        "verbs",
-        "board",
-        "tune",
-        "pages",
-        "views",
-        "doctor",
-        "author",
-        "new_task",
-        "cli",
-        "__init__",
-        "__main__",
-    ),
+    1: ("errors", "method_tools", "metrics", "reserve", "stats", "world"),
+    2: ("bad_rows", "registry"),
+    3: ("records", "sources"),
+    4: ("pgr", "store", "student", "suite", "task"),
+    5: ("data", "method", "model", "results", "tasks", "web"),
+    6: ("methods", "models", "report", "scaffold"),
+    7: ("audit", "train", "zoo"),
+    8: ("plan",),
+    9: ("run", "submission"),
+    10: ("api", "tuning"),
+    11: ("leaderboard",),
+    12: ("cli", "__init__", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400
@@ -166,14 +131,16 @@ def test_reports_read_records_and_start_nothing() -> None:
     for module, target in arrows():
         if room(module) == "report":
             assert room(target) not in {
-                "harness",
+                "plan",
+                "train",
+                "run",
                 "models",
                 "methods",
                 "tasks",
                 "model",
                 "method",
                 "task",
-                "splits",
+                "data",
             }
 
 
@@ -193,12 +160,14 @@ def test_the_method_contract_reaches_no_data() -> None:
         seen.add(module)
         open_ += imports(module) - seen
     assert not {room(m) for m in seen} & {
-        "splits",
+        "data",
         "store",
         "task",
         "sources",
-        "rundir",
-        "harness",
+        "results",
+        "plan",
+        "train",
+        "run",
         "metrics",
     }
 

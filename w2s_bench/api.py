@@ -19,8 +19,7 @@ from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.results.examples import choose, save_examples
 from w2s_bench.results.run_folder import Run, save_run
-from w2s_bench.run.executors import executor_for
-from w2s_bench.run.scheduler import Failure, Tally, marked, run_plan
+from w2s_bench.run.scheduler import Failure, Tally, executor_for, marked, run_plan
 from w2s_bench.run.score import collect, left_out, test_items
 from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store

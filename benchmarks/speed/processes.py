@@ -25,7 +25,7 @@ TIMES = 5
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A suite of ten thousand jobs, and the folder of a run of ten thousand records."""
-    from big_run import save_big_run
+    from support.big_run import save_big_run
 
     place = tmp_path_factory.mktemp("speed")
     text = re.sub(r"(?m)^seeds = .*$", f"seeds = {list(range(27))}", load_suite("quick")[1])

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 def main() -> None:
     """Make the records, write every file of the report, tell the time; imports count."""
-    from big_run import save_big_run
+    from support.big_run import save_big_run
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "run"

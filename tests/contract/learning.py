@@ -12,8 +12,8 @@ from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, loa
 from w2s_bench.metrics import accuracy
 from w2s_bench.plan.reference_rows import PLANNED
 from w2s_bench.records import Domain
+from w2s_bench.run.student_process import attend
 from w2s_bench.train.fit_request import FitRequest, FitResult
-from w2s_bench.train.student import attend
 
 BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four
 DEALS = 8  # of weak labels that say nothing

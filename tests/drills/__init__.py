@@ -1,8 +1,8 @@
 """Drills: what must not lose a result is done to real runs, and what was lost is counted.
 
 Each module has ``run(size, folder) -> Drilled``. ``python -m drills`` (``make drill``) does all of them and
-prints one table; tests/test_drills.py does a short form of each. ``folder`` is the drill's own; the run that
-nobody disturbed lies beside it and is made once for all drills.
+prints one table; tests/run/test_drills.py does a short form of each. ``folder`` is the drill's own; the run
+that nobody disturbed lies beside it and is made once for all drills.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from recorder import seconds
+from support.recorder import seconds
 
 from w2s_bench.contract import checks
 from w2s_bench.method import TEACHERS, Context

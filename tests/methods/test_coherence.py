@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from recorder import Recorder, inputs, seconds
+from support.recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import PRIOR, STATES, load_method
 from w2s_bench.method_tools import LeaveOneOut

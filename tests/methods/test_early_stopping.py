@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from recorder import Recorder, inputs, labelled, seconds
+from support.recorder import Recorder, inputs, labelled, seconds
 from torch import Tensor
 
 from w2s_bench.method import GOLD_BUDGET, VALIDATION, load_method

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from recorder import Recorder, inputs, seconds
+from support.recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import load_method
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from recorder import seconds
+from support.recorder import seconds
 
 from w2s_bench.methods import knn_relabel
 from w2s_bench.methods.knn_relabel import KnnRelabel

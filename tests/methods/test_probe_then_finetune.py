@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from recorder import Recorder, inputs, seconds
+from support.recorder import Recorder, inputs, seconds
 
 from w2s_bench.contract import requests
 from w2s_bench.method import load_method

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from recorder import seconds
+from support.recorder import seconds
 
 from w2s_bench.method import TEACHERS, Context, cross_entropy
 from w2s_bench.methods.raven import Raven

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from recorder import Recorder, inputs, seconds
+from support.recorder import Recorder, inputs, seconds
 
 from w2s_bench.method import TEACHERS, load_method
 from w2s_bench.methods.weak_ensemble import WeakEnsemble

@@ -14,12 +14,12 @@ from w2s_bench.run.execute import dropping, execute, told_by, work_with_gold
 from w2s_bench.run.fit_io import Read, keep, reading, request_of
 from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.run.settings import RunSettings
+from w2s_bench.run.student_process import attend
 from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.train.device import pick
 from w2s_bench.train.fit_request import FitRequest, FitResult
-from w2s_bench.train.student import attend
 
 
 class Executor(Protocol):
@@ -167,17 +167,6 @@ def _failed(job: Any, error: Exception) -> FitFailed:
         expected="a method that returns",
         mend="try again with fewer --workers if memory is short",
     )
-
-
-def executor_for(settings: RunSettings, jobs: int) -> Executor:
-    """What runs so many jobs by these settings. Errors: UserError for a cluster that does not answer."""
-    if not jobs:
-        return InlineExecutor()
-    if settings.executor == "local":
-        return LocalExecutor(min(settings.slots(), jobs))
-    from w2s_bench.run.ray_executor import RayExecutor  # an optional dependency
-
-    return RayExecutor(settings, settings.address, settings.workers, settings.gpu_share)
 
 
 class InlineExecutor:

@@ -18,7 +18,7 @@ from w2s_bench.errors import FitFailed
 from w2s_bench.plan.job import FitJob, Job
 from w2s_bench.plan.plan import Plan, finished
 from w2s_bench.records import CellRecord
-from w2s_bench.run.executors import Executor
+from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.run.job_locks import JobLocks, sweep_locks
 from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
@@ -80,6 +80,17 @@ def run_plan(
     failures = tuple(queue.failures.values())
     run = _fits(missing.values()) - _fits(f.job for f in failures) - queue.elsewhere
     return Tally(run, before + queue.elsewhere, failures)
+
+
+def executor_for(settings: RunSettings, jobs: int) -> Executor:
+    """What runs so many jobs by these settings. Errors: UserError for a cluster that does not answer."""
+    if not jobs:
+        return InlineExecutor()
+    if settings.executor == "local":
+        return LocalExecutor(min(settings.slots(), jobs))
+    from w2s_bench.run.ray_executor import RayExecutor  # an optional dependency
+
+    return RayExecutor(settings, settings.address, settings.workers, settings.gpu_share)
 
 
 def _tidy(store: Store) -> None:

@@ -154,10 +154,10 @@ SCHEMA = 1
 
 
 def write_standard(folder: Path, standard: Standard) -> None:
-    """Write a standard down, to judge the bundles of one suite version for ever; equal ones give equal bytes.
+    """Write a standard down, to judge the bundles of one suite version; equal ones give equal bytes.
 
-    ``standard.json`` (suite text, methods), ``cells.jsonl`` and ``tests.parquet`` (task, item, gold, options):
-    no text of any data set, and readable without the hub or the code of its day.
+    ``standard.json`` (suite text, methods), ``cells.jsonl`` and ``tests.parquet`` (task, item, gold,
+    options): no text of any data set, and readable without the hub or the code of its day.
     """
     import pyarrow
     import pyarrow.parquet

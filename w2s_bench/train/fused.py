@@ -100,9 +100,9 @@ WORK = 2_000_000_000  # tokens of a piece times parameters
 FEWEST = 512  # tokens: below, adding up the gradients of pieces takes longer than padding
 
 
-# Models read a batch in pieces of some 2,000 tokens, since a call costs a small model more than the padding of
-# its rows does. For a large one it is the other way round: at 4 million parameters in blocks, pieces of 512
-# tokens take 5% less time. On a CPU in single precision only; elsewhere larger products gain more.
+# Models read a batch in pieces of some 2,000 tokens, since a call costs a small model more than the padding
+# of its rows does. For a large one it is the other way round: at 4 million parameters in blocks, pieces of
+# 512 tokens take 5% less time. On a CPU in single precision only; elsewhere larger products gain more.
 def small_pieces(body: nn.Module, read: Read) -> Read:
     """``read`` in pieces that are right for the size of a body, where dropout drops the same in pieces as in
     whole."""

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.method import Method, load_method
 from w2s_bench.model import Model, Shape, build_model
-from w2s_bench.run.workers import tell
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
 from w2s_bench.train.checkpoint import Checkpoint, Diverged
@@ -43,15 +42,6 @@ def study(request: FitRequest, checkpoint: Checkpoint | None = None) -> FitResul
         ) from error
     except (Exception, SystemExit) as error:
         raise FitFailed(f"{type(error).__name__}: {error}"[:400], where=request.title) from error
-
-
-def attend(
-    request: FitRequest, threads: int, every: float | None = None, before: bytes | None = None
-) -> FitResult:
-    """What is called in a student's process, which keeps its diary ``every`` so many seconds by telling its
-    parent, and goes on from the one ``before``."""
-    torch.set_num_threads(threads)
-    return study(request, Checkpoint(before, every, tell))
 
 
 def options_of(shape: Shape) -> int | None:
