@@ -252,7 +252,7 @@ def test_the_mirror_may_come_from_the_environment(
     monkeypatch.delenv("W2S_HUB")
     assert strict(well("plan", path, "--hub", hub, "--json").stdout) == by_name
     monkeypatch.setenv("W2S_HUB", str(tmp_path / "nothing"))
-    refused(w2s("plan", path), ["no folder", "/nothing", "W2S_HUB"], tmp_path)
+    refused(w2s("plan", path), ["not a directory", "/nothing", "W2S_HUB"], tmp_path)
 
 
 def test_no_space_in_the_store(suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

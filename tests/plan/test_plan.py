@@ -429,7 +429,7 @@ def test_two_tasks_of_one_file_are_two_tasks(tmp_path: Path) -> None:
     file = tmp_path / "two.py"
     file.write_text(
         "from dataclasses import replace\n"
-        "from w2s_bench.registry import load\n"
+        "from w2s_bench.registry.load import load\n"
         'ONE = load("task", "nlp/polarity-generated")\n'
         "def longer(row):\n"
         "    return replace(ONE.example(row), prompt=row['text'] + ' so it is')\n"

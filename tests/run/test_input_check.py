@@ -112,8 +112,8 @@ def test_nothing_is_told_where_nothing_changed(folder: Path) -> None:
         (lambda at: replaced(at / "mine.py", '"CE"', '"CE again"'), {"FitJob hf"}),
         (lambda at: (at / "mine.py").write_text("no Python", "utf8"), {"FitJob hf"}),
         (lambda at: (at / "mine.py").unlink(), {"FitJob hf"}),
-        (lambda at: flipped(at / "model" / "model.safetensors"), {"FitJob hf", "LookJob hf"}),
-        (lambda at: (at / "model" / "config.json").unlink(), {"FitJob hf", "LookJob hf"}),
+        (lambda at: flipped(at / "model" / "model.safetensors"), {"FitJob hf", "UntrainedJob hf"}),
+        (lambda at: (at / "model" / "config.json").unlink(), {"FitJob hf", "UntrainedJob hf"}),
     ],
 )
 def test_an_edit_is_told(folder: Path, edit: Callable[[Path], object], told: set[str]) -> None:

@@ -71,11 +71,11 @@ def test_a_job_is_claimed_by_one_run(tmp_path: Path) -> None:
     assert list((tmp_path / FOLDER).iterdir()) == []
 
 
-def test_the_claims_of_a_killed_run_are_free(tmp_path: Path) -> None:
+def test_the_locks_of_a_killed_run_are_free(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from w2s_bench.run.job_locks import Claims;"
+        "import os, sys; from pathlib import Path; from w2s_bench.run.job_locks import JobLocks;"
         "from w2s_bench.store.local import Store;"
-        f"assert Claims(Store(Path(sys.argv[1]))).take('{KEY}'); os.kill(os.getpid(), 9)"
+        f"assert JobLocks(Store(Path(sys.argv[1]))).take('{KEY}'); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == -9
     assert len(os.listdir(tmp_path / FOLDER)) == 1

@@ -222,9 +222,9 @@ def test_submit_refuses_what_it_cannot_stand_for(made: Made, tmp_path: Path) -> 
 def test_code_that_was_changed_after_the_run_is_not_submitted(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever clocks and times of files say: its text decides."""
+    """Whatever clocks and times of files say: what its code does decides."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").write_text(OWN + "\n# changed\n")
+    (tmp_path / "mine.py").write_text(OWN + "\nCHANGED = 1\n")
     for time in (0, 4e9):
         os.utime(tmp_path / "mine.py", (time, time))
         with pytest.raises(UserError, match="changed after the run"):
