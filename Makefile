@@ -13,21 +13,21 @@ test: export HF_HUB_OFFLINE = 1
 test: .venv/ready lint  ## style, types and the whole test suite
 	$(BIN)/pytest -n 2 --dist worksteal
 
-fuzz: .venv/ready  ## mutated bundles through board verify, mutated files through all readers: docs/submitting.md, docs/reliability.md
+fuzz: .venv/ready  ## mutated bundles through board verify, mutated files through all readers: docs/how-to/submit.md, docs/explanation/reliability.md
 	PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz.bundles --count 12000
 	PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz.readers --count 100000
 
-speed: .venv/ready  ## the fit loop beside a bare one and the peers' ways: docs/performance.md
+speed: .venv/ready  ## the fit loop beside a bare one and the peers' ways: docs/explanation/performance.md
 	$(BIN)/python -m benchmarks.speed.fit
 	$(BIN)/python benchmarks/speed/workers.py
 	$(BIN)/python -m benchmarks.speed.grid
 	PYTHONPATH=tests $(BIN)/pytest -p pytest_benchmark.plugin --benchmark-columns=min,median,max,rounds benchmarks/speed/processes.py
 
 drill: export HF_HUB_OFFLINE = 1
-drill: .venv/ready  ## kills, interrupts, shared stores, faults: docs/reliability.md
+drill: .venv/ready  ## kills, interrupts, shared stores, faults: docs/explanation/reliability.md
 	PYTHONPATH=tests $(BIN)/python -m drills --out runs/drills
 
-ray-drill: .venv/ready  ## quick on two Ray nodes, one killed or none, against one machine: docs/scale.md
+ray-drill: .venv/ready  ## quick on two Ray nodes, one killed or none, against one machine: docs/how-to/scale.md
 	PYTHONPATH=tests $(BIN)/python -m drills.ray_nodes --out runs/ray-drill
 
 lint: .venv/ready
@@ -46,7 +46,7 @@ zoo: .venv/ready  ## build the shipped models again: make zoo HUB=DIR CORPORA=DI
 	$(BIN)/w2s-bench zoo build text --out runs/zoo
 	$(BIN)/w2s-bench zoo build chess --out runs/zoo $(if $(HUB),--hub $(HUB)) $(if $(CORPORA),--corpora $(CORPORA))
 
-ablations: .venv/ready  ## what one changed factor does to quick's numbers: docs/ablations.md
+ablations: .venv/ready  ## what one changed factor does to quick's numbers: docs/results/ablations.md
 	$(BIN)/w2s-bench zoo build text 96x3 --scale 0.1 --out runs/ablations/zoo-0.1
 	$(BIN)/w2s-bench zoo build text 96x3 --scale 0.3 --out runs/ablations/zoo-0.3
 	for suite in benchmarks/ablations/*.toml; do \

@@ -25,7 +25,7 @@ def test_a_line_says_where_what_expected_and_how_to_mend() -> None:
         ({"mend": "try again"}, "broken. Try again"),
         ({"where": "here", "mend": "Try again"}, "here: broken. Try again"),
         ({"mend": "w2s-bench list tasks shows all"}, "broken. w2s-bench list tasks shows all"),
-        ({"mend": "docs/suites.md tells"}, "broken. docs/suites.md tells"),  # a path keeps its letters
+        ({"mend": "docs/x.md tells"}, "broken. docs/x.md tells"),  # a path keeps its letters
     ],
 )
 def test_what_is_not_known_is_left_out(parts: dict[str, str], line: str) -> None:

@@ -211,7 +211,7 @@ def test_a_bad_value_is_told_with_file_line_and_key(
 ) -> None:
     said = complaint(*parts)
     assert said.startswith(f"my.toml:{line}: key '{key}': ") and what in said
-    assert said.endswith("See docs/suites.md for the keys of a suite")
+    assert said.endswith("See docs/reference/suites.md for the keys of a suite")
 
 
 @pytest.mark.parametrize(

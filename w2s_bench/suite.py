@@ -297,7 +297,7 @@ def parse_suite(text: str, where: str) -> Suite:
         raise BadSuite(
             _message(first),
             where=f"{where}:{_line_of(text, there)}{key}",
-            mend="see docs/suites.md for the keys of a suite",
+            mend="see docs/reference/suites.md for the keys of a suite",
         ) from None
 
 

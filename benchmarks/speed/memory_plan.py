@@ -1,7 +1,7 @@
 """What fits of models that outgrow a GPU need, on paper: memory a GPU, tokens a second, hours and dollars.
 
 Nothing here was measured: formulas, with every assumption by name. ``python -m benchmarks.speed.memory_plan``
-prints the tables of docs/scale.md. Bytes are decimal: 1 GB is 1e9 bytes; 80 GB GPUs have a little more.
+prints the tables of docs/how-to/scale.md. Bytes are decimal: 1 GB is 1e9 bytes.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def grid(
 
 
 def tables(node: Node | None = None, work: Work | None = None) -> str:
-    """The tables of docs/scale.md in Markdown."""
+    """The tables of docs/how-to/scale.md in Markdown."""
     node, work = node or Node(), work or Work()
     parts = ("parameters", "gradients", "optimizer", "gathered", "activations", "overhead")
     rows = ["| GB a GPU | " + " | ".join(parts) + " | sum | fits 80 GB |", "|---|" + "---:|" * 8]

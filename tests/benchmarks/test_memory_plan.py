@@ -1,4 +1,4 @@
-"""The plan on paper for large students: parameters as transformers counts, tables as docs/scale.md shows."""
+"""The memory plan of docs/how-to/scale.md: parameters as transformers counts them, tables as printed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from w2s_bench.benchmarks.speed.memory_plan import (
     tables,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "scale.md"
 
 
 def built(model: Decoder) -> Qwen2ForCausalLM:
@@ -52,7 +52,7 @@ def test_the_page_shows_what_the_formulas_give() -> None:
 
 
 def test_the_arithmetic_of_the_page() -> None:
-    """The sums that docs/scale.md writes out for 32B."""
+    """The sums that docs/how-to/scale.md writes out for 32B."""
     big, node, work = QWEN[-1], Node(), Work()
     full, lora = (memory(big, way, node, work) for way in ("full", "lora"))
     assert (full["parameters"] + full["gradients"] + full["optimizer"]) * 8 == 16 * big.parameters

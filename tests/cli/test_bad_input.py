@@ -155,7 +155,7 @@ def no_such_file(folder: Path) -> object:
         (bad_size, ["'17x1'", "model family llama", "expected llama:WxL"]),
         (bad_option, ["method confidence", "'alpha'", "(got 3)", "expected its options: alpha"]),
         (malformed_toml, ["bad.toml:3", "not TOML", "line"]),
-        (unknown_key, ["bad.toml:4", "'sedes'", "no such key", "docs/suites.md"]),
+        (unknown_key, ["bad.toml:4", "'sedes'", "no such key", "docs/reference/suites.md"]),
         (wrong_value, ["bad.toml:3", "'version'", "integer", "'one'"]),
         (no_weights, ["model folder without weights", "/model", "expected", "safetensors"]),
         (no_model_folder, ["no such model folder", "/nothing", "expected hf:"]),

@@ -191,7 +191,7 @@ def test_a_wrong_key_is_told_with_its_place(body: str, told: str, tmp_path: Path
     with pytest.raises(UserError) as caught:
         read_spec(path)
     assert told in str(caught.value) and "\n" not in str(caught.value)
-    assert "see docs/write-a-task.md" in caught.value.mend.lower() or "not TOML" in told
+    assert "see docs/how-to/write-a-task.md" in caught.value.mend.lower() or "not TOML" in told
 
 
 @pytest.mark.parametrize(

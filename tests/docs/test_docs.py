@@ -43,7 +43,9 @@ def commands(text: str) -> Iterator[list[str]]:
     lines = [line for _, block in blocks(text) for line in block.splitlines()]
     lines += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     for line in lines:
-        found = re.match(r"^\s*(?:\$ )?(?:\S*/)?w2s-bench (.*)$", line.split("  #")[0])
+        found = re.match(
+            r"^\s*(?:\$ )?(?:\S*/)?w2s-bench (.*)$", re.split(r"\s{2,}", line.strip())[0]
+        )  # then a remark
         if found:
             yield shlex.split(found[1], comments=True)
 
@@ -156,7 +158,7 @@ def test_methods_in_the_pages_hold_the_contract(page: Path, block: str, tmp_path
 
 def test_a_loss_method_takes_twenty_lines() -> None:
     """Code lines of the class in the guide, without docstrings, comments and blank lines."""
-    guide = (ROOT / "docs" / "write-a-method.md").read_text("utf8")
+    guide = (ROOT / "docs" / "how-to" / "write-a-method.md").read_text("utf8")
     block = next(b for lang, b in blocks(guide) if lang == "python")
     (body,) = (node for node in ast.parse(block).body if isinstance(node, ast.ClassDef))
     for node in ast.walk(body):
@@ -168,7 +170,7 @@ def test_a_loss_method_takes_twenty_lines() -> None:
 
 def test_the_guide_goes_from_nothing_to_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its commands and files, in its order, in an empty folder; the suite is the guide's small one."""
-    guide = (ROOT / "docs" / "write-a-method.md").read_text("utf8")
+    guide = (ROOT / "docs" / "how-to" / "write-a-method.md").read_text("utf8")
     found = list(blocks(guide))
     said = [shlex.join(words) for words in commands(guide)]
     python, toml = ([b for lang, b in found if lang == kind] for kind in ("python", "toml"))
@@ -191,7 +193,7 @@ def test_the_guide_goes_from_rows_of_ones_own_to_a_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its commands and files, in its order, in an empty folder."""
-    guide = (ROOT / "docs" / "write-a-task.md").read_text("utf8")
+    guide = (ROOT / "docs" / "how-to" / "write-a-task.md").read_text("utf8")
     found = list(blocks(guide))
     (python,), (sheet,) = ([b for lang, b in found if lang == kind] for kind in ("python", "csv"))
     tickets, small, findings = (b for lang, b in found if lang == "toml")
@@ -217,7 +219,7 @@ def test_the_guide_goes_from_rows_of_ones_own_to_a_row(
 
 
 def test_the_guide_names_every_check_and_every_key() -> None:
-    guide = (ROOT / "docs" / "write-a-task.md").read_text("utf8")
+    guide = (ROOT / "docs" / "how-to" / "write-a-task.md").read_text("utf8")
     for key in Spec.model_fields:
         assert f"`{key}`" in guide or f"[{key}]" in guide or f"{key} = " in guide, key
     for check in NAMES - {"most common destination"}:

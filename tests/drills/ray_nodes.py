@@ -1,4 +1,4 @@
-"""The drill of docs/scale.md: the quick suite on two Ray nodes, one killed or none, against one machine.
+"""The drill of docs/how-to/scale.md: the quick suite on two Ray nodes, one killed, against one machine.
 
 ``PYTHONPATH=tests python -m drills.ray_nodes --out runs/ray-drill``; it takes three times the quick suite.
 ``--store`` names a store whose finished jobs stand for the run of the local executor.

@@ -191,7 +191,7 @@ def test_the_code_that_reads_a_hard_test_is_part_of_its_fingerprint(hub: Path) -
 
 
 def test_the_page_of_tasks_lists_them_all() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text("utf8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "tasks.md").read_text("utf8")
     assert [name for name in items("task") if name.startswith("nlp/") and f"`{name}`" not in page] == []
 
 

@@ -24,7 +24,8 @@ from w2s_bench.tuning.selection import Judged, Lead, judge, lead, mean_score
 from w2s_bench.tuning.text import tuned_text
 from w2s_bench.tuning.tune_methods import file_name, searchable
 
-NOT_TAKEN_OVER = {"confidence-window"}  # its choice does not learn the contract's toy problem: docs/tuning.md
+# Its choice does not learn the toy problem of the contract: docs/explanation/tuning.md
+NOT_TAKEN_OVER = {"confidence-window"}
 
 SUITE = """
 name = "small"
@@ -239,7 +240,7 @@ def test_judges_by_hand() -> None:
 
 
 def test_the_table_of_judges_in_the_docs_is_that_of_the_shipped_searches() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text("utf8")
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "tuning.md").read_text("utf8")
     assert as_markdown(searches()) in page and as_sentence(searches()) in page
 
 

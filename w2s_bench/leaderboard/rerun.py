@@ -34,7 +34,7 @@ from w2s_bench.submission.standard import Place
 from w2s_bench.submission.verify import Verified
 from w2s_bench.suite import Grid, MethodUse, Suite, parse_suite
 
-SPREADS = 3.0  # standard deviations: see docs/leaderboard.md
+SPREADS = 3.0  # standard deviations: see docs/how-to/leaderboard.md
 FEWEST = 200  # fresh items below which an accuracy tells too little
 Fits = tuple[ScoreRecord, ScoreRecord, ScoreRecord]  # teacher, student, ceiling
 

@@ -11,7 +11,9 @@ from w2s_bench.bad_rows import Excluded
 from w2s_bench.records import RunInfo, TableRow
 from w2s_bench.report.gain_predictors import predictor_notes
 
-ENOUGH = 3  # seeds from which on intervals were found to hold what they promise: docs/statistics.md
+ENOUGH = (
+    3  # seeds from which on intervals were found to hold what they promise: docs/explanation/statistics.md
+)
 
 
 def notes(rows: Sequence[TableRow], info: RunInfo) -> list[str]:

@@ -22,7 +22,7 @@ KEYS: dict[Form, tuple[Domain, frozenset[str]]] = {  # what makes each form, and
     "line": ("chess", frozenset({"fen", "moves"})),
 }
 FORM_KEYS = frozenset(key for _, keys in KEYS.values() for key in keys)
-GUIDE = "see docs/write-a-task.md for the keys of a task"
+GUIDE = "see docs/how-to/write-a-task.md for the keys of a task"
 
 
 class Spec(BaseModel):
