@@ -22,9 +22,9 @@ FLOORS = {
     7: ("audit", "train", "zoo"),
     8: ("plan",),
     9: ("run", "submission"),
-    10: ("api", "tuning"),
-    11: ("leaderboard",),
-    12: ("cli", "__init__", "__main__"),
+    10: ("api", "leaderboard", "tuning"),
+    11: ("cli", "__init__"),
+    12: ("__main__",),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

@@ -35,11 +35,11 @@ def copies(board: Board, count: int, folder: Path) -> None:
     (folder / ENTRIES).mkdir()
     rng = np.random.default_rng(0)
     for k in range(count):
-        entry: Published = board.shelved[k % len(board.shelved)].entry
+        entry: Published = board.entries[k % len(board.entries)].entry
         data = f"bundle {k}".encode()
         made = replace(
             entry,
-            method=f"{entry.method}-{k}" if k >= len(board.shelved) else entry.method,
+            method=f"{entry.method}-{k}" if k >= len(board.entries) else entry.method,
             bundle=hashlib.sha256(data).hexdigest(),
             scored=[turned(c, rng) for c in entry.scored],
         )

@@ -27,7 +27,7 @@ from support.commands import refused, strict, w2s, well
 
 from w2s_bench.errors import StoreError, UserError
 from w2s_bench.leaderboard.board import add, check, load_board
-from w2s_bench.leaderboard.entry import entry_of, tells_the_same
+from w2s_bench.leaderboard.entry import entry_of, equal_but_for_rounding
 from w2s_bench.leaderboard.entry_file import (
     BoardEntry,
     Published,
@@ -81,7 +81,7 @@ def the_board(root: Path) -> Path:
 
 
 def entries(root: Path) -> dict[str, Published]:
-    return {s.stem: s.entry for s in load_board(the_board(root)).shelved}
+    return {s.stem: s.entry for s in load_board(the_board(root)).entries}
 
 
 # The folder
@@ -120,6 +120,63 @@ def test_nothing_is_added_twice_or_written_again(mine: Path) -> None:
     done = w2s("board", "add", GOLDEN / "confidence.zip", "--board", mine, "--gold", STANDARD)
     assert done.exit_code == 2 and "has this very bundle already" in done.stderr
     assert {p: p.read_bytes() for p in mine.rglob("*") if p.is_file()} == before
+
+
+def bytes_below(folder: Path) -> dict[Path, bytes]:
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+REASON = "Content keys changed; <b>run</b> & submit again."
+
+
+def test_an_archive_takes_no_new_entries_and_still_verifies(mine: Path, tmp_path: Path) -> None:
+    folder = the_board(mine)
+    (folder / "ARCHIVED").write_text(REASON + "\n")
+    for path in (folder / "entries").glob("confidence*"):
+        path.unlink()
+    before = bytes_below(mine)
+    done = w2s("board", "add", GOLDEN / "confidence.zip", "--board", mine, "--gold", STANDARD)
+    assert done.exit_code == 2
+    refused(done, [folder.name, "archive", "no new entries", "Content keys changed", "submit"], tmp_path)
+    assert bytes_below(mine) == before
+    assert "1 entries hold" in well("board", "check", "--board", mine).stdout
+
+
+def test_an_archive_must_say_why_it_is_closed(mine: Path, tmp_path: Path) -> None:
+    (the_board(mine) / "ARCHIVED").write_text(" \n")
+    refused(w2s("board", "check", "--board", mine), ["ARCHIVED", "gives no reason"], tmp_path)
+
+
+def test_pages_mark_an_archive_with_its_reason(mine: Path, site: Path, tmp_path: Path) -> None:
+    folder = the_board(mine)
+    (folder / "ARCHIVED").write_text(REASON)
+    build_site(mine, tmp_path / "site")
+    entry = next((tmp_path / "site" / folder.name / "methods").glob("*.html")).relative_to(tmp_path / "site")
+    for path in (Path("index.html"), Path(folder.name, "index.html"), entry):
+        assert "rchive" in (tmp_path / "site" / path).read_text("utf8")
+    board_page = (tmp_path / "site" / folder.name / "index.html").read_text("utf8")
+    assert "closed to new entries" in board_page and html.escape(REASON) in board_page
+    assert strict((tmp_path / "site" / folder.name / "board.json").read_text())["archived"] == REASON
+    assert "closed to new entries" not in (site / folder.name / "index.html").read_text("utf8")
+
+
+def test_a_pull_request_adds_nothing_to_an_archive(boards: Path, mine: Path, tmp_path: Path) -> None:
+    before = Path(shutil.copytree(mine, tmp_path / "before"))
+    (the_board(before) / "ARCHIVED").write_text(REASON)
+    refused(w2s("board", "changes", before, "--board", mine), ["ARCHIVED", "was removed"], tmp_path)
+    (the_board(mine) / "ARCHIVED").write_text(REASON)
+    assert well("board", "changes", before, "--board", mine).stdout == "No entry is new.\n"
+    for path in (the_board(before) / "entries").glob("confidence*"):
+        path.unlink()
+    refused(w2s("board", "changes", before, "--board", mine), ["confidence", "archive"], tmp_path)
+
+
+def test_boards_of_version_4_are_archives(tmp_path: Path) -> None:
+    for name in ("quick-4", "real-4"):
+        board = load_board(LEADERBOARDS / name)
+        assert board.archived and "version 5" in board.archived
+        bundle = LEADERBOARDS / name / "entries" / f"{board.entries[0].stem}.zip"
+        refused(w2s("board", "add", bundle, "--board", LEADERBOARDS), [name, "archive"], tmp_path)
 
 
 def test_what_does_not_hold_begins_no_board(tmp_path: Path) -> None:
@@ -183,14 +240,14 @@ def test_the_first_entries_hold() -> None:
     """All are read, one is scored again; ``board check`` does so with all."""
     board = load_board(LEADERBOARDS / "quick-4")
     assert board.standard.suite.hash == load_suite("quick")[0].hash
-    methods = {s.entry.method for s in board.shelved}
+    methods = {s.entry.method for s in board.entries}
     assert {n for n, item in items("method").items() if item.error is None} <= methods
-    one = next(s for s in board.shelved if s.entry.method == "label-smoothing")
+    one = next(s for s in board.entries if s.entry.method == "label-smoothing")
     done = verify(board.folder / "entries" / f"{one.stem}.zip", lambda *_: board.standard)
     again = entry_of(done, one.entry.bundle, one.entry)
-    assert tells_the_same(again, one.entry)
+    assert equal_but_for_rounding(again, one.entry)
     moved = replace(again.rows[0], gain=(again.rows[0].gain or 0.0) + 1e-6)
-    assert not tells_the_same(replace(again, rows=[moved, *again.rows[1:]]), one.entry)
+    assert not equal_but_for_rounding(replace(again, rows=[moved, *again.rows[1:]]), one.entry)
 
 
 # Tiers and groups
@@ -208,7 +265,7 @@ def test_a_rerun_beside_the_entry_gives_the_tier(mine: Path) -> None:
     path = the_board(mine) / "entries" / f"{stem}.rerun.json"
     for verdict, tier in (("reproduced", "reproduced"), ("not reproduced", "claimed")):
         path.write_text(dump(rerun_of(entry, verdict)))
-        assert next(s.tier for s in load_board(the_board(mine)).shelved if s.stem == stem) == tier
+        assert next(s.tier for s in load_board(the_board(mine)).entries if s.stem == stem) == tier
     path.write_text(dump(replace(rerun_of(entry), entry="0" * 64)))
     with pytest.raises(StoreError, match="hash of another bundle"):
         load_board(the_board(mine))

@@ -229,6 +229,17 @@ def test_too_few_later_puzzles_are_told(own: Verified) -> None:
         rerun_module._fresh(one, fits, "t", 0.01)
 
 
+def test_a_bundle_of_an_archive_has_keys_of_an_older_edition(tmp_path: Path) -> None:
+    bundle = tmp_path / "suite-1" / "entries" / "own-method.zip"
+    bundle.parent.mkdir(parents=True)
+    bundle.write_bytes((GOLDEN / "own-method.zip").read_bytes())
+    (tmp_path / "suite-1" / "ARCHIVED").write_text("Content keys changed.\n")
+    words = ["older edition", "suite-1 is an archive", "--gold", "standard"]
+    refused(w2s("board", "rerun", bundle), words, tmp_path)
+    done = w2s("board", "rerun", bundle, "--gold", GOLDEN / "standard")
+    refused(done, ["author's own"], tmp_path)  # compared by its own standard, it gets as far as any bundle
+
+
 def test_a_record_is_never_written_again(tmp_path: Path) -> None:
     bundle = tmp_path / "mine.zip"
     bundle.write_bytes((GOLDEN / "confidence.zip").read_bytes())

@@ -22,10 +22,10 @@ def submit(
     folder: Path, methods: tuple[str, ...], out: Path | None, tuning: str | None, as_json: bool
 ) -> None:
     """Write the bundles of a run's DIR, one a method: what a leaderboard scores again."""
-    from w2s_bench.leaderboard.commands import trials
     from w2s_bench.submission.bundle import submit as submitted
+    from w2s_bench.tuning.record import stated_trials
 
-    found = submitted(folder, methods, out, trials(tuning))
+    found = submitted(folder, methods, out, stated_trials(tuning))
     if as_json:
         told = [{"method": s.method, "path": str(s.path), "bytes": s.size} for s in found]
         click.echo(json.dumps({"bundles": told}))

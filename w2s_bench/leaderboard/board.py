@@ -1,8 +1,8 @@
-"""A board is a folder ``<suite>-<version>/`` of a standard, entries and their bundles; append-only.
+"""A board is an append-only folder ``<suite>-<version>/``: a standard, entries and their bundles.
 
-``standard/`` is what ``board gold`` writes. ``entries/NAME.json`` is what a bundle was scored to,
-``entries/NAME.zip`` the bundle itself, ``entries/NAME.rerun.json`` the record of its rerun where there is
-one. Nothing that stands there is ever written again.
+``standard/`` is what ``board gold`` writes. ``entries/NAME.zip`` is a bundle, ``entries/NAME.json`` holds its
+scores, and ``entries/NAME.rerun.json`` the record of its rerun, if there was one. No file is ever rewritten.
+A file ``ARCHIVED`` closes the board to new entries; its text is the reason, which the site shows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.leaderboard.entry import entry_of, tells_the_same
+from w2s_bench.leaderboard.entry import entry_of, equal_but_for_rounding
 from w2s_bench.leaderboard.entry_file import BoardEntry, Published, Rerun, dump, load
 from w2s_bench.plan.extra_methods import ALL
 from w2s_bench.report.entries import file_name
@@ -21,41 +21,44 @@ from w2s_bench.store.local import atomic_file, write_text
 from w2s_bench.submission import archive
 from w2s_bench.submission.manifest import Manifest, refused
 from w2s_bench.submission.standard import Standard, read_standard, shipped_suite, standard_of, write_standard
-from w2s_bench.submission.verify import Verified, verify_members
+from w2s_bench.submission.verify import verify_members
 from w2s_bench.suite import Suite
 
-STANDARD, ENTRIES, RERUN = "standard", "entries", ".rerun.json"
+STANDARD, ENTRIES, RERUN, ARCHIVED = "standard", "entries", ".rerun.json", "ARCHIVED"
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One board: its folder, its standard, its entries in the order of their names."""
+    """A board as read from its folder: entries in the order of their file names; ``archived`` is the reason
+    why it takes no new ones, or None for an open board."""
 
     folder: Path
     standard: Standard
-    shelved: list[BoardEntry]
+    entries: list[BoardEntry]
+    archived: str | None = None
 
 
 def board_folder(root: Path, suite: Suite) -> Path:
-    """Where the board of a suite's version stands."""
+    """The folder of the board of a suite and version, whether it exists or not."""
     return root / f"{suite.name}-{suite.version}"
 
 
 def add(
     bundle: Path, root: Path, hub: Path | None = None, store: Path | None = None, gold: Path | None = None
 ) -> tuple[Path, Published]:
-    """Verify a bundle and put it on its board, which is begun if it is not there.
+    """Verify a bundle and add it to the board of its suite; returns the entry and its file.
 
-    The first entry of a board fixes its standard: that of ``gold``, or of the installed suite. Errors:
-    StoreError for a bundle that does not hold; UserError for one that is there already.
+    The first entry of a suite creates the board, with the standard in ``gold`` or else that of the installed
+    suite. Errors: StoreError for a bundle that does not verify; UserError for a duplicate, or where the board
+    is an archive.
     """
     members = archive.read(bundle)
-    done = verify_members(members, str(bundle), partial(_standard, root, (hub, store, gold)))
-    standard = done.standard
+    verified = verify_members(members, str(bundle), partial(_standard, root, (hub, store, gold)))
+    standard = verified.standard
     folder = board_folder(root, standard.suite)
-    data = archive.pack(members)  # equal to the file: that was checked
-    entry = entry_of(done, hashlib.sha256(data).hexdigest())
-    path = _place(folder, entry)
+    data = archive.pack(members)  # the bytes of the file, as archive.read has checked
+    entry = entry_of(verified, hashlib.sha256(data).hexdigest())
+    path = _new_file(folder, entry)
     if not (folder / STANDARD).exists():
         write_standard(folder / STANDARD, standard)
     with atomic_file(path.with_suffix(".zip")) as draft:
@@ -67,58 +70,85 @@ def add(
 def _standard(
     root: Path, sources: tuple[Path | None, Path | None, Path | None], manifest: Manifest, where: str
 ) -> Standard:
-    """The standard of the board of a bundle's suite; of a new one, from ``gold`` or the installed suite.
-    ``sources``: mirror, store, gold."""
-    wanted, (hub, store, gold) = manifest.suite.hash, sources
+    """The standard of the board of a bundle's suite; for a new board that of ``gold`` or of the installed
+    suite. ``sources``: mirror, store, gold."""
+    suite_hash, (hub, store, gold) = manifest.suite.hash, sources
     for folder in folders(root):
         standard = read_standard(folder / STANDARD)
-        if standard.suite.hash == wanted:
+        if standard.suite.hash == suite_hash:
+            _check_open(folder)
             return standard
-    found = shipped_suite(wanted)
+    suite = shipped_suite(suite_hash)
     if gold is not None:
         standard = read_standard(gold)
-    elif found is not None:
-        standard = standard_of(*found, [ALL], hub, store)
+    elif suite is not None:
+        standard = standard_of(*suite, [ALL], hub, store)
     else:
         raise refused(
-            f"field 'suite.hash': no board and no shipped suite has {wanted}",
+            f"field 'suite.hash': no board and no shipped suite has {suite_hash}",
             where,
             f"a suite that has a board below {root}, or one that w2s-bench list suites shows",
-            "give the suite's published gold with --gold to begin its board",
+            "give the suite's published gold with --gold to create its board",
         )
     _check_new(board_folder(root, standard.suite), standard)
     return standard
 
 
+def archived(folder: Path) -> str | None:
+    """Why a board takes no new entries, as one line; None for an open board. Errors: StoreError for a file
+    ``ARCHIVED`` without a reason."""
+    path = folder / ARCHIVED
+    if not path.exists():
+        return None
+    try:
+        reason = " ".join(path.read_text("utf8").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(path, f"cannot be read ({error})", "a text that says why") from None
+    if not reason:
+        raise _damaged(path, "gives no reason", "a text that says why the board is closed")
+    return reason
+
+
+def _check_open(folder: Path) -> None:
+    if reason := archived(folder):
+        raise UserError(
+            "this board is an archive and takes no new entries",
+            where=str(folder),
+            expected=f"a board that is open ({reason})",
+            mend="run the suite in its present version, submit that run, and add its bundle",
+        )
+
+
 def _check_new(folder: Path, standard: Standard) -> None:
     if folder.exists():
         raise UserError(
-            f"another suite of that name and version has its board here (not hash {standard.suite.hash})",
+            f"the board here is of another suite with that name and version (not hash {standard.suite.hash})",
             where=str(folder),
             expected="a new version number for a suite that changed",
         )
 
 
-def _place(folder: Path, entry: Published) -> Path:
-    """The file of a new entry. Errors: UserError for one that is there already."""
-    stem = f"{file_name(entry.method)}-{entry.bundle[:8]}"
-    for path in sorted((folder / ENTRIES).glob("*.json")) if folder.exists() else ():
-        if path.name.endswith(RERUN):
-            continue
-        there: Published = load(Published, path)
-        if there.bundle == entry.bundle:
-            raise _there(path, "this very bundle")
-        if (there.method, there.code, there.options) == (entry.method, entry.code, entry.options):
-            raise _there(path, f"{entry.method} with the same code and options")
-    return folder / ENTRIES / f"{stem}.json"
+def _new_file(folder: Path, entry: Published) -> Path:
+    """The file that a new entry gets. Errors: UserError for a duplicate."""
+    for path in _entry_files(folder):
+        other: Published = load(Published, path)
+        if other.bundle == entry.bundle:
+            raise _duplicate(path, "this very bundle")
+        if (other.method, other.code, other.options) == (entry.method, entry.code, entry.options):
+            raise _duplicate(path, f"{entry.method} with the same code and options")
+    return folder / ENTRIES / f"{file_name(entry.method)}-{entry.bundle[:8]}.json"
 
 
-def _there(path: Path, what: str) -> UserError:
+def _entry_files(folder: Path) -> list[Path]:
+    return [p for p in sorted((folder / ENTRIES).glob("*.json")) if not p.name.endswith(RERUN)]
+
+
+def _duplicate(path: Path, what: str) -> UserError:
     return UserError(
         f"the board has {what} already",
         where=str(path),
-        expected="a method, code or options that are new here",
-        mend="entries are never written again; another version of a method is another entry",
+        expected="a method, code or options that the board does not have",
+        mend="entries are never rewritten; another version of a method is another entry",
     )
 
 
@@ -128,14 +158,14 @@ def folders(root: Path) -> list[Path]:
 
 
 def load_board(folder: Path) -> Board:
-    """A board as it stands. Errors: StoreError for a damaged file, a bundle that is not the entry's, or an
-    entry of another suite."""
+    """Read a board. Errors: StoreError for a damaged file, a bundle that is not the entry's, or an entry of
+    another suite."""
     standard = read_standard(folder / STANDARD)
-    paths = [p for p in sorted((folder / ENTRIES).glob("*.json")) if not p.name.endswith(RERUN)]
-    return Board(folder, standard, [_shelved(path, standard) for path in paths])
+    entries = [_entry(path, standard) for path in _entry_files(folder)]
+    return Board(folder, standard, entries, archived(folder))
 
 
-def _shelved(path: Path, standard: Standard) -> BoardEntry:
+def _entry(path: Path, standard: Standard) -> BoardEntry:
     entry: Published = load(Published, path)
     if entry.suite_hash != standard.suite.hash:
         raise _damaged(path, f"field 'suite_hash': {entry.suite_hash}", standard.suite.hash)
@@ -145,24 +175,28 @@ def _shelved(path: Path, standard: Standard) -> BoardEntry:
         raise _damaged(path, f"its bundle cannot be read ({error})", path.with_suffix(".zip").name) from None
     if digest != entry.bundle:
         raise _damaged(path, "field 'bundle' is not the hash of the bundle beside it", digest)
-    beside = path.with_name(path.stem + RERUN)
-    rerun: Rerun | None = load(Rerun, beside) if beside.exists() else None
+    record = path.with_name(path.stem + RERUN)
+    rerun: Rerun | None = load(Rerun, record) if record.exists() else None
     if rerun is not None and rerun.entry != entry.bundle:
-        raise _damaged(beside, "field 'entry' is the hash of another bundle", entry.bundle)
+        raise _damaged(record, "field 'entry' is the hash of another bundle", entry.bundle)
     return BoardEntry(path.stem, entry, rerun)
 
 
 def check(folder: Path) -> list[str]:
-    """Score every bundle of a board again and compare it with its entry; returns the names of those that
-    hold. Errors: StoreError for the first that does not."""
+    """Score every bundle of a board again and compare the scores with its entry; returns the names of the
+    entries. An archive is checked like any board: by its own standard.
+
+    Errors: StoreError for the first entry that differs.
+    """
     board = load_board(folder)
-    for one in board.shelved:
-        path = folder / ENTRIES / f"{one.stem}.zip"
-        done: Verified = verify_members(archive.read(path), str(path), lambda *_: board.standard)
-        again = entry_of(done, one.entry.bundle, one.entry)
-        if not tells_the_same(again, one.entry):
-            raise _damaged(path.with_suffix(".json"), "is not what its bundle is scored to", "that")
-    return [one.stem for one in board.shelved]
+    for item in board.entries:
+        path = folder / ENTRIES / f"{item.stem}.zip"
+        verified = verify_members(archive.read(path), str(path), lambda *_: board.standard)
+        if not equal_but_for_rounding(entry_of(verified, item.entry.bundle, item.entry), item.entry):
+            raise _damaged(
+                path.with_suffix(".json"), "is not what its bundle is scored to", "the scores of its bundle"
+            )
+    return [item.stem for item in board.entries]
 
 
 def _damaged(path: Path, what: str, expected: str) -> StoreError:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.errors import UserError
-from w2s_bench.leaderboard.board import RERUN
+from w2s_bench.leaderboard.board import RERUN, STANDARD, archived
 from w2s_bench.leaderboard.entry_file import Rerun, dump
 from w2s_bench.leaderboard.rerun import rerun
 from w2s_bench.metrics import picks
@@ -23,7 +23,6 @@ from w2s_bench.submission.manifest import Manifest, refused
 from w2s_bench.submission.standard import Standard, read_standard, shipped_suite, standard_of, write_standard
 from w2s_bench.submission.verify import FindStandard, Verified, verify
 from w2s_bench.suite import load_suite
-from w2s_bench.tuning.record import load as load_tuned
 
 ALIKE = 0.01  # of one key: share of items on which two machines may differ in their last digits
 
@@ -46,9 +45,10 @@ def rerun_bundle(
     sources: tuple[Path | None, Path | None, Path | None],
     closed: bool,
 ) -> tuple[Rerun, Path]:
-    """Verify a bundle, make cells of it again, and write the record beside it.
+    """Verify a bundle, train cells of it again, and write the record beside it; returns record and file.
 
-    ``sources``: the mirror of the hub, a newer one, and the gold.
+    ``sources``: the mirror of the hub, a newer one, and the gold. ``closed``: in a sandbox without network.
+    Errors: UserError for a record that exists, or a bundle of an archive without the archive's gold.
     """
     hub, newer, gold = sources
     target = out or path.with_name(f"{path.stem}{RERUN}")
@@ -56,15 +56,29 @@ def rerun_bundle(
         raise UserError(
             "there is a record of a rerun already",
             where=str(target),
-            expected="a new file: records are never written again",
+            expected="a new file: records are never rewritten",
             mend="give another with --out",
         )
+    if gold is None:
+        _check_comparable(path)
     done, _ = verify_bundle(path, hub, None, gold)
     seed = secrets.randbelow(1 << 31) if review_seed is None else review_seed
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     record = rerun(done, digest, seed, method=method, count=count, hub=hub, newer=newer, closed=closed)
     write_text(target, dump(record))
     return record, target
+
+
+def _check_comparable(path: Path) -> None:
+    """Errors: UserError for a bundle of an archive: the installed code plans its cells under other keys."""
+    folder = path.resolve().parent.parent
+    if reason := archived(folder):
+        raise UserError(
+            f"its content keys are of an older edition and cannot be compared: {folder.name} is an archive",
+            where=str(path),
+            expected=f"a bundle of an open board ({reason})",
+            mend=f"rerun it by the archive's own standard: --gold {folder / STANDARD}",
+        )
 
 
 def sealed(folder: Path) -> FindStandard:
@@ -96,21 +110,6 @@ def seal(suite_name: str, out: Path, hub: Path | None, store: Path | None) -> St
     standard = standard_of(suite, text, [ALL], hub, store)
     write_standard(out, standard)
     return standard
-
-
-def trials(stated: str | None) -> int | None:
-    """The tuning budget: a number of trials, or the file that ``w2s-bench tune`` wrote."""
-    if stated is None:
-        return None
-    if stated.isdecimal() and len(stated) < 10:
-        return int(stated)
-    if not Path(stated).is_file():
-        raise UserError(
-            f"no tuning budget: {stated!r}",
-            where="--tuning",
-            expected="a number of trials, or METHOD.json of w2s-bench tune",
-        )
-    return len(load_tuned(Path(stated)).trials)
 
 
 def _compare(done: Verified, store: Store, where: str) -> int:

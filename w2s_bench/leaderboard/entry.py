@@ -68,9 +68,9 @@ def _told(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
     return sorted(method.inputs), card
 
 
-def tells_the_same(one: Published, other: Published) -> bool:
-    """Whether two entries are equal but for rounding: processors add up in different orders, so the same
-    bundle is not scored to the same last digits everywhere."""
+def equal_but_for_rounding(one: Published, other: Published) -> bool:
+    """Whether two entries differ in the last digits at most: processors add up in different orders, so that
+    one bundle is not scored to the same bits everywhere."""
     return _alike(json.loads(dump(one)), json.loads(dump(other)))
 
 

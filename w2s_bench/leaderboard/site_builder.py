@@ -36,10 +36,12 @@ def build_site(root: Path, out: Path) -> Built:
 
 
 def shown(board: Board) -> BoardShown:
-    """A board as its pages show it, ranked."""
+    """A board with its tie groups, as its pages show it."""
     suite = board.standard.suite
-    groups = rank(suite, board.shelved)
-    return BoardShown(board.folder.name, suite, board.standard.toml, board.shelved, groups)
+    groups = rank(suite, board.entries)
+    return BoardShown(
+        board.folder.name, suite, board.standard.toml, board.entries, groups, archived=board.archived
+    )
 
 
 def _clear(out: Path) -> None:

@@ -28,8 +28,8 @@ from w2s_bench.submission.standard import Place, Standard
 FindStandard = Callable[[Manifest, str], Standard]
 _RERUN = "run the suite as it is shipped and submit that run"
 _CODE = (
-    "if code has changed since that run, run the suite again (finished fits are not repeated), or give the "
-    "suite's published gold with --gold"
+    "if code has changed since that run, run the suite again (finished fits are not repeated); a bundle with "
+    "keys of an older edition needs the published gold of its board: --gold BOARD/standard"
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from w2s_bench.errors import UserError
 from w2s_bench.records import parse
 from w2s_bench.store.local import write_text
 
@@ -59,6 +60,24 @@ def load(path: Path) -> Tuned:
     """Read a search. Errors: StoreError for a damaged file."""
     found: Tuned = parse(Tuned, json.loads(path.read_text("utf8")), str(path))
     return found
+
+
+def stated_trials(stated: str | None) -> int | None:
+    """The number of trials that a submission states: a number, or the count of those in a search's file.
+
+    Errors: UserError for a text that is neither.
+    """
+    if stated is None:
+        return None
+    if stated.isdecimal() and len(stated) < 10:
+        return int(stated)
+    if not Path(stated).is_file():
+        raise UserError(
+            f"no tuning budget: {stated!r}",
+            where="--tuning",
+            expected="a number of trials, or METHOD.json of w2s-bench tune",
+        )
+    return len(load(Path(stated)).trials)
 
 
 def shipped(method: str) -> Tuned | None:

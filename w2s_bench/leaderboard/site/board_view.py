@@ -17,14 +17,15 @@ DOMAINS: tuple[Domain, ...] = ("nlp", "chess", "reward")
 
 @dataclass(frozen=True, slots=True)
 class BoardShown:
-    """A board. ``groups``: by domain and entry, the tie group, 1 the best; reference and oracle rows have
-    none."""
+    """A board with its ranking. ``groups``: by domain and entry, the tie group, 1 the best; reference and
+    oracle rows have none. ``archived``: why it takes no new entries, or None."""
 
     name: str
     suite: Suite
     toml: str
     entries: list[BoardEntry]
     groups: dict[str, dict[str, int]]
+    archived: str | None = None
 
     @property
     def pool(self) -> str:

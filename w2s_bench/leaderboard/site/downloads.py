@@ -25,6 +25,7 @@ def board_json(board: BoardShown) -> str:
         "suite_version": suite.version,
         "suite_hash": suite.hash,
         "ranked_on": board.pool,
+        "archived": board.archived,
         "entries": [_entry(board, e) for e in board.entries],
     }
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
