@@ -4,7 +4,7 @@ BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quick real zoo ablations fuzz speed drill ray-drill test lint format clean
+.PHONY: quick real zoo ablations fuzz speed drill ray-drill test docs lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -29,6 +29,10 @@ drill: .venv/ready  ## kills, interrupts, shared stores, faults: docs/explanatio
 
 ray-drill: .venv/ready  ## quick on two Ray nodes, one killed or none, against one machine: docs/how-to/scale.md
 	PYTHONPATH=tests $(BIN)/python -m drills.ray_nodes --out runs/ray-drill
+
+docs: .venv/ready  ## the documentation site in build/docs/index.html; warnings are errors
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
 lint: .venv/ready
 	$(BIN)/ruff check .

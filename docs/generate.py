@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from code: ``python docs/generate.py``.
+"""Write the reference pages that are made from code: ``python docs/generate.py``; ``--check`` only compares.
 
 ``methods.md`` and ``cli.md`` are generated whole. In ``tasks.md`` and ``suites.md`` only the tables between
 ``<!-- generated: NAME -->`` and ``<!-- end -->`` are; the prose around them is written by hand.
@@ -186,6 +186,15 @@ def write(docs: Path) -> list[Path]:
     return [*made, *draw(searches, docs / "figures" / "sensitivity")]
 
 
+def outdated(docs: Path) -> list[str]:
+    """Names of the generated pages whose text the code would no longer write."""
+    return [page.name for page, text in pages(docs).items() if page.read_text("utf8") != text]
+
+
 if __name__ == "__main__":
-    for written in write(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)):
-        print(written)
+    here = Path(__file__).parent
+    if sys.argv[1:] == ["--check"]:
+        if names := outdated(here):
+            sys.exit(f"out of date: {', '.join(names)}. Run {COMMAND}")
+    else:
+        print(*write(here), sep="\n")

@@ -139,6 +139,19 @@ def test_code_in_the_pages_is_sound(page: Path) -> None:
                 parse_suite(block, str(page))
 
 
+@pytest.mark.parametrize("page", SHOWN)
+def test_files_of_the_repository_exist(page: Path) -> None:
+    """Paths between backticks that begin with one of its folders, with a test's name behind some."""
+    folders = "w2s_bench|tasks|tests|docs|benchmarks|leaderboards"
+    text = re.sub(r"```.*?```", "", page.read_text("utf8"), flags=re.DOTALL)
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), f"{path} is not there"
+    for path in re.findall(r"\b(tests/[\w/]+\.py)", text):
+        assert (ROOT / path).is_file(), f"{path} is not there"
+    for path, name in re.findall(r"\b(tests/[\w/]+\.py)`? `(test_\w+)`", text):
+        assert f"def {name}(" in (ROOT / path).read_text("utf8"), f"no {name} in {path}"
+
+
 def examples_of_methods() -> Iterator[tuple[Path, str]]:
     for page in PAGES:
         for language, block in blocks(page.read_text("utf8")):

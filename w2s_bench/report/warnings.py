@@ -11,9 +11,7 @@ from w2s_bench.bad_rows import Excluded
 from w2s_bench.records import RunInfo, TableRow
 from w2s_bench.report.gain_predictors import predictor_notes
 
-ENOUGH = (
-    3  # seeds from which on intervals were found to hold what they promise: docs/explanation/statistics.md
-)
+ENOUGH = 3  # seeds from which on intervals have their nominal coverage: docs/explanation/statistics.md
 
 
 def notes(rows: Sequence[TableRow], info: RunInfo) -> list[str]:

@@ -53,8 +53,11 @@ def share(flags: NDArray) -> float:
 
 
 def calibration_error(confidence: NDArray, correct: NDArray, bins: int = BINS) -> float:
-    """Expected calibration error: mean over items of |accuracy − confidence| of its bin (Guo et al. 2017,
-    arXiv 1706.04599). ``confidence`` of the option picked and ``correct`` (0 or 1), ``[N]``; equal widths."""
+    """Expected calibration error (Guo et al. 2017, arXiv 1706.04599), in bins of equal width.
+
+    The mean over items of the distance between accuracy and mean confidence in their bin. ``confidence`` of
+    the option picked and ``correct`` (0 or 1) have shape ``[N]``.
+    """
     sure, right = np.ravel(confidence).astype(np.float64), np.ravel(correct).astype(np.float64)
     place = np.minimum((sure * bins).astype(int), bins - 1)
     gaps = np.bincount(place, right - sure, bins)
