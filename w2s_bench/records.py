@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.errors import StoreError
@@ -135,6 +135,11 @@ class RunInfo:
     own_code: dict[str, str] = field(default_factory=dict)
 
 
+def _without_metrics(schema: dict[str, Any]) -> None:
+    """The published schema of leaderboard entries, which are scored from picks alone, has no ``metrics``."""
+    schema.get("properties", {}).pop("metrics", None)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableRow:
     """One row of a PGR table: a (task, teacher, student, method) cell, or a domain's pool (``task`` null).
@@ -151,12 +156,15 @@ class TableRow:
     and ``calibration_error`` are the student's. All these are means over cells in a pool.
     ``probability_of_improvement``: of a seed of this row over a seed of naive's, mean over cells.
     ``detectable``: the least lead over naive that a test would find with 80% power, from the spread found.
+    ``metrics``: the student's other metrics that have a column, by name.
     ``companion``: the task on whose test items all this was measured, if not the row's own; such rows are in
     no pool.
 
     Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
     ``reason`` says why there is none; ``failed`` why a method has no student to score here.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"json_schema_extra": _without_metrics}
 
     suite: str
     domain: Domain
@@ -204,6 +212,19 @@ class TableRow:
     calibration_error: float | None = None
     probability_of_improvement: float | None = None
     detectable: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+_ROW_FIELDS = tuple(f.name for f in fields(TableRow) if f.name != "metrics")
+
+
+def row_values(row: TableRow) -> dict[str, Any]:
+    """The fields of a row as files keep them: ``metrics`` only where there are some, as in older files.
+
+    ``asdict`` would copy each value, which takes long for large tables.
+    """
+    values = {name: getattr(row, name) for name in _ROW_FIELDS}
+    return values | {"metrics": dict(row.metrics)} if row.metrics else values
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ import torch
 
 from w2s_bench.data.splits import make_split
 from w2s_bench.method import load_method
-from w2s_bench.metrics import one_hot
+from w2s_bench.metric import one_hot
 from w2s_bench.model import Model, Shape, build_model
 from w2s_bench.suite import Data, Training
 from w2s_bench.task import load_task

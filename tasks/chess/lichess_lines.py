@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import chess
 
-from w2s_bench.metrics import LINE, LINE_LENGTH, LINES
+from w2s_bench.metric import LINE, LINE_LENGTH, LINES
 from w2s_bench.reserve import LICHESS_TEST, RESERVED, bucket
 from w2s_bench.sources import Expanded, HubSource, Row
 from w2s_bench.task import Example, Task, TaskCard

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.contract import requests
 from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, load_method
-from w2s_bench.metrics import accuracy
+from w2s_bench.metrics.accuracy import accuracy
 from w2s_bench.plan.reference_rows import PLANNED
 from w2s_bench.records import Domain
 from w2s_bench.run.student_process import attend

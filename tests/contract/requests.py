@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from w2s_bench.contract import toys
-from w2s_bench.metrics import one_hot
+from w2s_bench.metric import one_hot
 from w2s_bench.model import Shape, build_model
 from w2s_bench.plan.reference_rows import shuffled
 from w2s_bench.records import Domain

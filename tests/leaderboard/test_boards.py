@@ -44,7 +44,7 @@ from w2s_bench.leaderboard.site.build import build
 from w2s_bench.leaderboard.site.downloads import board_csv
 from w2s_bench.leaderboard.site_builder import build_site, server, shown
 from w2s_bench.registry.items import items
-from w2s_bench.report.tables import cells_of
+from w2s_bench.report.columns import texts as row_texts
 from w2s_bench.submission.verify import verify
 from w2s_bench.suite import load_suite
 
@@ -370,11 +370,14 @@ def test_the_rows_of_the_pages_are_those_of_the_entries(boards: Path, site: Path
         for one in board.ordered(domain):
             row = one.pool(domain, board.pool)
             assert row is not None
-            texts = [t.partition(" [")[0] for t in cells_of(row)]
-            assert rows[one.entry.method][2:6] == [texts[7], texts[6], texts[8] or "–", texts[4]]
+            texts = {key: text.partition(" [")[0] for key, text in row_texts(row).items()}
+            expected = [texts[key] or "–" for key in ("pgr", "gain", "over_naive", "student_accuracy")]
+            assert rows[one.entry.method][2:6] == expected
     for one in board.entries:
         lines = tables(site / board.name / "methods" / f"{one.stem}.html")["cells-table"][1:]
-        assert sorted(line[3] for line in lines) == sorted(cells_of(r)[4] for r in one.entry.rows if r.task)
+        assert sorted(line[3] for line in lines) == sorted(
+            row_texts(r)["student_accuracy"] for r in one.entry.rows if r.task
+        )
 
 
 def test_json_and_csv_hold_the_same_rows(boards: Path, site: Path) -> None:

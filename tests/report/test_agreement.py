@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from w2s_bench.records import TableRow
-from w2s_bench.report.agreement import HEAD, TITLE, answer_cells, answer_rows, answers_markdown
+from w2s_bench.report.agreement import TITLE, answer_head, answer_rows, answer_texts, answers_markdown
 from w2s_bench.report.gain_predictors import predictor_notes, predictors
 from w2s_bench.report.html import as_html
 from w2s_bench.report.write import write_report
@@ -24,12 +24,12 @@ POOL = TableRow(
 
 
 def test_a_row_by_hand() -> None:
-    assert answer_cells(POOL) == (
+    assert answer_texts(POOL) == [
         "m", "nlp", "80.0", "90.0", "50.0", "40.0", "10.0", "0.60", "0.25",
         "0.05", "67", "1.2",
-    )  # fmt: skip
-    assert answer_cells(replace(POOL, detectable=None, brier_score=None))[-4:] == ("–", "0.05", "67", "–")
-    assert len(HEAD) == len(answer_cells(POOL))
+    ]  # fmt: skip
+    assert answer_texts(replace(POOL, detectable=None, brier_score=None))[-4:] == ["–", "0.05", "67", "–"]
+    assert len(answer_head()) == len(answer_texts(POOL))
 
 
 def test_the_table_stands_in_the_page_and_in_markdown(tmp_path: Path, toy_run: dict[str, Any]) -> None:

@@ -14,11 +14,12 @@ import pytest
 from support.table_rows import PLAIN
 
 from w2s_bench.records import Entry, TableRow, load_json
-from w2s_bench.report import tables
+from w2s_bench.report import columns, tables
 from w2s_bench.report.curves import draw_curves
 from w2s_bench.report.entries import entries, write_entries
 from w2s_bench.report.load import load_table
 from w2s_bench.report.saliency import correlation, draw_saliency, points
+from w2s_bench.report.text_tables import as_text, folded_table, plain_table
 from w2s_bench.report.warnings import interval_notes
 from w2s_bench.report.write import write_report
 from w2s_bench.results.run_folder import Run, save_run
@@ -30,33 +31,41 @@ def table(tmp_path: Path, toy_run: dict[str, Any]) -> tuple[Run, list[TableRow]]
     return load_table(tmp_path / "run")
 
 
+HEAD = tuple(column.title for column in columns.columns(columns.MAIN))
+
+
+def cells_of(row: TableRow) -> tuple[str, ...]:
+    """A row as tables of people print it."""
+    return tuple(columns.texts(row).values())
+
+
 # One row
 
 
 def test_a_row_as_short_texts() -> None:
-    assert tables.cells_of(PLAIN) == (
+    assert cells_of(PLAIN) == (
         "nlp/a", "t → u", "m", "60.0", "70.0", "80.0", "+10.0 [+5.0, +15.0]", "0.50 [0.25, 0.75]", "", "",
     )  # fmt: skip
 
 
 def test_an_interval_without_ends_is_called_unbounded() -> None:
     row = replace(PLAIN, pgr_low=None, pgr_high=None, reason="unbounded: the gap is not separated from 0")
-    assert tables.cells_of(row)[7:] == ("0.50 [unbounded]", "", "")
+    assert cells_of(row)[7:] == ("0.50 [unbounded]", "", "")
 
 
 def test_a_cell_that_is_left_out_has_a_reason_and_no_pgr() -> None:
     refused = replace(PLAIN, admitted=False, reason="gap 1.0 below 2.0")
     no_gap = replace(refused, pgr=None, pgr_low=None, pgr_high=None, reason="gap +0.0 is not positive")
-    assert tables.cells_of(refused)[7:] == ("–", "", "gap 1.0 below 2.0")
-    assert tables.cells_of(no_gap)[7:] == ("–", "", "gap +0.0 is not positive")
+    assert cells_of(refused)[7:] == ("–", "", "gap 1.0 below 2.0")
+    assert cells_of(no_gap)[7:] == ("–", "", "gap +0.0 is not positive")
 
 
 def test_a_pool_says_how_many_cells_it_has() -> None:
     pooled = replace(PLAIN, task=None, teacher=None, student=None, cells=3, cells_left_out=1)
-    assert tables.cells_of(pooled)[:3] == ("all admitted", "3 of 4 cells", "m")
+    assert cells_of(pooled)[:3] == ("all admitted", "3 of 4 cells", "m")
     empty = TableRow(suite="s", domain="nlp", task=None, teacher=None, student=None, method="m", seeds=1,
                 admitted=False, cells=0, cells_left_out=4, reason="none of 4 cells is admitted")  # fmt: skip
-    assert tables.cells_of(empty) == (
+    assert cells_of(empty) == (
         "all admitted", "0 of 4 cells", "m", "–", "–", "–", "–", "–", "", "none of 4 cells is admitted",
     )  # fmt: skip
 
@@ -66,7 +75,7 @@ def test_a_pool_says_how_many_cells_it_has() -> None:
 
 def expected(rows: list[TableRow]) -> list[tuple[str, ...]]:
     """Rows as short texts, in the order in which tables print them."""
-    return [tables.cells_of(row) for _, chosen in tables.by_domain(rows) for row in chosen]
+    return [cells_of(row) for _, chosen in tables.by_domain(rows) for row in chosen]
 
 
 def test_a_table_has_domains_in_order_and_pools_last(table: tuple[Run, list[TableRow]]) -> None:
@@ -110,12 +119,12 @@ def test_markdown_is_the_same_table(table: tuple[Run, list[TableRow]]) -> None:
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     read = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
     assert [cells for cells in read if cells[0] != "task"] == expected(rows)
-    assert read.count(tables.COLUMNS) == 3
+    assert read.count(HEAD) == 3
 
 
 def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
-    lines = tables.as_text(rows).splitlines()
+    lines = as_text(rows).splitlines()
     words = [re.split(r"\s{2,}", line.strip()) for line in lines if line.strip()]
     depth = {line.strip().split("  ")[0]: len(line) - len(line.lstrip()) for line in lines if line.strip()}
     task = pair = None
@@ -139,7 +148,7 @@ def test_text_is_the_same_table_with_nothing_twice(table: tuple[Run, list[TableR
 
 def test_text_and_markdown_say_what_is_not_known(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
-    for text in (tables.as_text(rows), tables.as_markdown(rows)):
+    for text in (as_text(rows), tables.as_markdown(rows)):
         assert "[unbounded]" in text
         assert "gap -2.5 is not positive" in text and "gap +0.0 is not positive" in text
         assert "none of 2 cells is admitted" in text
@@ -148,7 +157,7 @@ def test_text_and_markdown_say_what_is_not_known(table: tuple[Run, list[TableRow
 
 def test_a_narrow_terminal_loses_no_number(table: tuple[Run, list[TableRow]]) -> None:
     _, rows = table
-    text = tables.as_text(rows, width=100)
+    text = as_text(rows, width=100)
     assert max(map(len, text.splitlines())) <= 100
     for cells in expected(rows):
         for cell in cells[3:8]:
@@ -157,12 +166,12 @@ def test_a_narrow_terminal_loses_no_number(table: tuple[Run, list[TableRow]]) ->
 
 def test_brackets_in_names_are_no_style(table: tuple[Run, list[TableRow]]) -> None:
     row = replace(PLAIN, method="mine [bold]", teacher="[red]x")
-    assert "mine [bold]" in tables.as_text([row]) and "[red]x → u" in tables.as_text([row])
+    assert "mine [bold]" in as_text([row]) and "[red]x → u" in as_text([row])
 
 
 def test_a_bar_in_a_name_breaks_no_markdown() -> None:
     line = tables.as_markdown([replace(PLAIN, method="a | b")]).splitlines()[-1]
-    assert len(re.findall(r"(?<!\\)\|", line)) == len(tables.COLUMNS) + 1
+    assert len(re.findall(r"(?<!\\)\|", line)) == len(HEAD) + 1
 
 
 # Leaderboard entries
@@ -288,8 +297,8 @@ def test_a_wide_table_is_what_rich_would_draw(tmp_path: Path, toy_run: dict[str,
     _, rows = load_table(tmp_path / "run")
     odd = [replace(r, method="[bold]方法 → x[/]") if r.method == "confidence" else r for r in rows]
     for chosen in (rows, odd):
-        for title, part in tables._sections(chosen, []):
-            assert tables._plain_table(title, part) == tables._folded(title, part, 400)
+        for title, part in tables.sections(chosen, []):
+            assert plain_table(title, part) == folded_table(title, part, 400)
 
 
 def test_saliency_sets_the_untrained_student_beside_the_finetuned_one(

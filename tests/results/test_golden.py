@@ -17,7 +17,8 @@ import pytest
 from w2s_bench.records import ENTRY_SCHEMA, RECORD_SCHEMA, RUN_SCHEMA, Entry, TableRow, load_json
 from w2s_bench.report.entries import entries
 from w2s_bench.report.load import load_table
-from w2s_bench.report.tables import as_csv, as_json, as_markdown, as_text
+from w2s_bench.report.tables import as_csv, as_json, as_markdown
+from w2s_bench.report.text_tables import as_text
 from w2s_bench.results.run_folder import Run
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "schema-1"

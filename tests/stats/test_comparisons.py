@@ -100,20 +100,6 @@ def test_agreement_by_hand() -> None:
     assert flawless.teacher_wrong is None and flawless.corrected is None and flawless.new_errors == 0
 
 
-def test_calibration_by_hand() -> None:
-    assert stats.calibration_error(np.full(10, 0.8), np.arange(10) < 8) == pytest.approx(0)
-    assert stats.calibration_error(np.full(10, 0.8), np.arange(10) < 5) == pytest.approx(0.3)
-    two = stats.calibration_error(np.array([1.0, 1.0, 0.5, 0.5]), np.array([1, 1, 0, 0]))
-    assert two == pytest.approx(0.25)
-
-
-def test_brier_by_hand() -> None:
-    sure = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert stats.brier_score(sure, np.array([0, 1])) == 0
-    assert stats.brier_score(sure, np.array([1, 0])) == 2
-    assert stats.brier_score(np.full((2, 2), 0.5), np.array([0, 1])) == 0.5
-
-
 def test_similarity_is_cohen_s_kappa() -> None:
     rng = np.random.default_rng(0)
     one = rng.integers(0, 4, 300)

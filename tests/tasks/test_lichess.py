@@ -16,7 +16,7 @@ from support.disjoint_parts import disjoint
 from w2s_bench.api import run_suite
 from w2s_bench.data.splits import Split, load_gold, load_items, make_split
 from w2s_bench.errors import BadData
-from w2s_bench.metrics import LINE, LINE_LENGTH
+from w2s_bench.metric import LINE, LINE_LENGTH
 from w2s_bench.models._board import option_moves
 from w2s_bench.models.board import _encode
 from w2s_bench.models.bow import _move_features

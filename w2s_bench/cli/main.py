@@ -114,7 +114,7 @@ def run(suite: str, as_json: bool, methods: tuple[str, ...], **settings: Any) ->
     from w2s_bench.cli.describe import failed_document, failed_text
     from w2s_bench.cli.progress import progress
     from w2s_bench.report.tables import as_json as table_json
-    from w2s_bench.report.tables import as_text
+    from w2s_bench.report.text_tables import as_text
     from w2s_bench.report.warnings import notes
     from w2s_bench.run.settings import RunSettings
 
@@ -157,6 +157,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
     from w2s_bench.report.latex import as_latex
     from w2s_bench.report.load import load_companions
     from w2s_bench.report.ranking import league_markdown
+    from w2s_bench.report.text_tables import as_text
     from w2s_bench.report.warnings import notes
     from w2s_bench.report.write import markdown, write_report
 
@@ -169,7 +170,7 @@ def report(folder: Path, form: str, as_json: bool) -> None:
         if columns is None:  # no terminal: the table that was written, as wide as needed
             click.echo((folder / "table.txt").read_text("utf8"))
         else:
-            click.echo(tables.as_text(rows, columns, companions, said))
+            click.echo(as_text(rows, columns, companions, said))
     elif form == "csv":
         click.echo(tables.as_csv(rows, companions), nl=False)
     elif form == "ranking":

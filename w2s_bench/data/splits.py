@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.data.grouped_rows import Group, GroupedRows
 from w2s_bench.errors import BadData
-from w2s_bench.metrics import LINE, LINE_LENGTH, LINES
+from w2s_bench.metric import LINE, LINE_LENGTH, LINES
 from w2s_bench.records import parse
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from w2s_bench.errors import UserError
 from w2s_bench.leaderboard.board import RERUN, STANDARD, archived
 from w2s_bench.leaderboard.entry_file import Rerun, dump
 from w2s_bench.leaderboard.rerun import rerun
-from w2s_bench.metrics import picks
+from w2s_bench.metric import picks
 from w2s_bench.plan.extra_methods import ALL
-from w2s_bench.report.tables import as_text
+from w2s_bench.records import row_values
+from w2s_bench.report.text_tables import as_text
 from w2s_bench.store.local import Store, write_text
 from w2s_bench.submission.manifest import Manifest, refused
 from w2s_bench.submission.standard import Standard, read_standard, shipped_suite, standard_of, write_standard
@@ -142,7 +142,7 @@ def document(done: Verified, compared: int) -> Mapping[str, Any]:
         "fits": len(done.fits),
         "fits_compared": compared,
         "cost_seconds": head.cost_seconds,
-        "rows": [asdict(row) for row in done.rows],
+        "rows": list(map(row_values, done.rows)),
     }
 
 

@@ -10,7 +10,8 @@ from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.leaderboard.site_builder import shown
 from w2s_bench.records import Domain
-from w2s_bench.report.tables import TITLES, cells_of, markdown_table
+from w2s_bench.report.columns import PGR
+from w2s_bench.report.tables import TITLES, markdown_table
 
 
 def changes(before: Path, after: Path) -> str:
@@ -67,4 +68,4 @@ def _pgr(board: BoardShown, one: BoardEntry, domain: Domain) -> str:
     if row is None or row.pgr is None:
         return "–"
     group = board.groups[domain].get(one.stem)
-    return cells_of(row)[7] + (f", group {group}" if group else "")
+    return PGR.text(row) + (f", group {group}" if group else "")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.errors import StoreError
 from w2s_bench.pgr.cells import Cell
-from w2s_bench.records import Domain, TableRow, parse
+from w2s_bench.records import Domain, TableRow, parse, row_values
 
 PUBLISHED_SCHEMA: Literal[1] = 1
 MEND = "add the bundle again: w2s-bench board add BUNDLE"
@@ -178,7 +178,10 @@ def _cell(entry: Published, one: Scored) -> Cell:
 
 def dump(value: Published | Rerun) -> str:
     """JSON with sorted keys; None and empty lists are kept, so that a reader sees every field."""
-    return json.dumps(asdict(value), sort_keys=True, indent=1, allow_nan=False) + "\n"
+    values = asdict(value)
+    if isinstance(value, Published):
+        values["rows"] = list(map(row_values, value.rows))
+    return json.dumps(values, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def load(kind: type, path: Path) -> Any:

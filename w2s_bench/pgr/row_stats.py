@@ -1,29 +1,35 @@
-"""What a row tells beside its PGR: leads over rivals, and what the student made of its teacher's labels."""
+"""Secondary columns of a PGR row: leads over rivals, agreement with the teacher, metrics of the answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from w2s_bench import stats
+from w2s_bench.metrics import all_metrics
 from w2s_bench.pgr.cells import Cell, Key, pooled
 from w2s_bench.pgr.tie_groups import NAIVE
+from w2s_bench.records import TableRow
 
 ZERO_SHOT = "zero-shot"  # like naive, a row that others are compared with
 Rivals = Mapping[tuple[Key, str], Cell]
+_ROW_FIELDS = {f.name for f in fields(TableRow)}
 
 
 def needs_no_teacher(cell: Cell, rivals: Rivals) -> bool | None:
-    """Whether the untrained student is as good as naive; None where it is not known."""
+    """Whether the untrained student is as good as naive; None where one of the two is missing."""
     naive, untrained = rivals.get((cell.where, NAIVE)), rivals.get((cell.where, ZERO_SHOT))
     return None if naive is None or untrained is None else untrained.points[1] >= naive.points[1]
 
 
 def leads(group: list[Cell], rivals: Rivals) -> dict[str, Any]:
-    """Over naive and over the untrained student; and how often a seed beats one of naive's, and what lead
-    over naive the cells could show at all."""
+    """Leads over naive and over the untrained student, with their intervals.
+
+    Beside naive also: how often a seed beats one of naive's, and the least lead that the cells could show.
+    """
     found: dict[str, Any] = {}
     for name in (NAIVE, ZERO_SHOT):
         pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
@@ -41,24 +47,30 @@ def _lead(name: str, contrast: stats.Contrast) -> dict[str, Any]:
     return {key: value, f"{key}_low": interval.low, f"{key}_high": interval.high}
 
 
-def label_facts(cells: list[Cell]) -> dict[str, Any]:
-    """What the students made of their teachers' labels, and how sure they are: means over cells, of those
-    that know."""
-    found = [_labels_of(cell) for cell in cells]
-    means = {name: [v for f in found if (v := f[name]) is not None] for name in found[0]}
-    return {name: float(np.mean(values)) if values else None for name, values in means.items()}
+def answer_stats(cells: list[Cell]) -> dict[str, Any]:
+    """Agreement with the teacher and the metrics of the answers, each a mean over the cells that have it."""
+    found = [_answers_of(cell) for cell in cells]
+    names = dict.fromkeys(name for values in found for name in values)
+    means = {name: _mean(values.get(name) for values in found) for name in names}
+    own = {name: mean for name, mean in means.items() if name not in _ROW_FIELDS and mean is not None}
+    return {name: mean for name, mean in means.items() if name in _ROW_FIELDS} | {"metrics": own}
 
 
-def _labels_of(cell: Cell) -> dict[str, float | None]:
-    told = cell.agreement
-    answers = (
-        (None,) * 5
-        if told is None
-        else (told.everywhere, told.teacher_right, told.teacher_wrong, told.corrected, told.new_errors)
-    )
-    names = ("agreement", "agreement_right", "errors_copied", "corrected", "new_errors")
-    sure = {name: cell.metrics.get(name) for name in ("brier_score", "calibration_error")}
-    return dict(zip(names, answers, strict=True)) | {"similarity": cell.similarity} | sure
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _answers_of(cell: Cell) -> dict[str, float | None]:
+    values: dict[str, float | None] = {m.name: cell.metrics.get(m.name) for m in all_metrics() if m.tables}
+    values["similarity"] = cell.similarity
+    if (shares := cell.agreement) is not None:
+        values["agreement"] = shares.everywhere
+        values["agreement_right"] = shares.teacher_right
+        values["errors_copied"] = shares.teacher_wrong
+        values["corrected"] = shares.corrected
+        values["new_errors"] = shares.new_errors
+    return values
 
 
 def _improvement(pairs: list[tuple[Cell, Cell]], contrast: stats.Contrast) -> dict[str, Any]:

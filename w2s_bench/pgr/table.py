@@ -10,7 +10,7 @@ import numpy as np
 
 from w2s_bench import stats
 from w2s_bench.pgr.cells import Cell, Key, Rule, pooled
-from w2s_bench.pgr.row_stats import Rivals, label_facts, leads, needs_no_teacher
+from w2s_bench.pgr.row_stats import Rivals, answer_stats, leads, needs_no_teacher
 from w2s_bench.pgr.tie_groups import tie_groups
 from w2s_bench.records import CellRecord, TableRow
 
@@ -137,7 +137,7 @@ def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> TableRow:
         reference=cell.reference,
         uses_gold=cell.uses_gold,
         needs_no_teacher=needs_no_teacher(cell, rivals),
-        **label_facts([cell]),
+        **answer_stats([cell]),
         **leads([cell], rivals),
     )
 
@@ -191,7 +191,7 @@ def _pooled_row(
         pgr_median=float(np.median(values)),
         pgr_iqm=stats.iqm(np.array(values)),
         admitted=True,
-        **label_facts(admitted),
+        **answer_stats(admitted),
         **leads(admitted, rivals),
         n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell in admitted}.values()),
         reason=None if interval.bounded else "unbounded: the gap is not separated from 0",

@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from w2s_bench.records import TableRow
-from w2s_bench.report.tables import NONE, by_domain, markdown_table, method_of
+from w2s_bench.report.columns import ANSWERS, columns, method_name
+from w2s_bench.report.tables import by_domain, markdown_table
 
-HEAD = (
-    "method",
-    "domain",
-    "agreement",
-    "where it is right",
-    "errors copied",
-    "errors corrected",
-    "new errors",
-    "kappa",
-    "Brier score",
-    "calibration error",
-    "beats naive",
-    "detectable",
-)
 TITLE = "What students made of their labels"
 ABOUT = (
     "Means over the admitted cells. Agreement: share of test items on which the student picks its teacher's "
@@ -42,22 +29,14 @@ def answer_rows(rows: Sequence[TableRow]) -> list[TableRow]:
     ]
 
 
-def answer_values(row: TableRow) -> tuple[float | None, ...]:
-    """The numbers behind :func:`answer_cells`, from agreement on."""
-    shares = (row.agreement, row.agreement_right, row.errors_copied, row.corrected, row.new_errors)
-    rest = (row.similarity, row.brier_score, row.calibration_error)
-    return (*shares, *rest, row.probability_of_improvement, row.detectable)
+def answer_head() -> list[str]:
+    """Heads of the table."""
+    return ["method", "domain", *(c.title for c in columns(ANSWERS))]
 
 
-def answer_cells(row: TableRow) -> tuple[str, ...]:
+def answer_texts(row: TableRow) -> list[str]:
     """A row as short texts: shares in percent, the detectable lead in points."""
-    scales = (100, 100, 100, 100, 100, 1, 1, 1, 100, 100)
-    forms = (*(".1f",) * 5, *(".2f",) * 3, ".0f", ".1f")
-    values = [
-        NONE if value is None else f"{scale * value:{form}}"
-        for value, scale, form in zip(answer_values(row), scales, forms, strict=True)
-    ]
-    return (method_of(row), row.domain, *values)
+    return [method_name(row), row.domain, *(c.text(row) for c in columns(ANSWERS))]
 
 
 def answers_markdown(rows: Sequence[TableRow]) -> str:
@@ -65,4 +44,4 @@ def answers_markdown(rows: Sequence[TableRow]) -> str:
     chosen = answer_rows(rows)
     if not chosen:
         return ""
-    return markdown_table(TITLE, HEAD, map(answer_cells, chosen)) + f"\n{ABOUT}\n"
+    return markdown_table(TITLE, answer_head(), map(answer_texts, chosen)) + f"\n{ABOUT}\n"

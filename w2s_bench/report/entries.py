@@ -7,8 +7,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from w2s_bench.records import CellRecord, Entry, TableRow, content_key
-from w2s_bench.report.tables import values_of
+from w2s_bench.records import CellRecord, Entry, TableRow, content_key, row_values
 from w2s_bench.results.run_folder import Run
 from w2s_bench.store.local import write_text
 
@@ -51,7 +50,7 @@ def write_entries(folder: Path, found: list[Entry]) -> list[Path]:
     for entry in found:
         path = folder / "entries" / f"{file_name(entry.method)}.json"
         values = {f.name: getattr(entry, f.name) for f in fields(entry)} | {
-            "rows": list(map(values_of, entry.rows))
+            "rows": list(map(row_values, entry.rows))
         }
         write_text(path, json.dumps(values, indent=1, sort_keys=True, allow_nan=False) + "\n")
         paths.append(path)

@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import TableRow
-from w2s_bench.report.agreement import ABOUT, HEAD, TITLE
+from w2s_bench.report.agreement import ABOUT, TITLE, answer_head
 from w2s_bench.report.charts import charts, in_groups
 from w2s_bench.report.figure_style import unique
 from w2s_bench.report.html_examples import example_groups
-from w2s_bench.report.html_tables import CELL_HEAD, FILTERS, POOL_HEAD, answer_views, cell_views, pool_views
+from w2s_bench.report.html_tables import (
+    FILTERS,
+    answer_views,
+    cell_head,
+    cell_views,
+    pool_head,
+    pool_views,
+)
 from w2s_bench.report.load import parameters
 from w2s_bench.report.warnings import notes
 from w2s_bench.results.examples import Shown
@@ -65,13 +72,13 @@ def as_html(
         "data": as_data(data),
         "chart_groups": in_groups(made),
         "tasks": unique(str(r.task) for r in cells if not r.reference and r.failed is None),
-        "pool_head": POOL_HEAD,
+        "pool_head": pool_head(),
         "pool_rows": pool_views(rows),
         "answer_title": TITLE,
         "answer_about": ABOUT,
-        "answer_head": HEAD,
+        "answer_head": answer_head(),
         "answer_rows": answer_views(rows),
-        "cell_head": CELL_HEAD,
+        "cell_head": cell_head(),
         "cell_rows": cell_views(cells, {g["where"]: f"#{g['id']}" for g in groups}),
         "companion_rows": cell_views(list(companions), {}),
         "notes": notes(rows, run.info),

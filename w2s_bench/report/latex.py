@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from w2s_bench.records import TableRow
-from w2s_bench.report.tables import COLUMNS, COMPANIONS, TITLES, by_domain, cells_of
+from w2s_bench.report.columns import MAIN, columns
+from w2s_bench.report.tables import COMPANIONS, TITLES, by_domain
 
 HEAD = "% needs \\usepackage{booktabs} and \\usepackage{longtable}\n"
 _SPECIAL = {
@@ -48,18 +49,20 @@ def as_latex(rows: list[TableRow], companions: Sequence[TableRow] = (), notes: S
 
 
 def _table(title: str, label: str, rows: list[TableRow]) -> str:
-    wide = len(COLUMNS)
-    head = " & ".join(map(escaped, COLUMNS)) + " \\\\"
+    shown = columns(MAIN)
+    alignment = "".join("l" if c.value is None else "r" for c in shown)
+    head = " & ".join(escaped(c.title) for c in shown) + " \\\\"
     lines, above = [], ""
-    for cells in map(cells_of, rows):
-        if above and cells[0] != above:
+    for row in rows:
+        task, *others = (c.text(row) for c in shown)
+        if above and task != above:
             lines.append("\\addlinespace")
-        shown = cells if cells[0] != above else ("", *cells[1:])
-        lines.append(" & ".join(map(_number, shown)) + " \\\\")
-        above = cells[0]
+        texts = [task if task != above else "", *others]
+        lines.append(" & ".join(map(_number, texts)) + " \\\\")
+        above = task
     body = "\n".join(lines)
     return (
-        f"\\begin{{longtable}}{{@{{}}lll{'r' * (wide - 4)}l@{{}}}}\n"
+        f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n"
         f"\\caption{{{escaped(title)}}}\\label{{tab:w2s-{label}}}\\\\\n"
         f"\\toprule\n{head}\n\\midrule\n\\endfirsthead\n\\toprule\n{head}\n\\midrule\n\\endhead\n"
         f"\\bottomrule\n\\endlastfoot\n{body}\n\\end{{longtable}}\n"

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from w2s_bench.records import TableRow
-from w2s_bench.report.tables import TITLES, by_domain, cells_of, markdown_table
+from w2s_bench.report.columns import RANKING, columns
+from w2s_bench.report.tables import TITLES, by_domain, markdown_table
 
-HEAD = ("group", "method", "cells", "accuracy", "gain over teacher", "PGR", "over naive")
+RENAMED = {  # this table stands alone, so its heads say more and show no level of intervals
+    "student_accuracy": "accuracy",
+    "gain": "gain over teacher",
+    "pgr": "PGR",
+    "over_naive": "over naive",
+}
 
 
 def league_markdown(rows: list[TableRow]) -> str:
     """Methods in their tie groups, then reference and oracle rows by accuracy; over held-out tasks where a
     suite marks development tasks, else over all admitted cells. Methods without such a cell are left out."""
+    head = ["group", "method", *(RENAMED.get(c.key, c.title) for c in columns(RANKING))]
     return "\n".join(
-        markdown_table(TITLES[domain], HEAD, map(_line, chosen)) for domain, chosen in _ranked(rows)
+        markdown_table(TITLES[domain], head, map(_line, chosen)) for domain, chosen in _ranked(rows)
     )
 
 
@@ -28,7 +35,8 @@ def _ranked(rows: list[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
             yield domain, ranked + sorted(others, key=lambda r: -(r.student_accuracy or 0.0))
 
 
-def _line(row: TableRow) -> tuple[str, ...]:
-    accuracy, gain, pgr, over = (cells_of(row)[k] for k in (4, 6, 7, 8))
+def _line(row: TableRow) -> list[str]:
+    texts = {c.key: c.text(row) for c in columns(RANKING)} | {"cells": str(row.cells)}
+    texts["over_naive"] = texts["over_naive"] or "0"
     standing = "oracle" if row.uses_gold else "reference" if row.group is None else str(row.group)
-    return standing, row.method, str(row.cells), accuracy, gain, pgr, over or "0"
+    return [standing, row.method, *texts.values()]

@@ -13,7 +13,8 @@ from w2s_bench.report.figure_data import Course, courses, courses_csv
 from w2s_bench.report.figures import draw_figures
 from w2s_bench.report.html import write_html
 from w2s_bench.report.load import load_companions, load_table
-from w2s_bench.report.tables import as_csv, as_markdown, as_text
+from w2s_bench.report.tables import as_csv, as_markdown
+from w2s_bench.report.text_tables import as_text
 from w2s_bench.report.warnings import notes
 from w2s_bench.results.examples import load_examples
 from w2s_bench.results.run_folder import Run

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from w2s_bench.data.splits import draw_split, load_gold, load_items, save_split
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.method import load_method
-from w2s_bench.metrics import one_hot
+from w2s_bench.metric import one_hot
 from w2s_bench.model import Model, build_model
 from w2s_bench.plan.job import FitJob, Job, SplitJob
 from w2s_bench.run.checkpoint_store import Unfinished

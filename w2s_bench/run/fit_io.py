@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.data.splits import load_gold, load_items
-from w2s_bench.metrics import one_hot
+from w2s_bench.metric import one_hot
 from w2s_bench.model import Shape, anchored_model
 from w2s_bench.plan.job import ASKED_LENGTH, LOOKS, FitJob, UntrainedJob
 from w2s_bench.plan.reference_rows import weak_labels

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2s_bench import stats
 from w2s_bench.bad_rows import Excluded
 from w2s_bench.data.splits import load_excluded, load_gold, load_items
-from w2s_bench.metrics import LINE, LINES, accuracy, by_line, correct, greedy_accuracy, picks
+from w2s_bench.metric import LINE, LINES, FitAnswers, by_line, correct, picks
+from w2s_bench.metrics import all_metrics
+from w2s_bench.metrics.accuracy import accuracy
 from w2s_bench.plan.job import FitJob, SplitJob
 from w2s_bench.plan.plan import Plan
 from w2s_bench.plan.reference_rows import weak_labels
@@ -101,6 +102,7 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         name: (artifact.arrays(part)["probabilities"], other) for name, (part, other) in companions.items()
     }
     answers = {name: _answers(*values) for name, values in others.items()}
+    metrics = _metrics(artifact, probabilities, gold)
     record = ScoreRecord(
         key=job.key,
         role=job.role,
@@ -115,9 +117,9 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         seed=job.seed,
         n_train=facts["n_train"],
         n_test=len(gold),
-        accuracy=float(correct(probabilities, gold).mean()),
+        accuracy=metrics.pop("accuracy"),
         label_accuracy=_label_accuracy(job, store),
-        metrics=_metrics(artifact, probabilities, gold),
+        metrics=metrics,
         chance=test.chance,
         loss=facts["epoch_loss"],
         curve=_curve(job, store, artifact, gold),
@@ -159,16 +161,12 @@ def _curve(job: FitJob, store: Store, artifact: Artifact, gold: NDArray[np.int64
 def _metrics(
     artifact: Artifact, probabilities: NDArray[np.float32], gold: NDArray[np.int64]
 ) -> dict[str, float]:
-    """How sure the answers are, and what free decoding says where it was done."""
-    right = correct(probabilities, gold)
-    found = {
-        "brier_score": stats.brier_score(probabilities, gold),
-        "calibration_error": stats.calibration_error(probabilities.max(1), right),
-    }
-    if "greedy" in artifact.names():
-        answers = artifact.arrays("greedy")["answers"].tolist()
-        found["greedy_accuracy"] = greedy_accuracy(answers, gold)
-    return found
+    """Every metric whose needs the fit has stored, by name."""
+    stored = artifact.names()
+    metrics = [m for m in all_metrics() if m.needs is None or m.needs in stored]
+    parts = {m.needs: artifact.arrays(m.needs) for m in metrics if m.needs is not None}
+    answers = FitAnswers(probabilities=probabilities, gold=gold, parts=parts)
+    return {m.name: m.compute(answers) for m in metrics}
 
 
 def _label_accuracy(job: FitJob, store: Store) -> float:

@@ -1,14 +1,13 @@
-"""Statistics on arrays alone: no files, no records, no training.
+"""Statistics on arrays alone: no files, no records, no training. Arrays in, numbers and intervals out.
 
-:mod:`gap` has PGR itself, :mod:`crossed` its intervals, :mod:`bootstrap` what they are measured against;
-:mod:`contrast` compares methods, :mod:`labels` relates a student's answers to its teacher's and to gold.
+:mod:`pgr` has PGR itself, :mod:`intervals` its intervals, :mod:`bootstrap` the resampling that these are
+checked against; :mod:`comparisons` compares methods, :mod:`agreement` relates a student's answers to its
+teacher's and to gold. The room imports no other room.
 """
 
 from w2s_bench.stats.agreement import (
     Agreement,
     agreement,
-    brier_score,
-    calibration_error,
     chance_adjusted_similarity,
     share,
 )
@@ -38,7 +37,7 @@ from w2s_bench.stats.pgr import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, 
 
 __all__ = [
     "RESAMPLES", "UNBOUNDED", "Agreement", "Components", "Contrast", "Floats", "Interval", "accuracy_draws",
-    "agreement", "brier_score", "calibration_error", "chance_adjusted_similarity", "components", "fieller",
+    "agreement", "chance_adjusted_similarity", "components", "fieller",
     "holm", "iqm", "mean_interval", "minimum_detectable_difference", "percentile_interval",
     "performance_profile", "pgr", "pooled_pgr", "probability_of_improvement", "ratio_interval",
     "ratio_of_means_interval", "resample_weights", "share", "sign_flip_test", "standard_error", "t_quantile",

@@ -1,6 +1,6 @@
-"""How a student's answers relate to its teacher's and to gold, and how sure they are.
+"""How a student's answers relate to its teacher's and to gold.
 
-Shapes: N items (any number of leading axes is taken as more items), O options.
+Shapes: N items (any number of leading axes is taken as more items).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-BINS = 15
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,25 +48,6 @@ def _share(of: NDArray[np.bool_], among: NDArray[np.bool_]) -> float | None:
 def share(flags: NDArray) -> float:
     """Of flags that are set, which may be bytes of 0 and 1: their mean, but without the cost of one."""
     return int(np.count_nonzero(flags)) / flags.size
-
-
-def calibration_error(confidence: NDArray, correct: NDArray, bins: int = BINS) -> float:
-    """Expected calibration error (Guo et al. 2017, arXiv 1706.04599), in bins of equal width.
-
-    The mean over items of the distance between accuracy and mean confidence in their bin. ``confidence`` of
-    the option picked and ``correct`` (0 or 1) have shape ``[N]``.
-    """
-    sure, right = np.ravel(confidence).astype(np.float64), np.ravel(correct).astype(np.float64)
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, right - sure, bins)
-    return float(np.abs(gaps).sum() / sure.size)
-
-
-def brier_score(probabilities: NDArray, gold: NDArray[np.integer]) -> float:
-    """Mean squared distance of ``probabilities [N, O]`` from one-hot gold ``[N]`` (Brier 1950): 0 to 2."""
-    squares = (np.asarray(probabilities, dtype=np.float64) ** 2).sum(1)
-    picked = np.asarray(probabilities, dtype=np.float64)[np.arange(len(gold)), gold]
-    return float((squares - 2 * picked + 1).mean())
 
 
 def chance_adjusted_similarity(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:

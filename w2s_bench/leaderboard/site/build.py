@@ -13,7 +13,7 @@ from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.leaderboard.site.downloads import board_csv, board_json
 from w2s_bench.leaderboard.site.tables import (
     BAR_ENDS,
-    DOMAIN_HEAD,
+    domain_head,
     domain_rows,
     filters_of,
     inputs_of,
@@ -23,7 +23,7 @@ from w2s_bench.leaderboard.site.tables import (
 from w2s_bench.records import TableRow
 from w2s_bench.report.charts import in_groups, size_charts
 from w2s_bench.report.figure_style import scored, unique
-from w2s_bench.report.html_tables import CELL_HEAD, FILTERS, cell_views
+from w2s_bench.report.html_tables import FILTERS, cell_head, cell_views
 from w2s_bench.report.tables import TITLES
 from w2s_bench.store.local import write_text
 from w2s_bench.web.page import SITE_POLICY, as_data, asset, environment
@@ -89,7 +89,7 @@ def _board(pages: _Pages, board: BoardShown) -> None:
         rows=overall(board),
         filters=filters_of(board, board.entries),
         domains=[{"key": d, "title": TITLES[d], "rows": rows} for d, rows in domains],
-        domain_head=DOMAIN_HEAD,
+        domain_head=domain_head(),
         tables=" ".join(["overall", *(domain for domain, _ in domains)]),
         bar_ends=BAR_ENDS,
         titles=TITLES,
@@ -132,7 +132,7 @@ def _entry(pages: _Pages, board: BoardShown, one: BoardEntry) -> None:
         tasks=unique(str(r.task) for r in drawn),
         specs=as_data([{"name": c.name, "spec": c.spec, "by_task": c.by_task} for c in charts]),
         data=as_data(data),
-        head=CELL_HEAD[:-1],
+        head=cell_head()[:-1],
         rows=[view.without_last() for view in cell_views(cells, {})],
         filters=[
             {"key": key, "title": key, "values": unique(FILTERS[key](r) for r in cells)}

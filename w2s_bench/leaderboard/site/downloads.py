@@ -10,8 +10,8 @@ from typing import Any
 
 from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
-from w2s_bench.records import TableRow
-from w2s_bench.report.tables import csv_cell, values_of
+from w2s_bench.report.columns import exported_names, exported_values
+from w2s_bench.report.tables import csv_cell
 
 HEAD = ("entry", "tier", "kind", "name", "code", "bundle", "coverage", "cost_seconds")
 
@@ -34,7 +34,7 @@ def board_json(board: BoardShown) -> str:
 def _entry(board: BoardShown, one: BoardEntry) -> dict[str, Any]:
     entry = one.entry
     told = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name not in ("scored", "rows")}
-    told["rows"] = list(map(values_of, entry.rows))
+    told["rows"] = list(map(exported_values, entry.rows))
     groups = {d: g for d in board.domains if (g := board.groups[d].get(one.stem)) is not None}
     rerun = asdict(one.rerun) if one.rerun else None
     return told | {"entry": one.stem, "tier": one.tier, "groups": groups, "rerun": rerun}
@@ -44,14 +44,16 @@ def board_csv(board: BoardShown) -> str:
     """A line an entry and row; empty where there is no value."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = [f.name for f in fields(TableRow)]
+    names = exported_names()
     writer.writerow([*HEAD, *names])
     for one in board.entries:
         entry = one.entry
         told = (one.stem, one.tier, entry.kind, entry.name, entry.code, entry.bundle)
         for row in entry.rows:
             ranks = row.task is None and row.pool == board.pool
-            values = values_of(row) | ({"group": board.groups[row.domain].get(one.stem)} if ranks else {})
+            values = exported_values(row)
+            if ranks:
+                values["group"] = board.groups[row.domain].get(one.stem)
             line = (*told, entry.coverage, entry.cost_seconds, *(values[n] for n in names))
             writer.writerow(map(csv_cell, line))
     return out.getvalue()

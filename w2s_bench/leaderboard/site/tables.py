@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.records import Domain, TableRow
+from w2s_bench.report.columns import BOARD, PGR, Column, columns
 from w2s_bench.report.figure_style import unique
-from w2s_bench.report.html_tables import number, percent
-from w2s_bench.report.tables import TITLES, cells_of
+from w2s_bench.report.html_tables import column_view
+from w2s_bench.report.tables import TITLES
 from w2s_bench.web.page import RowView, View
 
 SHORT = {"nlp": "NLP", "chess": "Chess", "reward": "Rewards"}
 TAIL = ("mean group", "tier", "coverage", "cost (fit minutes)", "inputs", "seeds")
-DOMAIN_HEAD = (
-    "method",
-    "group",
-    "PGR [95%]",
-    "gain [95%]",
-    "vs naive [95%]",
-    "student",
-    "cells",
-    "agreement",
-    "errors copied",
-    "tier",
-)
+# The first columns of a domain's table; the others follow in their usual order.
+FIRST = ("pgr", "gain", "over_naive", "student_accuracy", "cells")
 LOW, HIGH = -0.25, 1.25  # of the scale on which intervals are drawn
 BAR_ENDS = tuple(round(100 * (at - LOW) / (HIGH - LOW), 1) for at in (0, 1))  # teacher and ceiling on it
 UNKNOWN = "own code"
@@ -97,26 +89,32 @@ def _overall_row(board: BoardShown, one: BoardEntry) -> RowView:
     )
 
 
+def domain_head() -> list[str]:
+    """Heads of the ranking of one domain."""
+    return ["method", "group", *(c.title for c in _domain_columns()), "tier"]
+
+
 def domain_rows(board: BoardShown, domain: Domain) -> list[RowView]:
     """The ranking of one domain."""
     return [_domain_row(board, one, domain) for one in board.ordered(domain)]
+
+
+def _domain_columns() -> list[Column]:
+    return sorted(columns(BOARD), key=lambda c: FIRST.index(c.key) if c.key in FIRST else len(FIRST))
 
 
 def _domain_row(board: BoardShown, one: BoardEntry, domain: Domain) -> RowView:
     row = one.pool(domain, board.pool)
     assert row is not None, "only entries with a pool there are ordered"
     group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
-    _, _, _, _, student, _, gain, _, naive, _ = cells_of(row)
+    views = {c.key: column_view(c, row) for c in _domain_columns()}
+    views |= {key: replace(view, text=view.text or "–") for key, view in views.items()}
+    views["pgr"] = _pgr(board, one, domain)
     return RowView(
         [
             _name(one, "methods/"),
             View("–" if group is None else str(group), sort="" if group is None else group, number=True),
-            _pgr(board, one, domain),
-            number(gain, row.gain),
-            number(naive or "–", row.over_naive),
-            number(student, row.student_accuracy),
-            View(f"{row.cells} of {row.cells + row.cells_left_out}", sort=row.cells, number=True),
-            *(number(percent(v), v) for v in (row.agreement, row.errors_copied)),
+            *views.values(),
             View(one.tier),
         ],
         marks_of(board, one),
@@ -133,7 +131,7 @@ def _pgr(board: BoardShown, one: BoardEntry, domain: Domain) -> View:
     if row is None or row.pgr is None:
         return View("–", sort="", number=True)
     group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
-    shown = number(cells_of(row)[7], row.pgr)
+    shown = column_view(PGR, row)
     bar = bar_of(row)
     small = shown.small + (f" · group {group}" if group else "")
     return View(shown.text, small=small, sort=shown.sort, number=True, bar=bar)
