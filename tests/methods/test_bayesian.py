@@ -52,7 +52,7 @@ def test_the_pull_is_torch_s_own_divergence() -> None:
     flat = torch.distributions.Dirichlet(torch.ones(3).double())
     expected = torch.distributions.kl_divergence(torch.distributions.Dirichlet(left[0]), flat)
     here = torch.ones(1, 3, dtype=torch.bool)
-    assert float(bayesian().pull(alpha, mean, here)) == pytest.approx(float(expected), abs=1e-9)
+    assert float(bayesian().divergence(alpha, mean, here)) == pytest.approx(float(expected), abs=1e-9)
 
 
 def test_a_missing_option_changes_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Co-teaching: two students, each learns from the items that the other finds easiest."""
+"""Co-teaching: train two students, each on the items that the other finds easiest."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from w2s_bench.method import RELABEL, WEAK, Inputs, Method, MethodCard, Student
 
 
 class CoTeaching(Method):
-    """Both students learn from all; then each hands the items of its smallest losses to the other, which
-    starts again on them. The first one answers the test."""
+    """Two students select training items for each other, because each overfits to other wrong labels.
+
+    Both first learn from all items. Then each passes the items with its smallest losses to the other, which
+    trains on them from the pretrained weights. The first student answers the test.
+    """
 
     card = MethodCard(
         title="Co-teaching",
         paper="Han et al. 2018, arXiv 1804.06872",
-        formula="ℓ_i = CE(w_i, s(x_i)) of the other student; A = the share 1 − forget·min(r/gradual, 1) of "
-        "the "
-        "smallest ℓ; s: CE(w, s) on A, in round r",
-        checked="formula as given on the project's reference page; the paper's text was not read. It "
-        "exchanges "
-        "items within each mini-batch of two students that train side by side; ours exchange between fits",
-        generalises="a loss is a cross-entropy less the label's own entropy, so that soft labels are no "
-        "loss in "
-        "themselves, however many options there are",
+        formula="ℓ_i = CE(w_i, s(x_i)) of the other student; A = the share 1 − forget·min(r/gradual, 1) "
+        "with the smallest ℓ; round r: min CE(w, s) on A",
+        checked="formula from the project's reference page; the paper itself was not read. Its two "
+        "students train side by side and exchange items within each mini-batch; ours exchange between fits",
+        generalises="the loss is the cross-entropy minus the label's own entropy, so that a soft label "
+        "costs nothing by itself, however many options there are",
         cost="2·rounds + 1 fits",
     )
     inputs = frozenset({WEAK, RELABEL})
 
     class Options(method.Options):
-        """``forget``: share of items that is left out in the end; ``rounds`` of exchange; ``gradual``: rounds
-        over which that share grows."""
+        """``forget``: share of items left out in the end. ``rounds``: of exchange. ``gradual``: number of
+        rounds over which that share grows."""
 
         forget: float = Field(0.019, ge=0, lt=1)
         rounds: int = Field(1, ge=1, le=5)
         gradual: int = Field(2, ge=1, le=5)
 
     def easiest(self, own: Tensor, weak: Tensor, round_: int) -> Tensor:
-        """Rows of the smallest KL(w ‖ s) in a round (1, 2, …), at least one."""
+        """Row numbers of the items with the smallest KL(w ‖ s) in a round (1, 2, …), at least one."""
         share = 1 - self.options.forget * min(round_ / self.options.gradual, 1)
         small = torch.finfo(weak.dtype).tiny
         losses = (weak * (weak.clamp(min=small).log() - own.clamp(min=1e-12).log())).sum(-1)
@@ -47,7 +47,7 @@ class CoTeaching(Method):
         return losses.topk(count, largest=False).indices.sort().values
 
     def learn(self, student: Student, inputs: Inputs) -> None:
-        """Both on all, then rounds; the other one need not learn in the last."""
+        """Train both on all items, then exchange; the second student need not train in the last round."""
         other = student.twin()
         student.fit(inputs.weak)
         other.fit(inputs.weak)

@@ -1,4 +1,4 @@
-"""Entropy: the student's own soft answer in the target, or its entropy in the loss."""
+"""Entropy: mix the student's soft answer into the target, or add its entropy to the loss."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from w2s_bench.method import Context, Method, MethodCard, cross_entropy
 
 
 class Entropy(Method):
-    """The confidence loss without hardening. As a target (public code) its gradient is (1 − a) times the
-    naive one, a smaller step and no more; as a regulariser it does sharpen the student."""
+    """The confidence loss without hardening, in two forms.
+
+    As a detached target (public code) its gradient is (1 − a) times that of naive, so it only shortens the
+    step. As a regulariser it sharpens the student.
+    """
 
     card = MethodCard(
         title="Entropy loss (soft self-target)",
@@ -22,16 +25,16 @@ class Entropy(Method):
         "2004",
         formula="L = CE((1 − a)·w + a·sg(s), s), or (1 − a)·CE(w, s) + a·H(s); "
         "a = a_max · min(1, step / (warmup · steps))",
-        checked="the self-target, detached, and a_max = 0.5 read in the public code; its warm-up is a "
+        checked="the detached self-target and a_max = 0.5 read in the public code; its warm-up is a "
         "hundred steps, ours a share of training. That a detached self-target only scales the gradient "
         "follows from s − t = (1 − a)(s − w) and is tested. 'regulariser' lets the gradient through; the "
         "paper of 2004 was not read",
-        generalises="nothing to generalise: the answer over the item's own options",
+        generalises="as published: the answer over the item's own options",
     )
 
     class Options(method.Options):
-        """``form``: the student's answer as a target (public code) or its entropy as a regulariser;
-        ``alpha`` is a_max, ``warmup`` the share of training over which a rises."""
+        """``form``: the student's answer as a target (public code) or its entropy as a regulariser.
+        ``alpha``: a_max. ``warmup``: share of training over which a rises."""
 
         form: Literal["self-target", "regulariser"] = "self-target"
         alpha: float = Field(0.5, ge=0, le=0.95)
@@ -43,7 +46,7 @@ class Entropy(Method):
         return o.alpha * context.ramp(o.warmup)
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
-        """Cross-entropy with the student itself among its teachers."""
+        """Cross-entropy to the mixture of weak label and the student's own answer."""
         a = self.weight(context)
         own = torch.softmax(logits, -1) * mask
         if self.options.form == "self-target":

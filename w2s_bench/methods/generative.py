@@ -11,28 +11,29 @@ from w2s_bench.method import UNLABELED, WEAK, Method, MethodCard
 
 
 class Generative(Method):
-    """One stage on the inputs of both halves, labels unseen, for teacher, student and ceiling alike.
+    """Add one stage of language modelling on the inputs of both halves, without labels.
 
-    Models without a language-model loss (bag of words, board networks) skip the stage.
+    Teacher, student and ceiling all get it, so that it adds no gap of its own. Models without a
+    language-model loss (bag of words, board networks) skip the stage.
     """
 
     card = MethodCard(
         title="Generative finetuning",
         paper="Burns et al. 2023, arXiv 2312.09390",
         formula="min −log p(x) over inputs x, then L = CE(w, s)",
-        checked="given to the weak supervisor and to the ceiling too, as in the paper; amounts are our own",
+        checked="given to the weak supervisor and the ceiling too, as in the paper; the amounts are ours",
     )
     inputs = frozenset({WEAK, UNLABELED})
     fits_as = "naive"
 
     class Options(method.Options):
-        """``epochs`` over the inputs, and the ``rate`` that multiplies a model's learning rate there."""
+        """``epochs``: over the inputs. ``rate``: factor on the model's learning rate in this stage."""
 
         epochs: Annotated[int, Field(ge=1)] = 1
         rate: Annotated[float, Field(gt=0)] = 1.0
 
     def stage(self) -> dict[str, Any]:
-        """The options."""
+        """Epochs and learning-rate factor of the stage, from the options."""
         return {"epochs": self.options.epochs, "rate": self.options.rate}
 
 

@@ -10,25 +10,25 @@ from w2s_bench.method import Method, MethodCard
 
 
 class LabelSmoothing(Method):
-    """Cross-entropy against labels that are never quite sure."""
+    """Cross-entropy to labels that are never fully certain, which limits the cost of a wrong one."""
 
     card = MethodCard(
         title="Label smoothing",
         paper="Szegedy et al. 2015, arXiv 1512.00567; against label noise: Lukasik et al. 2020, arXiv "
         "2003.02819",
         formula="t = (1 − ε)·w + ε/o; L = CE(t, s)",
-        checked="the usual formula and ε = 0.1, from memory; neither paper's text was read. The papers "
-        "smooth one-hot labels, here labels that may be soft already",
+        checked="the usual formula and ε = 0.1, from memory; neither paper was read again. The papers "
+        "smooth one-hot labels; here labels may already be soft",
         generalises="o: the number of the item's own options",
     )
 
     class Options(method.Options):
-        """``smoothing`` ε: the share of the uniform distribution."""
+        """``smoothing``: ε, the share of the uniform distribution."""
 
         smoothing: float = Field(0.64, ge=0, le=0.9)
 
     def targets(self, weak: Tensor, mask: Tensor) -> Tensor:
-        """Smoothed labels, over each item's own options."""
+        """Weak labels ``[N, O]``, smoothed over each item's own options."""
         e = self.options.smoothing
         return (1 - e) * weak + e * mask / mask.sum(-1, keepdim=True)
 

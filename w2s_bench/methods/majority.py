@@ -1,4 +1,4 @@
-"""Reference row: the option whose text the weak labels prefer most often, whatever the item says."""
+"""Reference row: answer by the option text that weak labels prefer most often, ignoring the item."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from w2s_bench.method import TEXTS, WEAK, Inputs, Method, MethodCard, Student, V
 
 
 class Majority(Method):
-    """Classes: the most frequent class. Legal moves: the move most often preferred, of those that are legal.
-    Pairs: completions occur once each, so that nothing is known of new ones: the first of two equals."""
+    """Shows what a method would score without reading the item.
+
+    Classes: the most frequent class. Legal moves: the most often preferred of those that are legal. Pairs:
+    each completion occurs once, so both sides of a new pair are equal and the first one wins.
+    """
 
     card = MethodCard(
         title="Majority",
         paper="none: a control",
         formula="s_o ∝ Σ_i w_i(text of o)",
-        generalises="counts go by the text of an option, so one rule serves classes, moves and pairs",
+        generalises="counts are by the text of an option, so one rule serves classes, moves and pairs",
         cost="0 fits",
     )
     kind = "reference"
     inputs = frozenset({WEAK, TEXTS})
 
     def learn(self, student: Student, inputs: Inputs) -> None:
-        """Count, then answer from the counts."""
+        """Sum weak labels by option text, then answer from the sums."""
         counts: defaultdict[str, float] = defaultdict(float)
         for texts, row in zip(inputs.texts, inputs.weak.tolist(), strict=True):
             for text, share in zip(texts, row, strict=False):

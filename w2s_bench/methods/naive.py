@@ -7,7 +7,7 @@ from w2s_bench.method import Context, Method, MethodCard, cross_entropy, harden
 
 
 class Naive(Method):
-    """CE(w, s); ``hard`` replaces soft labels by their most probable option."""
+    """Cross-entropy to the weak labels: the baseline that every other method is compared with."""
 
     card = MethodCard(
         title="Naive finetuning",
@@ -22,11 +22,11 @@ class Naive(Method):
         hard: bool = False
 
     def targets(self, weak: Tensor) -> Tensor:
-        """Weak labels, one-hot where ``hard``."""
+        """Weak labels ``[N, O]``, one-hot if ``hard``."""
         return harden(weak) if self.options.hard else weak
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
-        """Soft-label cross-entropy."""
+        """Soft-label cross-entropy, the mean over items."""
         return cross_entropy(logits, weak)
 
 
