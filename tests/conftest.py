@@ -214,7 +214,7 @@ def _scored(
     import numpy as np
 
     from w2s_bench.records import ScoreRecord, content_key
-    from w2s_bench.results.run_folder import Scored
+    from w2s_bench.results.run_folder import Answers, Scored
 
     key = content_key([domain, role, model, method, seed])
     gold = np.arange(ITEMS) % 2
@@ -238,11 +238,11 @@ def _scored(
         metrics={"greedy_accuracy": 0.25} if domain == "chess" else {},
         loss=[0.75, 0.5],
     )
-    into[key] = Scored(
-        record,
+    answers = Answers(
         [f"{domain}-{i}" for i in range(ITEMS)],
         np.where(hit, gold, 1 - gold),
         gold,
         np.where(hit, 0.75, 0.25).astype(np.float32),
     )
+    into[key] = Scored(record, answers)
     return key

@@ -51,7 +51,9 @@ def test_swapped_sides_change_the_sign(folder: Path) -> None:
 def test_other_suites_and_items_are_told(folder: Path, tmp_path: Path, toy_run: dict[str, Any]) -> None:
     info = replace(toy_run["info"], suite_hash="f" * 32, suite_version=4, libraries={"torch": "2.1"})
     scored = [
-        replace(s, items=[f"new-{i}" for i in s.items]) if s.record.domain == "chess" else s
+        replace(s, answers=replace(s.answers, items=[f"new-{i}" for i in s.answers.items]))
+        if s.record.domain == "chess"
+        else s
         for s in toy_run["scored"]
     ]
     save_run(tmp_path / "b", **(toy_run | {"info": info, "scored": scored}))

@@ -26,10 +26,11 @@ def test_kinds_by_hand() -> None:
 def test_examples_are_true_to_the_picks_and_come_back(tmp_path: Path, toy_run: dict[str, Any]) -> None:
     scored = toy_run["scored"]
     items = {
-        s.record.task: [Item(id=i, prompt="x" * 5000, options=("no", "yes")) for i in s.items] for s in scored
+        s.record.task: [Item(id=i, prompt="x" * 5000, options=("no", "yes")) for i in s.answers.items]
+        for s in scored
     }
     found = choose(toy_run["cells"], scored, items)
-    fits = {s.record.key: s for s in scored}
+    fits = {s.record.key: s.answers for s in scored}
     cells = {(c.task, c.teacher, c.student, c.method, c.seed): c for c in toy_run["cells"]}
     assert {s.kind for s in found} == {"corrected", "copied", "new"} and {s.seed for s in found} == {0}
     for s in found:

@@ -42,9 +42,9 @@ def test_a_run_comes_back_as_it_was(folder: Path, toy_run: dict[str, Any]) -> No
     assert run.records == [scored[key].record for key in sorted(scored)]
     assert run.predictions.keys() == scored.keys()
     for key, predictions in run.predictions.items():
-        assert list(predictions.items) == scored[key].items
+        assert list(predictions.items) == scored[key].answers.items
         assert predictions.correct.dtype == np.uint8
-        assert (predictions.correct == (scored[key].picked == scored[key].gold)).all()
+        assert (predictions.correct == (scored[key].answers.picked == scored[key].answers.gold)).all()
         assert predictions.correct.mean() == pytest.approx(scored[key].record.accuracy)
 
 
@@ -76,9 +76,9 @@ def test_saving_what_was_loaded_changes_no_byte(folder: Path, toy_run: dict[str,
 def test_predictions_are_kept_for_each_item(folder: Path, toy_run: dict[str, Any]) -> None:
     table = pyarrow.parquet.read_table(folder / PREDICTIONS)
     assert table.column_names == ["key", "item", "picked", "gold", "gold_probability"]
-    assert table.num_rows == sum(len(s.items) for s in toy_run["scored"])
+    assert table.num_rows == sum(len(s.answers.items) for s in toy_run["scored"])
     row = table.slice(0, 1).to_pylist()[0]
-    fit = next(s for s in toy_run["scored"] if s.record.key == row["key"])
+    fit = next(s for s in toy_run["scored"] if s.record.key == row["key"]).answers
     assert row == {
         "key": min(toy_run["seconds"]), "item": fit.items[0], "picked": fit.picked[0], "gold": fit.gold[0],
         "gold_probability": fit.gold_probability[0],

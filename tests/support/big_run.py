@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.records import CellRecord, RunInfo, ScoreRecord, content_key
-from w2s_bench.results.run_folder import Scored, save_run
+from w2s_bench.results.run_folder import Answers, Scored, save_run
 from w2s_bench.suite import parse_suite
 
 TASKS, SEEDS, ITEMS = 35, (0, 1, 2), 200
@@ -54,7 +54,7 @@ class _Fits:
         )  # fmt: skip
         items = [f"{self.task}-{i}" for i in range(ITEMS)]
         picked = np.where(hit, self.gold, 1 - self.gold)
-        self.into[key] = Scored(record, items, picked, self.gold, np.where(hit, 0.75, 0.25))
+        self.into[key] = Scored(record, Answers(items, picked, self.gold, np.where(hit, 0.75, 0.25)))
         return key
 
 

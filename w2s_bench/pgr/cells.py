@@ -1,4 +1,7 @@
-"""Cells: three score records joined, which of them are admitted, and their tables of seeds by items."""
+"""Cells: the scores of teacher, student and ceiling joined, and the rule by which a cell is admitted.
+
+Shapes: S seeds, N test items.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 
 from w2s_bench import stats
 from w2s_bench.records import CellRecord, Domain
+from w2s_bench.suite import Suite
 
 Key = tuple[str, ...]
 ROUNDING = 1e-9  # 0.82 − 0.80 is a little below 0.02 in floating point, and yet a gap of 0.02
@@ -18,7 +22,7 @@ ROUNDING = 1e-9  # 0.82 − 0.80 is a little below 0.02 in floating point, and y
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """Admission by the gap and the teacher alone (fractions of accuracy).
+    """Admission by the gap and the teacher alone, in fractions of accuracy.
 
     ``min_teacher`` is meant for two options; with more, the teacher must be as far from guessing.
     """
@@ -26,19 +30,28 @@ class Rule:
     min_gap: float
     min_teacher: float
 
+    @classmethod
+    def of(cls, suite: Suite) -> Rule:
+        """The rule that a suite states."""
+        return cls(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
+
     def floor(self, chance: float) -> float:
-        """The teacher's least accuracy where guessing gives ``chance``: 0.60 of two options is a fifth of
-        the way from guessing to certainty, and so 0.40 of four."""
-        return (
-            chance + (self.min_teacher - 0.5) / 0.5 * (1 - chance)
-            if self.min_teacher > 0.5
-            else self.min_teacher
-        )
+        """The teacher's least accuracy where guessing gives ``chance``.
+
+        0.60 of two options is a fifth of the way from guessing to certainty, and so is 0.40 of four.
+        """
+        if self.min_teacher <= 0.5:
+            return self.min_teacher
+        return chance + (self.min_teacher - 0.5) / 0.5 * (1 - chance)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One (task, teacher, student, method) over seeds; ``correct`` arrays are ``[S, N]`` of 0/1."""
+    """One task, teacher, student and method, over all seeds.
+
+    ``*_correct`` are ``[S, N]`` of 0 and 1; ``agrees`` ``[S, N]``: the student picks what its teacher picks.
+    ``similarity`` is Cohen's kappa of the two and ``metrics`` are the student's, both means over seeds.
+    """
 
     domain: Domain
     task: str
@@ -49,16 +62,16 @@ class Cell:
     teacher_correct: NDArray[np.uint8]
     student_correct: NDArray[np.uint8]
     ceiling_correct: NDArray[np.uint8]
-    agrees: NDArray[np.bool_] | None = None  # [S, N]: the student picks what its teacher picks
-    similarity: float | None = None  # of student and teacher, adjusted for chance: mean over seeds
-    metrics: Mapping[str, float] = field(default_factory=dict)  # of the student: means over seeds
+    agrees: NDArray[np.bool_] | None = None
+    similarity: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
     reference: bool = False
     chance: float = 0.5
     uses_gold: bool = False
 
     @property
     def where(self) -> Key:
-        """Task, teacher and student: what methods are compared on."""
+        """Task, teacher and student: methods are compared where these are equal."""
         return (self.task, self.teacher, self.student)
 
     @cached_property
@@ -84,7 +97,7 @@ class Cell:
 
     @property
     def agreement(self) -> stats.Agreement | None:
-        """How the student's answers relate to its teacher's; None where it is not known what they picked."""
+        """How the student's answers relate to its teacher's; None where their picks are not known."""
         if self.agrees is None:
             return None
         return stats.agreement(self.agrees, self.student_correct == 1, self.teacher_correct == 1)
@@ -109,18 +122,21 @@ def join(
     picked: Mapping[str, NDArray[np.int16]] | None = None,
     metrics: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[Cell]:
-    """Group cell records over seeds; ``correct`` gives each fit's per-item score ``[N]`` by key, ``picked``
-    the options it picked (for the agreement of student and teacher), ``metrics`` what its record tells beside
-    the accuracy, ``chance`` the accuracy of guessing by task (a half where it is not told)."""
+    """Group cell records over seeds.
+
+    By the key of a fit, ``correct`` gives its per-item scores ``[N]``, ``picked`` the options it picked
+    ``[N]`` (without them there is no agreement of student and teacher) and ``metrics`` those of its record.
+    ``chance`` is the accuracy of guessing by task; a half where it is missing.
+    """
     grouped: dict[Key, list[CellRecord]] = {}
     for c in cells:
         grouped.setdefault((c.domain, c.task, c.teacher, c.student, c.method), []).append(c)
-    known = chance or {}
+    chances = chance or {}
     return [
         _cell(
             sorted(group, key=lambda c: c.seed),
             correct,
-            known.get(group[0].task, 0.5),
+            chances.get(group[0].task, 0.5),
             picked,
             [(metrics or {}).get(c.student_key, {}) for c in group],
         )
@@ -135,13 +151,14 @@ def _cell(
     picked: Mapping[str, NDArray[np.int16]] | None,
     metrics: list[Mapping[str, float]],
 ) -> Cell:
-    first = group[0]
+    first, keys = group[0], [(c.teacher_key, c.student_key, c.ceiling_key) for c in group]
     agrees, similarity = None, None
     if picked is not None:
-        pairs = [(picked[c.teacher_key], picked[c.student_key]) for c in group]
+        pairs = [(picked[teacher], picked[student]) for teacher, student, _ in keys]
         agrees = np.stack([teacher == student for teacher, student in pairs])
         similarity = float(np.mean([stats.chance_adjusted_similarity(*pair) for pair in pairs]))
-    told = set.intersection(*(set(m) for m in metrics))
+    names = set.intersection(*(set(m) for m in metrics))
+    by_role = [np.stack([correct[key] for key in role]) for role in zip(*keys, strict=True)]
     return Cell(
         domain=first.domain,
         task=first.task,
@@ -149,12 +166,12 @@ def _cell(
         student=first.student,
         method=first.method,
         seeds=tuple(c.seed for c in group),
-        teacher_correct=np.stack([correct[c.teacher_key] for c in group]),
-        student_correct=np.stack([correct[c.student_key] for c in group]),
-        ceiling_correct=np.stack([correct[c.ceiling_key] for c in group]),
+        teacher_correct=by_role[0],
+        student_correct=by_role[1],
+        ceiling_correct=by_role[2],
         agrees=agrees,
         similarity=similarity,
-        metrics={name: float(np.mean([m[name] for m in metrics])) for name in sorted(told)},
+        metrics={name: float(np.mean([m[name] for m in metrics])) for name in sorted(names)},
         reference=first.reference,
         uses_gold=first.uses_gold,
         chance=chance,
@@ -162,9 +179,8 @@ def _cell(
 
 
 def pooled(cells: Iterable[tuple[str, stats.Floats]]) -> list[stats.Floats]:
-    """Tables ``[S, N]`` of cells, named by their tasks, added up within each task: one independent table a
-    task, as a contrast wants them."""
-    found: dict[str, stats.Floats] = {}
+    """Add up the tables ``[S, N]`` of each task: a contrast takes one independent table a task."""
+    sums: dict[str, stats.Floats] = {}
     for task, table in cells:
-        found[task] = found[task] + table if task in found else table
-    return list(found.values())
+        sums[task] = sums[task] + table if task in sums else table
+    return list(sums.values())

@@ -14,7 +14,7 @@ from w2s_bench.pgr.cells import Cell, Key, pooled
 from w2s_bench.pgr.tie_groups import NAIVE
 from w2s_bench.records import TableRow
 
-ZERO_SHOT = "zero-shot"  # like naive, a row that others are compared with
+ZERO_SHOT = "zero-shot"  # like naive, a method that others are compared with
 Rivals = Mapping[tuple[Key, str], Cell]
 _ROW_FIELDS = {f.name for f in fields(TableRow)}
 
@@ -30,13 +30,13 @@ def leads(group: list[Cell], rivals: Rivals) -> dict[str, Any]:
 
     Beside naive also: how often a seed beats one of naive's, and the least lead that the cells could show.
     """
-    found: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for name in (NAIVE, ZERO_SHOT):
         pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
         if pairs and group[0].method != name:
             contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
-            found |= _lead(name, contrast) | (_improvement(pairs, contrast) if name == NAIVE else {})
-    return found
+            columns |= _lead(name, contrast) | (_improvement(pairs, contrast) if name == NAIVE else {})
+    return columns
 
 
 def _lead(name: str, contrast: stats.Contrast) -> dict[str, Any]:
@@ -49,9 +49,9 @@ def _lead(name: str, contrast: stats.Contrast) -> dict[str, Any]:
 
 def answer_stats(cells: list[Cell]) -> dict[str, Any]:
     """Agreement with the teacher and the metrics of the answers, each a mean over the cells that have it."""
-    found = [_answers_of(cell) for cell in cells]
-    names = dict.fromkeys(name for values in found for name in values)
-    means = {name: _mean(values.get(name) for values in found) for name in names}
+    answers = [_answers_of(cell) for cell in cells]
+    names = dict.fromkeys(name for values in answers for name in values)
+    means = {name: _mean(values.get(name) for values in answers) for name in names}
     own = {name: mean for name, mean in means.items() if name not in _ROW_FIELDS and mean is not None}
     return {name: mean for name, mean in means.items() if name in _ROW_FIELDS} | {"metrics": own}
 
@@ -74,11 +74,11 @@ def _answers_of(cell: Cell) -> dict[str, float | None]:
 
 
 def _improvement(pairs: list[tuple[Cell, Cell]], contrast: stats.Contrast) -> dict[str, Any]:
-    often = [
+    shares = [
         stats.probability_of_improvement(*(one.student_correct.mean(1)[None] for one in pair))
         for pair in pairs
     ]
     return {
-        "probability_of_improvement": float(np.mean(often)),
+        "probability_of_improvement": float(np.mean(shares)),
         "detectable": stats.minimum_detectable_difference(*stats.standard_error(contrast)),
     }

@@ -14,14 +14,17 @@ from w2s_bench.pgr.row_stats import Rivals, answer_stats, leads, needs_no_teache
 from w2s_bench.pgr.tie_groups import tie_groups
 from w2s_bench.records import CellRecord, TableRow
 
-_WANTED = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}
+_MEMBERS = {"admitted": "admitted", "clean": "clean", "held-out": "admitted and held out"}
 Pool = Literal["admitted", "clean", "held-out"]
 
 
 def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str] = ()) -> list[TableRow]:
-    """Table rows: every cell, then for each domain and method the pool of all admitted cells; where it is
-    known which cells need no teacher, the pool without those; and where there are ``development`` tasks, the
-    pool of the held-out ones. Methods are ranked on the last, or else on all."""
+    """Table rows: every cell, then the pools of each domain and method.
+
+    The first pool has all admitted cells. Where zero-shot rows tell which cells need no teacher, a second
+    goes without those; where there are ``development`` tasks, a third has the held-out ones. Methods are
+    ranked on the last, or else on all admitted cells.
+    """
     rivals = {(cell.where, cell.method): cell for cell in cells}
     table = [_cell_row(cell, rivals, rule, suite) for cell in cells]
     marks = {cell.where: row.needs_no_teacher for cell, row in zip(cells, table, strict=True)}
@@ -43,7 +46,7 @@ def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str]
 def _ranked(
     table: list[TableRow], pools: Mapping[Key, list[Cell]], rule: Rule, development: Collection[str]
 ) -> list[TableRow]:
-    """The table with tie groups in the pool that ranks; reference rows have none."""
+    """The table with tie groups in the pool that methods are ranked on; reference rows have none."""
     ranks = "held-out" if development else "admitted"
     groups: dict[str, dict[str, int]] = {}
     for domain in {key[0] for key in pools}:
@@ -80,7 +83,7 @@ def _where(row: TableRow) -> tuple[str | None, ...]:
 
 
 def _failed_row(group: list[CellRecord], rival: TableRow | None, suite: str) -> TableRow:
-    """With the first reason of its seeds, and teacher and ceiling as a rival's row has them."""
+    """A row with the first reason of its seeds; teacher and ceiling are those of a rival's row."""
     head = group[0]
     return TableRow(
         suite=suite,
@@ -150,8 +153,10 @@ def _pooled_row(
     suite: str,
     pool: Pool,
 ) -> TableRow:
-    """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``, which is a part of
-    the ``whole`` of one domain and method."""
+    """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``.
+
+    ``whole`` are all cells of the domain and method, of which ``group`` is a part.
+    """
     admitted = [cell for cell in group if cell.refusal(rule) is None]
     head = whole[0]
     common: dict[str, Any] = {
@@ -169,7 +174,7 @@ def _pooled_row(
         "pool": pool,
     }
     if not admitted:
-        return TableRow(**common, admitted=False, reason=f"none of {len(whole)} cells is {_WANTED[pool]}")
+        return TableRow(**common, admitted=False, reason=f"none of {len(whole)} cells is {_MEMBERS[pool]}")
     points = np.array([cell.points for cell in admitted])
     gains, gaps = (
         pooled((c.task, getattr(c, name) / len(admitted)) for c in admitted) for name in ("gain", "gap")

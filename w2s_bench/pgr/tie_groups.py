@@ -1,4 +1,4 @@
-"""Tie groups: which methods of a domain the data can tell apart."""
+"""Tie groups: methods of a domain that are tied with the best, with the next best, and so on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NAIVE = "naive"
 
 
 def tie_groups(pools: Mapping[str, list[Cell]]) -> dict[str, int]:
-    """Groups from 1, the best, of methods that each have cells.
+    """The group of each method that has cells; 1 is the best.
 
-    Methods stand in the order of their mean lead over naive on their own cells. The first leads group 1; all
-    after it belong there until one is worse than the leader, its paired 95% interval on the cells that both
-    have off zero; that one leads the next group. Methods without a cell in common cannot be told apart.
-    Intervals are pointwise: among many methods some part by chance.
+    Methods are ordered by their mean lead over naive on their own cells. The first leads group 1. Methods
+    join it until one is worse than the leader: its paired 95% interval, on the cells that both have, is below
+    zero. That method leads the next group. Methods without a cell in common are tied. The intervals are
+    pointwise, so among many methods a few are separated by chance.
     """
     cells = {name: {cell.where: cell for cell in pool} for name, pool in pools.items() if pool}
     order = sorted(cells, key=lambda name: -_lead(cells[name], cells.get(NAIVE, {})))
@@ -33,8 +33,8 @@ def tie_groups(pools: Mapping[str, list[Cell]]) -> dict[str, int]:
 
 def _lead(mine: Mapping[Key, Cell], naive: Mapping[Key, Cell]) -> float:
     """Mean lead over naive; over the teacher where there is no naive."""
-    found = [c.over(naive[where]) if where in naive else c.gain for where, c in mine.items()]
-    return float(np.mean([table.mean() for table in found]))
+    leads = [c.over(naive[where]) if where in naive else c.gain for where, c in mine.items()]
+    return float(np.mean([table.mean() for table in leads]))
 
 
 def _worse(mine: Mapping[Key, Cell], best: Mapping[Key, Cell]) -> bool:

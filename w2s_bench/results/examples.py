@@ -1,7 +1,8 @@
-"""Examples of what a student did with its teacher's labels: a few test items of each cell, with their texts.
+"""Examples of students that corrected or copied their teachers: a few test items of each cell.
 
-``examples.jsonl`` in a run's folder holds them. Records know items by their ids only; texts come from the
-store's items while the suite runs, so the file is written then, and a report without it shows none.
+``examples.jsonl`` in a run's folder holds them with their texts. Records know items by their ids only; the
+texts are in the store while the suite runs, so the file is written then. A report without the file shows no
+examples.
 """
 
 from __future__ import annotations
@@ -57,19 +58,19 @@ class Shown:
 def choose(
     cells: Sequence[CellRecord], scored: Sequence[Scored], items: Mapping[str, Sequence[Item]]
 ) -> list[Shown]:
-    """At most :data:`EACH` examples of each cell and kind, at its first seed, and :data:`MOST` in all.
+    """Choose at most :data:`EACH` examples of each cell and kind, at its first seed, and :data:`MOST` in all.
 
     ``items`` are the test items of each task. Reference rows, failed cells and tasks without items have none.
-    The items with the smallest ids come first (they are hashes), so that cells of one task show the same.
+    The smallest ids come first, so that cells of one task show the same items; ids are hashes.
     """
     fits = {s.record.key: s for s in scored}
-    known = {task: {i.id: i for i in found} for task, found in items.items()}
-    wanted = [c for c in _first_seeds(cells) if c.task in known and c.student_key in fits]
-    each = max(1, min(EACH, MOST // (len(KINDS) * max(1, len(wanted)))))
-    found: list[Shown] = []
-    for cell in wanted:
-        found += _of_cell(cell, fits, known[cell.task], each)
-    return found[:MOST]
+    by_id = {task: {i.id: i for i in tested} for task, tested in items.items()}
+    chosen = [c for c in _first_seeds(cells) if c.task in by_id and c.student_key in fits]
+    each = max(1, min(EACH, MOST // (len(KINDS) * max(1, len(chosen)))))
+    examples: list[Shown] = []
+    for cell in chosen:
+        examples += _of_cell(cell, fits, by_id[cell.task], each)
+    return examples[:MOST]
 
 
 def _first_seeds(cells: Sequence[CellRecord]) -> list[CellRecord]:
@@ -84,7 +85,7 @@ def _first_seeds(cells: Sequence[CellRecord]) -> list[CellRecord]:
 def _of_cell(
     cell: CellRecord, fits: Mapping[str, Scored], known: Mapping[str, Item], each: int
 ) -> Iterator[Shown]:
-    teacher, student = fits[cell.teacher_key], fits[cell.student_key]
+    teacher, student = fits[cell.teacher_key].answers, fits[cell.student_key].answers
     gold = teacher.gold
     for kind, mask in zip(KINDS, kinds(teacher.picked, student.picked, gold), strict=True):
         places = sorted(np.flatnonzero(mask).tolist(), key=lambda k: teacher.items[k])
@@ -129,12 +130,12 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest].rstrip() + " …"
 
 
-def save_examples(folder: Path, found: Sequence[Shown]) -> None:
-    """Write ``examples.jsonl``."""
-    write_text(folder / EXAMPLES, "".join(canonical_json(asdict(s)) + "\n" for s in found))
+def save_examples(folder: Path, examples: Sequence[Shown]) -> None:
+    """Write ``examples.jsonl`` into a run's folder."""
+    write_text(folder / EXAMPLES, "".join(canonical_json(asdict(s)) + "\n" for s in examples))
 
 
 def load_examples(folder: Path) -> list[Shown]:
-    """Read them; none where there is no such file. Errors: StoreError for a damaged one."""
+    """Read the examples of a run; none where there is no such file. Errors: StoreError for a damaged one."""
     path = folder / EXAMPLES
     return load_lines(Shown, path) if path.is_file() else []

@@ -1,7 +1,7 @@
-"""The folder of one run: records, cells, per-item predictions and what made them; reports read only this.
+"""Write and read the folder of one run: records, cells, per-item predictions. Reports read nothing else.
 
-``records.jsonl``, ``cells.jsonl`` and ``predictions.parquet`` are byte-equal for equal runs; whatever
-depends on the clock or the machine is in ``run.json`` and ``timings.json``.
+Equal runs write equal bytes to ``records.jsonl``, ``cells.jsonl`` and ``predictions.parquet``; whatever
+depends on the clock or the machine stands in ``run.json`` and ``timings.json``. Shape: N test items.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COMPANIONS = "companions.parquet"  # predictions on companions; only where there
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a fit answers to the items of a test set: ids, option picked, gold and its probability ``[N]``."""
+    """A fit's answers on a test set, ``[N]`` each: item ids, options picked, gold and its probability."""
 
     items: list[str]
     picked: NDArray[np.int64]
@@ -43,25 +43,16 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A fit's record and, for each test item, its id, the option picked and gold (``[N]`` each); its answers
-    to the items of companions by their names."""
+    """A fit's record, its answers on the task's own test set, and those on companions by name."""
 
     record: ScoreRecord
-    items: list[str]
-    picked: NDArray[np.int64]
-    gold: NDArray[np.int64]
-    gold_probability: NDArray[np.float32]
+    answers: Answers
     companions: dict[str, Answers] = field(default_factory=dict)
-
-    @property
-    def answers(self) -> Answers:
-        """Those to the task's own test set."""
-        return Answers(self.items, self.picked, self.gold, self.gold_probability)
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Per-item predictions of one fit on the test set: item ids, 0/1 scores and options picked ``[N]``."""
+    """Predictions of one fit as they are read back, ``[N]`` each: item ids, scores 0 or 1, options picked."""
 
     items: tuple[str, ...]
     correct: NDArray[np.uint8]
@@ -70,9 +61,11 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything a report needs. ``failed`` cells have no student to score; where one seed of a cell
-    failed, all its seeds stand there and none among ``cells``. ``companions``: predictions by companion and
-    fit."""
+    """Everything that a report needs.
+
+    ``predictions`` are by the key of a fit, ``companions`` by companion and key. A cell of which one seed has
+    no student to score stands, with all its seeds, among ``failed`` and not among ``cells``.
+    """
 
     info: RunInfo
     records: list[ScoreRecord]
@@ -89,7 +82,7 @@ def save_run(
     cells: list[CellRecord],
     seconds: dict[str, float],
 ) -> None:
-    """Write a run; each file appears whole, ``run.json`` last: a folder with it is complete."""
+    """Write a run. Each file appears whole and ``run.json`` last, so a folder that has it is complete."""
     ordered = sorted(scored, key=lambda s: s.record.key)
     write_text(folder / RECORDS, dump_lines(s.record for s in ordered))
     write_text(folder / CELLS, dump_lines(cells))
@@ -97,29 +90,29 @@ def save_run(
     others = [(s.record.key, name, answers) for s in ordered for name, answers in s.companions.items()]
     if others:
         _save_predictions(folder / COMPANIONS, others)
-    else:  # of an earlier run in this folder
+    else:  # an earlier run in this folder may have left one
         (folder / COMPANIONS).unlink(missing_ok=True)
     write_text(folder / TIMINGS, canonical_json(seconds) + "\n")
     write_text(folder / RUN, canonical_json(asdict(info)) + "\n")
 
 
 def _save_predictions(path: Path, scored: Sequence[tuple[str, str | None, Answers]]) -> None:
-    """Answers with the key of their fit, and with their companion where they are on one."""
+    """Write answers, each with the key of its fit and, on a companion, the companion's name."""
     import pyarrow
     import pyarrow.parquet
 
     answers = [s[2] for s in scored]
     rows = np.repeat(np.arange(len(scored), dtype=np.int32), [len(a.items) for a in answers])
 
-    def name(values: Sequence[str | None]) -> Any:
+    def repeated(values: Sequence[str | None]) -> Any:
         distinct = list(dict.fromkeys(values))
         places = np.array([distinct.index(v) for v in values], dtype=np.int32)
         return pyarrow.DictionaryArray.from_arrays(places[rows], distinct)
 
-    companion = {} if scored and scored[0][1] is None else {"companion": name([s[1] for s in scored])}
+    companion = {} if scored and scored[0][1] is None else {"companion": repeated([s[1] for s in scored])}
     table = pyarrow.table(
         {
-            "key": name([s[0] for s in scored]),
+            "key": repeated([s[0] for s in scored]),
             **companion,
             "item": [i for a in answers for i in a.items],
             "picked": np.concatenate([a.picked for a in answers]).astype(np.int16),
@@ -141,13 +134,13 @@ def load_run(folder: Path) -> Run:
             mend=f"make one: w2s-bench run SUITE --out {folder}",
         )
     cells = load_lines(CellRecord, folder / CELLS)
-    lost = {_name(cell) for cell in cells if cell.failed is not None}
+    failed = {_name(cell) for cell in cells if cell.failed is not None}
     return Run(
         load_json(RunInfo, folder / RUN),
         load_lines(ScoreRecord, folder / RECORDS),
-        [cell for cell in cells if _name(cell) not in lost],
+        [cell for cell in cells if _name(cell) not in failed],
         _load_predictions(folder / PREDICTIONS),
-        [cell for cell in cells if _name(cell) in lost],
+        [cell for cell in cells if _name(cell) in failed],
         _load_companions(folder / COMPANIONS),
     )
 
@@ -158,7 +151,7 @@ def _name(cell: CellRecord) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Predictions as they are stored: columns of texts as places ``[N]`` in the list of their texts."""
+    """Predictions as the file stores them: a column of texts is places ``[N]`` in a list of its texts."""
 
     coded: dict[str, tuple[NDArray[np.int64], list[str]]]
     picked: NDArray[np.int16]
@@ -195,8 +188,10 @@ def _columns(path: Path, coded: list[str]) -> _Columns:
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A column of texts as places in the list of its texts. Errors: ValueError for a place beyond it, which
-    damaged bytes may hold."""
+    """A column of texts as places in the list of its texts.
+
+    Errors: ValueError for a place outside the list, which damaged bytes may hold.
+    """
     whole = column.unify_dictionaries().combine_chunks()
     whole = whole if hasattr(whole, "indices") else whole.chunk(0)
     places, texts = whole.indices.to_numpy().astype(np.int64), whole.dictionary.to_pylist()
@@ -206,15 +201,15 @@ def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def _by_key(columns: _Columns, rows: NDArray[np.int64]) -> dict[str, Predictions]:
-    """Predictions by the key of their fit, of these rows of the file."""
+    """Predictions in some ``rows`` of the file, by the key of their fit. Fits of a task share item ids."""
     (keys, names), (items, ids) = columns.coded["key"], columns.coded["item"]
     rows = rows[np.argsort(keys[rows], kind="stable")]
     shared: dict[bytes, tuple[str, ...]] = {}
-    found = {}
+    predictions = {}
     for part in np.split(rows, np.flatnonzero(np.diff(keys[rows])) + 1) if len(rows) else ():
         listed, picked = items[part], columns.picked[part]
-        told = shared.get(listed.tobytes()) or tuple(ids[k] for k in listed.tolist())
-        shared[listed.tobytes()] = told
+        item_ids = shared.get(listed.tobytes()) or tuple(ids[k] for k in listed.tolist())
+        shared[listed.tobytes()] = item_ids
         correct = (picked == columns.gold[part]).astype(np.uint8)
-        found[names[int(keys[part[0]])]] = Predictions(told, correct, picked)
-    return found
+        predictions[names[int(keys[part[0]])]] = Predictions(item_ids, correct, picked)
+    return predictions

@@ -125,8 +125,7 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         curve=_curve(job, store, artifact, gold),
         companions={name: _companion(found, others[name][1].chance) for name, found in answers.items()},
     )
-    mine = _answers(probabilities, test)
-    return Scored(record, mine.items, mine.picked, mine.gold, mine.gold_probability, answers)
+    return Scored(record, _answers(probabilities, test), answers)
 
 
 def _companion(answers: Answers, chance: float) -> CompanionScore:

@@ -278,7 +278,7 @@ def _rows(
 ) -> list[TableRow]:
     """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
     suite = standard.suite
-    rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
+    rule = Rule.of(suite)
     made = rows(cells, rule, suite.name, suite.development)
     mine = [r for r in with_failed(made, failed, suite.name) if r.method == manifest.method.label]
     return [replace(row, group=None) for row in mine]

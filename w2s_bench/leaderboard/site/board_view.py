@@ -65,7 +65,7 @@ def _place(group: int | None, row: TableRow) -> tuple[float, float]:
 
 def rank(suite: Suite, entries: Sequence[BoardEntry]) -> dict[str, dict[str, int]]:
     """Tie groups of a whole board: entries on the held-out cells that are admitted, domain by domain."""
-    rule = Rule(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
+    rule = Rule.of(suite)
     pools: dict[str, dict[str, list[Cell]]] = {d: {} for d in TITLES}
     plain = next((e.stem for e in entries if e.entry.method == NAIVE), None)
     for one in entries:
