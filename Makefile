@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
+FAST := tests/test_floors.py tests/test_errors.py tests/test_records.py tests/test_suite.py tests/registry tests/stats tests/pgr tests/docs
 
-.PHONY: quick real zoo ablations fuzz speed drill ray-drill test docs lint format clean
+.PHONY: quick real zoo ablations fuzz speed drill ray-drill test check docs lint format clean
 
 quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 	$(BIN)/w2s-bench run quick --out runs/quick --store $(STORE)
@@ -12,6 +13,10 @@ quick: .venv/ready  ## install if needed, run the quick suite, print its tables
 test: export HF_HUB_OFFLINE = 1
 test: .venv/ready lint  ## style, types and the whole test suite
 	$(BIN)/pytest -n 2 --dist worksteal
+
+check: export HF_HUB_OFFLINE = 1
+check: .venv/ready lint  ## style, types and the fast tests, in about a minute
+	$(BIN)/pytest -n 2 --dist worksteal $(FAST)
 
 fuzz: .venv/ready  ## mutated bundles through board verify, mutated files through all readers: docs/how-to/submit.md, docs/explanation/reliability.md
 	PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz.bundles --count 12000
