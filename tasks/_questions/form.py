@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from w2s_bench.sources import Expanded, HubSource, Row
-from w2s_bench.task import TaskCard
+from w2s_bench.task import Findings, TaskCard
 
 CODE = Path(__file__)
 DISTINCT = "Questions whose answers are not all distinct are left out."
@@ -49,6 +49,7 @@ class Questions:
     standing: Literal["development", "held-out"] = "held-out"
     pretraining: str = "not known"
     companions: tuple[str, ...] = ()
+    findings: Findings = ()
     answers: int | None = None
 
     def rows(self) -> Expanded:
@@ -76,6 +77,7 @@ class Questions:
                 "standing": self.standing,
                 "pretraining": self.pretraining,
                 "notes": self.notes,
+                "findings": self.findings,
                 **more,
             }
         )

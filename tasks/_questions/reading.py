@@ -80,6 +80,9 @@ DREAM = Questions(
     group="dialogue",
     size="8,156 questions to train on, 2,041 for the test, before those with equal answers are left out",
     notes=f"{DISTINCT} {BRANCH}",
+    findings=(
+        ("truncated", "dialogues are long; the question and the answers stand at the end, which is kept"),
+    ),
     pretraining="not known; dialogues and questions are of English examinations that stand on web pages",
 )
 

@@ -22,6 +22,11 @@ CARD = TaskCard(
     pretraining="The passages are of Wikipedia, which is in The Pile and most public corpora; the questions "
     "are of web searches. The training split is part of instruction collections such as FLAN's.",
     findings=(
+        (
+            "near-duplicates",
+            "some articles are quoted in several revisions, each a passage of its own; about 2% of the test "
+            "questions are asked about such a passage",
+        ),
         ("truncated", "the small shipped tokenizer needs more tokens than those of pretrained models"),
     ),
     notes="62% are answered by yes upstream; a hash of the question keeps 61% of these.",

@@ -21,6 +21,7 @@ CARD = TaskCard(
     size="one text for each of about 169,000 pairs",
     classes=("bad", "good"),
     pretraining="not known; preference sets of this kind are used to finetune public chat models",
+    findings=(("truncated", "dialogues are long; the last reply stands at the end, which is kept"),),
     notes="For comparison only with the code of Burns et al. 2023, which asks the same of single texts: good "
     "and bad are relative to a reply that is not shown, so that the best accuracy is low (the code's own "
     "models stay at 48 to 50%) and a PGR on it says nothing. For preferences use the tasks of the reward "

@@ -20,6 +20,10 @@ CARD = TaskCard(
     companions=("nlp/amazon-polarity", "nlp/twitter-sentiment"),
     pretraining="The reviews stand on public web pages and the archive on many mirrors; that corpora made of "
     "web pages hold some of them is to be expected.",
+    findings=(
+        ("bag of words", "reviews are long, and single words give most opinions away"),
+        ("truncated", "reviews are long; the end is kept, where reviewers often sum up"),
+    ),
     notes="Line breaks of HTML are turned into spaces. Reviews are long: models with a short context see "
     "their end.",
 )

@@ -21,6 +21,7 @@ CARD = TaskCard(
     group="the message's words",
     size="about 22,700 of 59,899 messages (45,615 + 2,000 + 12,284)",
     classes=CLASSES,
+    findings=(("bag of words", "messages are short and outspoken: single words give most opinions away"),),
     notes="Neutral messages are left out, and a hash of the message keeps 54% of the positive ones. "
     "Upstream's test split is more negative than its training split, so that all are pooled. Names are "
     "@user upstream. The paper's set of Twitter sentiment need not be the same.",

@@ -16,6 +16,7 @@ CARD = TaskCard(
     size="about 46,200 pairs",
     pretraining="public since 2022 and widely trained on; copies stand in instruction-tuning mixtures",
     companions=("reward/hh-harmless",),
+    findings=(("truncated", "dialogues are long; the reply stands at the end, which is kept"),),
     notes="The base tranche alone, as for reward/hh-harmless; the rejection-sampled and online ones are of "
     "later assistants.",
 )

@@ -18,6 +18,14 @@ CARD = preferences(
     group="prompt (id)",
     size="1,327 prompts with nine pairs each",
     test_only=True,
+    findings=(
+        ("truncated", "answers are long by design, and two of the three styles are detailed"),
+        (
+            "contact data",
+            "telephone numbers are those of public help lines; e-mail addresses are a help line's and those of "
+            "three speakers, at email.com, in the text that one prompt gives",
+        ),
+    ),
     notes="Three styles of the right answer against three of the wrong one. The tag `kind` names the two "
     "styles, not which side has which: that would tell the answer. Upstream's hard pairs are those in which "
     "the wrong answer has the richer style, its normal ones have equal styles.",

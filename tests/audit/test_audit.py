@@ -12,6 +12,7 @@ from random import Random
 import chess
 import pytest
 from support.commands import strict, w2s, well
+from support.real_rows import unbalanced_copy
 
 from w2s_bench.audit.audit import NAMES, audit_task, look
 from w2s_bench.audit.chess_rules import in_uci, wrong
@@ -272,7 +273,8 @@ def test_tasks_of_the_mirror_pass_or_say_why_not(name: str, shared_hub: Path) ->
         if not re.search(r"not in the (mirror|folder)|BuilderConfig", error.what):
             raise
         pytest.skip("its data set is not in the mirror")
-    assert not audit.failures
+    excused = unbalanced_copy(load_task(name), shared_hub) and "label balance"
+    assert not [finding for finding in audit.failures if finding.check != excused]
 
 
 # The command
