@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from w2s_bench.api import run_suite
-from w2s_bench.plan.job import Job, SplitJob, kinds
+from w2s_bench.plan.job import Job, SplitJob, artifact_kinds
 from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.workers import prepare
 from w2s_bench.store.local import Store
@@ -65,7 +65,7 @@ def idle(ends: list[tuple[Job | None, float]], store: Store) -> Iterator[float]:
         if job is None or isinstance(job, SplitJob):
             continue
         if job.sees_gold in begun:
-            worked = float(store.open(kinds(job)[0], job.key).json("timing")["seconds"])
+            worked = float(store.open(artifact_kinds(job)[0], job.key).json("timing")["seconds"])
             yield end - before - worked
         begun.add(job.sees_gold)
 

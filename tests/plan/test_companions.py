@@ -14,7 +14,7 @@ from support.commands import refused, strict, w2s, well
 from w2s_bench.api import Finished, run_suite
 from w2s_bench.data.splits import draw_split, load_gold, load_items, make_split
 from w2s_bench.errors import StoreError, UserError
-from w2s_bench.plan.companions import companion_prints
+from w2s_bench.plan.companions import companion_fingerprints
 from w2s_bench.plan.job import FitJob, SplitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.records import content_key
@@ -203,9 +203,9 @@ def test_a_companion_that_does_not_fit_is_one_line(
 
 def test_nothing_of_a_companion_is_asked_for_where_no_item_is(file: Path) -> None:
     task = load_task(f"{file}:WITH_TURNED")
-    assert companion_prints(task, SIZES.model_copy(update={"companion": 0}), None) == {}
+    assert companion_fingerprints(task, SIZES.model_copy(update={"companion": 0}), None) == {}
     with pytest.raises(UserError, match="nlp/turned"):
-        companion_prints(task, SIZES, None)
+        companion_fingerprints(task, SIZES, None)
     planned(file, "WITH_TURNED", "")
 
 

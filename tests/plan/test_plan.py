@@ -167,7 +167,7 @@ def test_teachers_and_ceilings_are_shared_by_methods() -> None:
         by_pair.setdefault((cell.teacher, cell.student), set()).add((cell.teacher_key, cell.ceiling_key))
     assert all(len(keys) == 1 for keys in by_pair.values())
     teacher = next(j for j in fits(two, "teacher") if j.model == "bow")
-    assert two.shared[teacher.key] == 6, "three students, two methods"
+    assert two.cells_per_fit()[teacher.key] == 6, "three students, two methods"
 
 
 def test_pairs_with_a_larger_teacher_are_left_out() -> None:

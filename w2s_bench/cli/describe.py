@@ -28,9 +28,9 @@ from w2s_bench.tuning.record import curve, shipped
 
 def plan_document(plan: Plan, missing: Collection[Job], store: Store, seconds: float) -> dict[str, Any]:
     """Jobs with their state, how many cells share each, counts, and estimated seconds."""
-    left = {job.key for job in missing}
+    left, cells = {job.key for job in missing}, plan.cells_per_fit()
     jobs = [
-        describe_job(job) | {"finished": key not in left, "cells": plan.shared.get(key, 0)}
+        describe_job(job) | {"finished": key not in left, "cells": cells[key]}
         for key, job in plan.jobs.items()
     ]
     done = sum(job["finished"] for job in jobs)

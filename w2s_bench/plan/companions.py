@@ -1,7 +1,7 @@
-"""Companions of a task: other tasks whose test items every model that is finetuned on it answers as well.
+"""Companions of a task: other tasks whose test items its models answer too.
 
-Harder items, or items of another distribution. They are scored beside the task's own test set and are never
-pooled with it.
+They are harder items, or items of another distribution. They are scored beside the task's own test set and
+are never pooled with it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from w2s_bench.task import Task, fingerprint, load_task
 
 
 def check_trainable(name: str, task: Task) -> None:
-    """Errors: UserError for a task that only tests."""
+    """Refuse to train on a task that has a test set only. Errors: UserError."""
     if task.card.test_only:
         raise UserError(
             "this task only tests: nothing is trained on it",
@@ -25,10 +25,12 @@ def check_trainable(name: str, task: Task) -> None:
         )
 
 
-def companion_prints(task: Task, data: Data, mirror: Path | None) -> dict[str, str]:
-    """Fingerprints of the companions that are drawn, by name. Errors: UserError for one that is not there or
-    whose options a model of this task cannot answer."""
-    found = {}
+def companion_fingerprints(task: Task, data: Data, mirror: Path | None) -> dict[str, str]:
+    """Fingerprints of the companions that are drawn, by name.
+
+    Errors: UserError for one that does not exist, or whose options a model of this task cannot answer.
+    """
+    fingerprints = {}
     for name in companions_of(task, data).values():
         try:
             other = load_task(name)
@@ -36,18 +38,18 @@ def companion_prints(task: Task, data: Data, mirror: Path | None) -> dict[str, s
             error.where = f"companions of task {task.card.name}" + (f", {error.where}" if error.where else "")
             raise
         _check_fits(task, other)
-        found[name] = fingerprint(name, other, mirror)
-    return found
+        fingerprints[name] = fingerprint(name, other, mirror)
+    return fingerprints
 
 
 def _check_fits(task: Task, other: Task) -> None:
-    mine, theirs = task.card, other.card
-    if mine.domain != theirs.domain or mine.classes != theirs.classes:
+    card, companion = task.card, other.card
+    if card.domain != companion.domain or card.classes != companion.classes:
         raise UserError(
-            f"companion {theirs.name} has {_options(other)}",
-            where=f"task {mine.name}",
-            expected=f"those that its models answer: {_options(task)}",
-            mend="name another companion, or give both cards the same classes in one order",
+            f"companion {companion.name} has {_options(other)}",
+            where=f"task {card.name}",
+            expected=f"the options that models of the task answer: {_options(task)}",
+            mend="name another companion, or give both cards the same classes in the same order",
         )
 
 

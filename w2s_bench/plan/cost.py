@@ -1,4 +1,4 @@
-"""What a plan will cost, from what like jobs cost before, or from their size where there were none."""
+"""Estimate run time from similar finished jobs, else from model size."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from w2s_bench.plan.plan import Plan
 from w2s_bench.registry.items import held
 from w2s_bench.store.local import Store
 
-TOKENS = 64  # a guess at an example's length: for orders of magnitude
-FLOPS = {"cpu": 4e9, "cuda": 4e13, "mps": 1e12}  # sustained, a worker
-OVERHEAD = 2.0  # seconds a job: building, tokenizing, writing
+TOKENS = 64  # assumed tokens an example: the estimate is good to an order of magnitude
+FLOPS = {"cpu": 4e9, "cuda": 4e13, "mps": 1e12}  # operations a second that a worker sustains
+OVERHEAD = 2.0  # seconds a job, for building the model, tokenizing and writing
 
 
 @held()
 def estimate(plan: Plan, missing: Collection[Job], store: Store, device: str, workers: int) -> float:
-    """Seconds until the missing jobs of a plan are done, were all workers always busy."""
+    """Seconds that the missing jobs of a plan take if all workers stay busy."""
     known = _known(plan, {job.key for job in missing}, store)
     size = cache(model_size)
     return sum(_seconds(job, known, device, size) for job in missing) / max(workers, 1)
 
 
 def _known(plan: Plan, missing: set[str], store: Store) -> dict[tuple[str, str], float]:
-    """Seconds of finished fits of this plan by task and model: the last one stands for all."""
+    """Seconds of a finished fit of this plan, by task and model; the last one counts."""
     times = {}
     for job in plan.jobs.values():
         if isinstance(job, FitJob) and not job.untrained and job.key not in missing:

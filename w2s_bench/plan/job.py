@@ -1,4 +1,4 @@
-"""Jobs and their content keys: everything that decides a result is in its key, and nothing else is."""
+"""Jobs and their content keys. A key holds everything that decides the job's result, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from w2s_bench.records import Domain, Role, content_key
 from w2s_bench.suite import Data
 
 FIT_VERSION = 1  # raise it when the fit loop changes what it computes
-LOOKS = ("states", "prior")
-ASKED_LENGTH = 256  # tokens of a model that is asked without any fit
+UNTRAINED_KINDS = ("states", "prior")  # of an UntrainedJob
+PRIOR_LENGTH = 256  # tokens that a model without a fit reads of an item
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitJob:
-    """Draw the parts of a task at one seed. ``companions``: names of the tasks whose test items are drawn as
-    well, in the order of the card, and their fingerprints."""
+    """Draw the parts of a task at one seed.
+
+    ``companions``: fingerprints of the tasks whose test items are drawn too, by name, in the card's order.
+    """
 
     task: str
     fingerprint: str
@@ -28,9 +30,9 @@ class SplitJob:
 
     @cached_property
     def key(self) -> str:
-        """Task (card, code, data), sizes of the parts, seed; companions only where some are drawn."""
+        """Content key of the task (card, code, data), the sizes of the parts, the seed and the companions."""
         data = self.data if self.companions else self.data.model_copy(update={"companion": 0})
-        drawn = {"companions": list(self.companions.values())} if self.companions else {}
+        companions = {"companions": list(self.companions.values())} if self.companions else {}
         return content_key(
             {
                 "kind": "split",
@@ -39,30 +41,32 @@ class SplitJob:
                 "data": data.for_key(),
                 "seed": self.seed,
             }
-            | drawn
+            | companions
         )
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """It stands at the beginning."""
+        """A split needs no other job."""
         return ()
 
     @property
     def sees_gold(self) -> bool:
-        """It draws it."""
+        """A split draws gold labels along with the items."""
         return True
 
     @property
     def title(self) -> str:
-        """For people."""
+        """The job as logs and errors call it."""
         return f"split {self.task} seed {self.seed}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitJob:
-    """Fit a model to labels on one part, then predict. ``labels`` is the key of the fit whose
-    predictions are its labels, or None for gold. ``role``, ``task`` and ``companions`` are for people: not in
-    the key, which has the split."""
+    """Fit a model to labels on one part, then predict.
+
+    ``labels``: key of the fit whose predictions are the labels, or None for gold. ``role``, ``task`` and
+    ``companions`` serve readers and are not in the key, which has the key of the split.
+    """
 
     role: Role
     domain: Domain
@@ -79,22 +83,22 @@ class FitJob:
     seed: int
     data: Data
     options: dict[str, Any] = field(default_factory=dict)
-    shuffled: bool = False  # labels that say nothing: a control
+    shuffled: bool = False  # labels dealt out to other items: a control
     variant: dict[str, Any] = field(default_factory=dict)  # which of several teachers
-    given: dict[str, Any] = field(default_factory=dict)  # what a method declared beyond weak labels
-    stage: dict[str, Any] = field(default_factory=dict)  # of language modelling before the fit
-    ask: dict[str, Any] | None = None  # asked like this without any fit
-    labels_others: bool = False  # of this plan; not in the key
-    asked: tuple[str, ...] = ()  # further parts that this plan wants answered; not in the key
-    companions: tuple[str, ...] = ()  # tasks whose test items it answers as well
+    given: dict[str, Any] = field(default_factory=dict)  # inputs of the method beyond weak labels
+    stage: dict[str, Any] = field(default_factory=dict)  # language modelling before the fit
+    ask: dict[str, Any] | None = None  # no fit: the pretrained model is asked this question
+    labels_others: bool = False  # other fits of this plan train on its predictions; not in the key
+    asked: tuple[str, ...] = ()  # further parts that this plan wants predictions on; not in the key
+    companions: tuple[str, ...] = ()  # tasks whose test items it predicts on too
 
     @cached_property
     def key(self) -> str:
-        """Split, part, labels, model, method with options, training, seed."""
+        """Content key of split, part, labels, model, method with options, training and seed."""
         return content_key(self.provenance())
 
     def provenance(self) -> dict[str, Any]:
-        """What the key is made of, as JSON values."""
+        """The values that the key is the hash of, as JSON values."""
         names = (
             "split",
             "part",
@@ -106,29 +110,29 @@ class FitJob:
             "training",
             "seed",
         )
-        given = {n: getattr(self, n) for n in names}
+        values = {n: getattr(self, n) for n in names}
         special = {n: v for n in ("shuffled", "stage", "ask", "variant", "given") if (v := getattr(self, n))}
-        return {"kind": "fit", "version": FIT_VERSION} | given | special
+        return {"kind": "fit", "version": FIT_VERSION} | values | special
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Keys of the jobs that must be finished before this one."""
         labels = () if self.labels is None else (self.labels,)
-        looks = (self.given[kind] for kind in LOOKS if kind in self.given)
-        return tuple(dict.fromkeys((self.split, *labels, *self.given.get("teachers", ()), *looks)))
+        untrained = (self.given[kind] for kind in UNTRAINED_KINDS if kind in self.given)
+        return tuple(dict.fromkeys((self.split, *labels, *self.given.get("teachers", ()), *untrained)))
 
     @property
     def sees_gold(self) -> bool:
-        """Whether it trains on gold labels: it then runs apart from whatever runs a method."""
+        """Whether the fit trains on gold labels. It then runs in another process than the code of methods."""
         return self.labels is None and not self.untrained
 
     @property
     def predicts(self) -> tuple[str, ...]:
-        """Parts it predicts on: the test set, those of companions, and what its labels may be wanted for.
+        """Parts to predict on: the test sets of task and companions, and parts that others train on.
 
-        A teacher labels for every method there may be. A student on the transfer half labels only where it is
-        a rung of this plan, and answers what else is asked of it; a fit without those answers is not finished
-        in a plan that wants them.
+        A teacher predicts on all parts that any method may train on. A student on the transfer half does so
+        only where other fits of this plan train on its predictions; besides, it predicts on the parts that
+        are ``asked``. Without those predictions the fit is not finished in this plan.
         """
         if self.untrained:
             return ("test", *self.companion_parts)
@@ -141,17 +145,17 @@ class FitJob:
 
     @property
     def companion_parts(self) -> tuple[str, ...]:
-        """Parts of the companions, in the order of their names."""
+        """Names of the companions' parts, one for each of ``companions``."""
         return companion_parts(self.companions)
 
     @property
     def untrained(self) -> bool:
-        """Answers without a fit."""
+        """Whether the pretrained model answers without a fit (zero-shot)."""
         return self.ask is not None
 
     @property
     def title(self) -> str:
-        """For people."""
+        """The job as logs and errors call it."""
         if self.untrained:
             return f"zero-shot {self.task} {self.model} seed {self.seed}"
         labels = "gold" if self.labels is None else f"labels {self.labels[:6]}"
@@ -162,7 +166,10 @@ class FitJob:
 
 @dataclass(frozen=True, kw_only=True)
 class UntrainedJob:
-    """States or answers of a model before any fit, on every part but the teacher's half; methods share it."""
+    """Read hidden states or answers from a pretrained model, on every part but the teacher half.
+
+    All methods that ask for the input share the job.
+    """
 
     kind: Literal["states", "prior"]
     domain: Domain
@@ -179,43 +186,43 @@ class UntrainedJob:
 
     @cached_property
     def key(self) -> str:
-        """Split, model, and how it is looked at; the seed sets what a model draws at random."""
+        """Content key of split, model, seed (of randomly drawn weights) and the way the model is read."""
         names = ("kind", "split", "model", "model_fingerprint", "seed", "max_length", "version", "ask")
         return content_key({n: getattr(self, n) for n in names} | {"job": "look"})
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The items."""
+        """Key of the split, which has the items."""
         return (self.split,)
 
     @property
     def sees_gold(self) -> bool:
-        """Never."""
+        """An untrained model reads no labels."""
         return False
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Parts it looks at."""
+        """Names of the parts that the model reads."""
         hops = [hop(i) for i in range(1, self.data.hops + 1)]
         validation = ["validation"] if self.data.validation else []
         return ("transfer", *validation, *hops, "test", *companion_parts(self.companions))
 
     @property
     def title(self) -> str:
-        """For people."""
+        """The job as logs and errors call it."""
         return f"{self.kind} {self.task} {self.model} seed {self.seed}"
 
 
 def companion_parts(companions: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the parts of so many companions."""
+    """The part of each companion: ``companion-1`` and so on."""
     return tuple(companion(i) for i in range(1, len(companions) + 1))
 
 
 Job = SplitJob | FitJob | UntrainedJob
 
 
-def kinds(job: Job) -> tuple[str, ...]:
-    """Artifacts that a finished job leaves in the store, all under its key."""
+def artifact_kinds(job: Job) -> tuple[str, ...]:
+    """Kinds of the artifacts that a finished job has in the store under its key."""
     if isinstance(job, SplitJob):
         return ("gold", "items")
     return ("fit",) if isinstance(job, FitJob) else ("look",)
@@ -223,6 +230,6 @@ def kinds(job: Job) -> tuple[str, ...]:
 
 def describe(job: Job) -> dict[str, Any]:
     """A job as JSON values, for ``plan --json``."""
-    told = {"key": job.key, "needs": list(job.needs), "title": job.title, "data": job.data.model_dump()}
     kind = "split" if isinstance(job, SplitJob) else "fit" if isinstance(job, FitJob) else "look"
-    return {f.name: getattr(job, f.name) for f in fields(job)} | told | {"kind": kind}
+    values = {f.name: getattr(job, f.name) for f in fields(job)} | {"data": job.data.model_dump()}
+    return values | {"key": job.key, "needs": list(job.needs), "title": job.title, "kind": kind}

@@ -1,4 +1,4 @@
-"""What a method is given beyond weak labels, as jobs that must run before it and entries of its key."""
+"""The inputs of a method beyond weak labels: the jobs that make them, and their entries in the fit's key."""
 
 from __future__ import annotations
 
@@ -19,52 +19,58 @@ from w2s_bench.method import (
 from w2s_bench.suite import Data, Grid, Several
 from w2s_bench.train.fit_request import HELD_OUT, REQUEST_VERSION
 
-FROM_HARNESS = (TEACHERS, STATES, PRIOR, VALIDATION, TAGS, TEXTS, GOLD_BUDGET)
+KEYED_INPUTS = (TEACHERS, STATES, PRIOR, VALIDATION, TAGS, TEXTS, GOLD_BUDGET)
 
 
 class NotOffered(Exception):
-    """A method asks for an input that a suite does not offer it; says why."""
+    """A method asks for an input that the suite does not offer; the message says why."""
 
 
-def several(method: Method, grid: Grid) -> Several:
-    """Which several teachers: the grid's, of the kind that the method needs."""
+def several_teachers(method: Method, grid: Grid) -> Several:
+    """The grid's choice of several teachers, of the kind that the method needs."""
     kind = method.teachers_kind
     return grid.teachers_each if kind is None else grid.teachers_each.model_copy(update={"kind": kind})
 
 
-def variants(chosen: Several) -> list[dict[str, Any]]:
-    """What tells several teachers of one model apart; the first of other seeds is the plain teacher."""
-    if chosen.kind == "seeds":
-        return [{}, *({"kind": "seeds", "index": i} for i in range(1, chosen.count))]
-    special = {"kind": "specialists", "count": chosen.count, "by": chosen.by}
-    return [special | {"index": i} for i in range(chosen.count)]
+def teacher_variants(several: Several) -> list[dict[str, Any]]:
+    """The part of a key that sets teachers of one model apart; by seed, the first is the plain teacher."""
+    if several.kind == "seeds":
+        return [{}, *({"kind": "seeds", "index": i} for i in range(1, several.count))]
+    specialist = {"kind": "specialists", "count": several.count, "by": several.by}
+    return [specialist | {"index": i} for i in range(several.count)]
 
 
-def given_of(
-    method: Method, grid: Grid, teachers: Callable[[Several], list[str]], look: Callable[[Any], str]
+def input_keys(
+    method: Method,
+    grid: Grid,
+    plan_teachers: Callable[[Several], list[str]],
+    plan_untrained: Callable[[Any], str],
 ) -> dict[str, Any]:
-    """Entries of the key of a fit, empty where weak labels are all that it gets; ``teachers`` and ``look``
-    plan the jobs and give their keys. Errors: NotOffered."""
-    asked = [name for name in FROM_HARNESS if name in method.inputs]
+    """Entries of a fit's key for the inputs that its method declares, empty for weak labels alone.
+
+    ``plan_teachers`` and ``plan_untrained`` plan the jobs that make an input and return their keys. Errors:
+    NotOffered.
+    """
+    asked = [name for name in KEYED_INPUTS if name in method.inputs]
     if not asked:
         return {}
     given: dict[str, Any] = {"version": REQUEST_VERSION}
-    if VALIDATION in asked:  # refusals first: a method that is refused plans no job
+    if VALIDATION in asked:  # refusals first, so that a method that is refused plans no job
         given["validation"] = _validation(grid.data)
     if GOLD_BUDGET in asked:
         given["budget"] = _budget(method, grid.data)
     for name in (PRIOR, STATES):
         if name in asked:
-            given[name] = look(name)
+            given[name] = plan_untrained(name)
     if TEACHERS in asked:
-        given["teachers"] = _teachers(method, grid, teachers)
+        given["teachers"] = _teachers(method, grid, plan_teachers)
     return given
 
 
-def _teachers(method: Method, grid: Grid, plan: Callable[[Several], list[str]]) -> list[str]:
+def _teachers(method: Method, grid: Grid, plan_teachers: Callable[[Several], list[str]]) -> list[str]:
     if LADDER in method.inputs and grid.data.hops:
         raise NotOffered("several teachers label no fresh data for hops: set hops = 0")
-    keys = plan(several(method, grid))
+    keys = plan_teachers(several_teachers(method, grid))
     if len(keys) < 2:
         raise NotOffered("several sizes of teachers need two models below the student in the grid")
     return keys
@@ -79,7 +85,7 @@ def _validation(data: Data) -> str:
 
 
 def _budget(method: Method, data: Data) -> int:
-    wanted = method.budget()
-    if not 1 <= wanted <= data.teacher:
-        raise NotOffered(f"{wanted} gold labels, where the teacher half has {data.teacher}")
-    return wanted
+    budget = method.budget()
+    if not 1 <= budget <= data.teacher:
+        raise NotOffered(f"{budget} gold labels, where the teacher half has {data.teacher}")
+    return budget

@@ -1,6 +1,6 @@
-"""Reference rows: what a method must be compared with before its number means anything.
+"""Reference rows: the baselines and oracles that a method's number is compared with.
 
-Each is a cell like any other, joined from the teacher, a fit in the student's place, and the ceiling.
+Each row is a cell like any other: the teacher, a fit in the student's place, and the ceiling.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SUMMARIES: dict[Reference, str] = {
     "oracle-early-stopping": "naive, stopped where a few gold labels of the teacher half agree most (oracle)",
     "ceiling": "the student on gold labels: all of the gap by construction (oracle)",
 }
-# Rows made of other fits; the rest are methods with a fit of their own.
+# Rows that are planned from other fits; the rest are methods with a fit of their own.
 PLANNED: tuple[Reference, ...] = (
     "zero-shot",
     "random-init",
@@ -35,14 +35,14 @@ PLANNED: tuple[Reference, ...] = (
     "bow-teacher",
     "ceiling",
 )
-BOW_TEACHER = ModelUse(name="bow", learning_rate=0.02, epochs=4)  # of move features in chess
+BOW_TEACHER = ModelUse(name="bow", learning_rate=0.02, epochs=4)  # in chess a bag of move features
 
 
 def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    """Weak labels ``[N, O]`` that say nothing of their items; ``options [N]`` counts the options of each.
+    """Weak labels ``[N, O]`` dealt out at random, so that they carry no information about their items.
 
-    Where all items have the same number of options, whole rows change places: the mix of classes stays.
-    Where the numbers differ (legal moves), each row is permuted among its own options instead.
+    ``options [N]`` counts the options of each item. If all items have the same number, whole rows are
+    permuted, which keeps the mix of classes. If not (legal moves), each row is permuted within itself.
     """
     rng = np.random.default_rng([seed, len(labels)])
     if (options == options[0]).all():
@@ -54,7 +54,7 @@ def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int)
 
 
 def weak_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
-    """What a student learns from ``[N, O]``: another fit's probabilities, shuffled for that control."""
+    """The labels of a student ``[N, O]``: the probabilities of another fit, shuffled for that control."""
     assert job.labels is not None
     labels: NDArray[np.float32] = store.open("fit", job.labels).arrays(job.part)["probabilities"]
     if not job.shuffled:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.metric import one_hot
 from w2s_bench.model import Shape, anchored_model
-from w2s_bench.plan.job import ASKED_LENGTH, LOOKS, FitJob, UntrainedJob
+from w2s_bench.plan.job import PRIOR_LENGTH, UNTRAINED_KINDS, FitJob, UntrainedJob
 from w2s_bench.plan.reference_rows import weak_labels
 from w2s_bench.registry.load import anchored
 from w2s_bench.store.local import Store
@@ -44,12 +44,12 @@ def request_of(job: Any, store: Store, device: str, read: Read | None = None) ->
     if isinstance(job, UntrainedJob):
         return _look(job, read, device, job.kind, job.parts, job.max_length)
     if job.untrained:
-        return _look(job, read, device, "prior", job.predicts, ASKED_LENGTH)
+        return _look(job, read, device, "prior", job.predicts, PRIOR_LENGTH)
     items = {part: read(job.split, part) for part in _parts(job)}
     given, budget = job.given, int(job.given.get("budget", 0))
     if budget:
         items[BUDGET] = read(job.split, "teacher")[:budget]
-    looks = {kind: _arrays(store, "look", given[kind], job) for kind in LOOKS if kind in given}
+    looks = {kind: _arrays(store, "look", given[kind], job) for kind in UNTRAINED_KINDS if kind in given}
     return FitRequest(
         title=job.title,
         domain=job.domain,

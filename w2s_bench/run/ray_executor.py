@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 from w2s_bench.errors import UserError
-from w2s_bench.plan.job import Job, kinds
+from w2s_bench.plan.job import Job, artifact_kinds
 from w2s_bench.run.executors import LocalExecutor, new_worker
 from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.worker_group import WorkerGroup
@@ -81,9 +81,9 @@ class RayExecutor(LocalExecutor):
 
     def _gold(self, job: Job, settings: RunSettings) -> str:
         key = super()._gold(job, settings)
-        if not all(store_at(settings.store_place).has(kind, key) for kind in kinds(job)):
+        if not all(store_at(settings.store_place).has(kind, key) for kind in artifact_kinds(job)):
             raise UserError(
-                f"the store holds no {kinds(job)[0]} {key} after the node that made it was done",
+                f"the store holds no {artifact_kinds(job)[0]} {key} after the node that made it was done",
                 where=str(settings.store_place),
                 expected="a store that all nodes share",
                 mend="give a folder on a shared file system, or an address such as s3://BUCKET/FOLDER, with"
