@@ -184,6 +184,35 @@ def test_nothing_imports_tasks_by_name() -> None:
                 assert not node.value.startswith("w2s_bench.tasks"), f"{name}: {node.value!r}"
 
 
+CONTENT = {"tasks", "methods", "models", "world", "zoo", "contract", "benchmarks"}
+SHIPS_CONTENT = {"cli"}  # its verbs build the shipped models and prepare their corpora
+
+
+def core() -> list[str]:
+    """Modules of the house itself: all but what it measures and is measured with."""
+    return [module for module in modules() if room(module) not in CONTENT]
+
+
+@pytest.mark.parametrize("module", core())
+def test_the_core_imports_no_content(module: str) -> None:
+    """Tasks, methods and models come through the registry, so that those of others are as good as ours."""
+    content = {
+        target for target in imports(module) if room(target) in {"tasks", "methods", "models", "world"}
+    }
+    assert not content, f"{module} imports {sorted(content)}"
+
+
+def test_no_module_is_named_by_a_string() -> None:
+    """An import by string is an arrow that no test of imports sees."""
+    groups = {"w2s_bench.readers": "registry", "w2s_bench.": "registry", "w2s_bench.benchmarks": "registry"}
+    for module in core():
+        for node in ast.walk(tree(modules()[module])):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+                allowed = groups.get(text) == room(module)
+                assert allowed or not text.startswith("w2s_bench."), f"{module}: {text!r}"
+
+
 def test_tasks_and_models_do_not_know_each_other() -> None:
     for module, target in arrows():
         pair = {room(module), room(target)}

@@ -33,7 +33,6 @@ from w2s_bench.method import (
 )
 from w2s_bench.records import Domain
 from w2s_bench.train.fit_request import FitRequest, FitResult
-from w2s_bench.train.student import options_of
 from w2s_bench.train.student_handle import StudentHandle
 
 torch.set_num_threads(1)
@@ -41,7 +40,7 @@ torch.set_num_threads(1)
 
 def handle(method: Method | None = None, domain: Domain = "nlp", **changes: Any) -> StudentHandle:
     request = replace(requests.request(domain, "naive"), **changes)
-    return StudentHandle(request, method or asking(), options_of(request.shape))
+    return StudentHandle(request, method or asking())
 
 
 def asking(*names: str, loss: Any = None) -> Method:
@@ -238,10 +237,8 @@ def test_a_snapshot_brings_the_student_back() -> None:
 
 @pytest.mark.parametrize("domain", ["nlp", "chess", "reward"])
 def test_head_only_leaves_the_body_as_it_is(domain: Domain) -> None:
-    from w2s_bench.train.hidden_states import head_parameters
-
     student = handle(domain=domain)
-    head = set(map(id, head_parameters(student.model)))
+    head = set(map(id, student.model.head_parameters()))
     before = {n: p.detach().clone() for n, p in student.model.named_parameters()}
     student.fit(student.inputs.weak, head_only=True, epochs=1)
     moved = {n for n, p in student.model.named_parameters() if not torch.equal(p, before[n])}
@@ -254,13 +251,13 @@ def test_head_only_leaves_the_body_as_it_is(domain: Domain) -> None:
 def test_states_are_what_the_head_reads(domain: Domain) -> None:
     """A linear head on the states gives the model's own logits; a board's head is bilinear in two squares."""
     from w2s_bench.contract import toys
-    from w2s_bench.train.hidden_states import all_states, states
+    from w2s_bench.train.untrained import all_states
 
     student = handle(domain=domain)
     model = toys.stir(student.model)
-    items = student._lesson.items["test"]
+    items = student._request.items["test"]
     batch = model.collate(model.encode(items))
-    found = states(model, batch)
+    found = model.states(batch)
     with torch.no_grad():
         if domain == "chess":
             width = found.shape[-1] // 2
@@ -321,7 +318,7 @@ def test_a_gold_budget_is_part_of_the_pool() -> None:
 def test_a_held_out_tenth_is_not_trained_on_and_yet_answered() -> None:
     student = handle(asking(VALIDATION), held_out=9)
     assert (len(student.inputs.weak), len(student.inputs.validation.labels)) == (87, 9)
-    whole = requests.request("nlp", "naive").weak["transfer"]
+    whole = requests.request("nlp", "naive").labels["transfer"]
     assert np.array_equal(student.inputs.validation.labels.numpy(), whole[87:])
     student.fit(student.inputs.weak, epochs=1)
     assert student.predict("validation").shape == (9, 2)
@@ -338,7 +335,7 @@ def test_a_twin_is_another_student() -> None:
 
 
 def test_a_method_gets_no_key_and_no_path() -> None:
-    """What can be reached from a lesson are items, weak labels and settings."""
+    """What can be reached from a request are items, weak labels and settings."""
     request = requests.request("nlp", "naive")
     assert not any("key" in name or "store" in name or "path" in name for name in FitRequest.__slots__)
     assert request.gold is not None and len(request.gold) == len(request.items["budget"])

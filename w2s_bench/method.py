@@ -151,11 +151,16 @@ class Method:
     """Base of all methods. Override :meth:`loss`, :meth:`targets`, or for more than one plain fit
     :meth:`learn`.
 
-    ``kind``: a reference row is there to be compared with, an oracle sees gold. ``fits_as`` names the
-    method that each single fit of this one is, where it only changes whose labels are used: such fits are
-    then shared with that method. ``teachers_kind``: which several teachers it needs; None leaves it to the
-    suite. ``draws``: it draws items at random, so that the order in which they come may change what it
-    learns. One object is made for each fit: it may keep what it learns in attributes of its own.
+    ``kind``: reference rows are there to be compared with; an oracle sees gold. ``fits_as`` names the method
+    that each single fit of this one is, where only the source of the labels differs: such fits are shared
+    with that method. ``teachers_kind``: which several teachers it needs; None leaves it to the suite.
+    ``draws``: it draws items at random, so that their order may change what it learns.
+
+    One object is made for each fit. It may keep state in attributes of its own: tensors, numbers and strings
+    are part of checkpoints, and fits of a method with any other attribute do not resume. ``loss`` must keep
+    its state there. A loss that is handed to ``student.fit(loss=...)`` may keep state that no checkpoint
+    holds, so such a fit starts again after an interruption, unless ``stateless_losses`` declares that all
+    such losses of the method keep state nowhere else.
     """
 
     card: ClassVar[MethodCard]
@@ -165,6 +170,7 @@ class Method:
     teachers_kind: ClassVar[Literal["seeds", "specialists", "sizes"] | None] = None
     fits_as: ClassVar[str | None] = None
     draws: ClassVar[bool] = False
+    stateless_losses: ClassVar[bool] = False
     Options: ClassVar[type[Options]] = Options
 
     def __init__(self, options: Any = None) -> None:

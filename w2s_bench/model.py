@@ -1,8 +1,8 @@
-"""The model contract: whatever it is inside, a model gives one logit per option of each item.
+"""The model contract: whatever a model is inside, it gives one logit per option of each item.
 
-Shapes: B items in a batch, O options of the widest item in it. A family builds models of one kind at
-the sizes that its argument names (``llama:32x2``, ``hf:gpt2``); a tiny shipped model and a 70B model
-take the same path.
+A family builds models of one kind at the sizes that its argument names (``llama:32x2``, ``hf:gpt2``). A tiny
+shipped model and a 70B model take the same path.
+Shapes: B items in a batch, N items of a part, O options of the widest item, H width of a hidden state.
 """
 
 from __future__ import annotations
@@ -27,31 +27,57 @@ MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a model must know of a task: its domain, its classes (nlp; without any, each item has options of
-    its own), the longest input in tokens, and how to ask without finetuning where the task tells."""
+    """What a model must know of a task.
+
+    ``classes`` of an nlp task; without any, each item has options of its own. ``max_length``: the longest
+    input in tokens. ``ask``: how to ask a model that was not finetuned, where the task says.
+    """
 
     domain: Domain
     classes: tuple[str, ...] = ()
     max_length: int = 256
     ask: Ask | None = None
 
+    @property
+    def options(self) -> int | None:
+        """How many options every item has: the classes, or 2 for pairs. None where items differ (moves)."""
+        return {"nlp": len(self.classes), "reward": 2}.get(self.domain)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Input tensors by name and ``mask [B, O]``, true where an option exists."""
+    """Input tensors by name, and ``mask [B, O]``, which is true where an option exists."""
 
     inputs: dict[str, Tensor]
     mask: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on a device; copies from pinned memory go on while the caller does."""
-        ahead = device.type == "cuda"
-        inputs = {name: v.to(device, non_blocking=ahead) for name, v in self.inputs.items()}
-        return Batch(inputs, self.mask.to(device, non_blocking=ahead))
+        """The same batch on a device. On a GPU the copy from pinned memory does not block the caller."""
+        on_gpu = device.type == "cuda"
+        inputs = {name: v.to(device, non_blocking=on_gpu) for name, v in self.inputs.items()}
+        return Batch(inputs, self.mask.to(device, non_blocking=on_gpu))
 
 
 class Model(nn.Module, ABC):
-    """One logit per option. ``encode`` runs once per item, ``collate`` once per batch."""
+    """One logit per option. ``encode`` runs once per item, ``collate`` once per batch.
+
+    A model that wraps a causal language model of transformers keeps it in an attribute ``lm``: adapters,
+    sharded fits and gradient checkpointing need it.
+    """
+
+    encodes_by_name: ClassVar[bool] = False
+    """Whether ``encode`` follows from the model's name and shape alone, not from its weights or seed, so that
+    encoded items can be shared by models of one name. A class that writes its own ``encode`` says so itself:
+    it does not inherit this."""
+
+    piece_tokens: int = 0
+    """Tokens that a pass on a CPU may read at once to save padding; 0 for whole batches. Sharded fits set it
+    to 0, because all processes must call a shared model equally often."""
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "encode" in vars(cls) and "encodes_by_name" not in vars(cls):
+            cls.encodes_by_name = False
 
     @abstractmethod
     def encode(self, items: Sequence[Item]) -> list[Any]:
@@ -70,7 +96,7 @@ class Model(nn.Module, ABC):
         return self.scores(batch).float().masked_fill(~batch.mask, MASKED)
 
     def length(self, encoded: Any) -> int:
-        """Cost of an encoded item, to batch items of like length."""
+        """Cost of an encoded item, by which items of similar length are batched together."""
         return 1
 
     def greedy(self, items: Sequence[Item], device: torch.device) -> list[str] | None:
@@ -91,8 +117,30 @@ class Model(nn.Module, ABC):
         """
         raise self._lacks("language_loss", "generates")
 
+    def states(self, batch: Batch) -> Tensor:
+        """Hidden states that the head reads: ``[B, H]`` where one state answers for an item (classes), or one
+        an option ``[B, O, H]``, 0 where there is none.
+
+        Errors: BadModel for a model that shows none.
+        """
+        raise BadModel(
+            f"{type(self).__name__} shows no hidden states",
+            expected="a family with Model.states, or a built-in one",
+        )
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Parameters between the hidden states and the logits; by default those of a module ``head``.
+
+        Errors: BadModel for a model without a separable head.
+        """
+        if isinstance(head := getattr(self, "head", None), nn.Module):
+            return list(head.parameters())
+        raise BadModel(
+            f"{type(self).__name__} has no head of its own", expected="a model with a separable head"
+        )
+
     def _lacks(self, function: str, promise: str) -> UserError:
-        """What a family is told that promises more than its models do."""
+        """The error of a family that promises more than its models do."""
         return UserError(
             f"{function}() is not written",
             where=f"model class {type(self).__name__}",
@@ -107,7 +155,7 @@ class Model(nn.Module, ABC):
 
 
 def spread(rows: Tensor, mask: Tensor) -> Tensor:
-    """Values of rows ``[R]``, one an option, at the places of their options ``[B, O]``; 0 elsewhere."""
+    """Values of rows ``[R]``, one an option, in the cells of their options ``[B, O]``; 0 elsewhere."""
     return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
 
 
@@ -121,11 +169,11 @@ def untrained_scores(model: Model, items: Sequence[Item], size: int = 128) -> Te
     """Logits ``[N, O]`` of a model whose head means something before training, :data:`MASKED` elsewhere."""
     device = next(model.parameters()).device
     encoded = model.eval().encode(items)
-    found = [
+    logits = [
         model(model.collate(encoded[k : k + size]).to(device)).cpu() for k in range(0, len(encoded), size)
     ]
-    width = max(f.shape[1] for f in found)
-    return torch.cat([nn.functional.pad(f, (0, width - f.shape[1]), value=MASKED) for f in found])
+    width = max(part.shape[1] for part in logits)
+    return torch.cat([nn.functional.pad(part, (0, width - part.shape[1]), value=MASKED) for part in logits])
 
 
 class ModelFamily(ABC):
@@ -135,7 +183,7 @@ class ModelFamily(ABC):
     usage: ClassVar[str]
     answers_untrained: ClassVar[frozenset[Domain]] = frozenset()  # domains in which Model.zero_shot works
     generates: ClassVar[frozenset[Domain]] = frozenset()  # domains in which Model.language_loss works
-    folders: ClassVar[bool] = False  # whether an argument may be a folder, seen from where a suite is run
+    folders: ClassVar[bool] = False  # whether an argument may be a folder, relative to the working folder
 
     def domains_of(self, argument: str) -> frozenset[Domain]:
         """Domains in which this member answers."""
@@ -185,13 +233,13 @@ def check_model(name: str, domain: Domain) -> None:
     """Raise BadModel or UnknownName unless ``name`` is a model that answers in ``domain``."""
     _, family, argument = family_of(name)
     if domain not in family.domains:
-        raise _silent(name, domain, family.domains)
+        raise _cannot_answer(name, domain, family.domains)
     family.check(argument)
     if domain not in family.domains_of(argument):
-        raise _silent(name, domain, family.domains_of(argument))
+        raise _cannot_answer(name, domain, family.domains_of(argument))
 
 
-def _silent(name: str, domain: Domain, domains: frozenset[Domain]) -> BadModel:
+def _cannot_answer(name: str, domain: Domain, domains: frozenset[Domain]) -> BadModel:
     return BadModel(
         f"model {name!r} does not answer {domain} tasks",
         expected=f"a domain among {', '.join(sorted(domains))}",
@@ -205,7 +253,7 @@ def model_fingerprint(name: str) -> str:
 
 
 def anchored_model(name: str) -> str:
-    """The same model named so that it is found from any working folder."""
+    """The name of the same model from any working folder: paths in it are made absolute."""
     head, family, argument = family_of(name)
     prefix, colon, rest = argument.rpartition(":")
     if family.folders and Path(rest).is_dir():
@@ -224,8 +272,8 @@ def model_size(name: str) -> int | None:
 def untrained_model(name: str) -> str | None:
     """The name of the same architecture from random initialisation; None where there is none."""
     head, family, argument = family_of(name)
-    found = family.untrained(argument)
-    return None if found is None else f"{head}:{found}"
+    untrained = family.untrained(argument)
+    return None if untrained is None else f"{head}:{untrained}"
 
 
 def answers_untrained(name: str, domain: Domain) -> bool:

@@ -15,9 +15,9 @@ import torch
 from torch import nn
 
 from benchmarks.speed.subjects import LONGEST, Size, build, texts
+from w2s_bench.contract.fits import fit_labels
 from w2s_bench.method import load_method
 from w2s_bench.suite import Training
-from w2s_bench.train.fit import fit
 from w2s_bench.train.fused import fused
 
 BATCH = 32
@@ -33,7 +33,7 @@ def ours(size: Size, device: torch.device, **settings: Any) -> float:
     method = load_method("naive")
     training = Training(epochs=1, batch_size=BATCH, learning_rate=RATE, **settings)
     clock = _now(device)
-    fit(model, model.encode(items), labels, method, training, 0, device, options=2)
+    fit_labels(model, model.encode(items), labels, method, training, 0, device, options=2)
     return _now(device) - clock
 
 

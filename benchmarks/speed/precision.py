@@ -12,13 +12,14 @@ import argparse
 import numpy as np
 import torch
 
+from w2s_bench.contract.fits import fit_labels
 from w2s_bench.data.splits import make_split
 from w2s_bench.method import load_method
 from w2s_bench.metric import one_hot
 from w2s_bench.model import Model, Shape, build_model
 from w2s_bench.suite import Data, Training
 from w2s_bench.task import load_task
-from w2s_bench.train.fit import fit, predict
+from w2s_bench.train.predict import predict
 
 TASKS = ("nlp/polarity-generated", "nlp/agreement-generated")
 MODELS = {"zoo:text/32x1": 8e-4, "zoo:text/64x2": 4e-4}  # and the rates that suite quick gives them
@@ -64,7 +65,7 @@ def _fit(name: str, model_name: str, way: str, seed: int) -> tuple[float, float]
     )
     part, test = parts["teacher"], parts["test"]
     labels = one_hot(part.gold, len(task.card.classes))
-    fit(model, model.encode(part.items), labels, load_method("naive"), training, seed, CPU, options=2)
+    fit_labels(model, model.encode(part.items), labels, load_method("naive"), training, seed, CPU, options=2)
     moved = float((_weights(model) != before).float().mean())
     right = predict(model, model.encode(test.items), CPU).argmax(1) == test.gold
     return float(right.mean()), moved

@@ -1,4 +1,4 @@
-"""Contract checks of a whole method: it learns from a toy lesson in a domain, and says the same twice."""
+"""Contract checks of a whole method: it learns from a toy request in a domain, and says the same twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from w2s_bench.method import PRIOR, STATES, TEACHERS, UNLABELED, VALIDATION, loa
 from w2s_bench.metrics.accuracy import accuracy
 from w2s_bench.plan.reference_rows import PLANNED
 from w2s_bench.records import Domain
-from w2s_bench.run.student_process import attend
+from w2s_bench.run.student_process import fit_student
 from w2s_bench.train.fit_request import FitRequest, FitResult
 
 BETTER = 0.10  # than guessing, on a toy problem with labels that are right three times of four
@@ -20,9 +20,9 @@ DEALS = 8  # of weak labels that say nothing
 ORDER = 0.05  # how far a probability may move when items change places in a batch of all
 
 
-def _studied(request: FitRequest) -> FitResult:
-    """On one thread: these products are too small to share, threads would wait for each other."""
-    return attend(request, 1)
+def _fitted(request: FitRequest) -> FitResult:
+    """On one thread: these products are so small that threads would wait for each other."""
+    return fit_student(request, 1)
 
 
 def check_learning(name: str, domain: Domain) -> None:
@@ -33,10 +33,10 @@ def check_learning(name: str, domain: Domain) -> None:
     if method.fits_as is not None:
         name, method = method.fits_as, load_method(method.fits_as)
     request, where = toy(name, domain), f"{name}, {domain}"
-    result, again = _studied(request), _studied(request)
+    result, again = _fitted(request), _fitted(request)
     for part, answers in result.arrays.items():
         check_answers(f"{where}, part {part}", answers, request, part)
-        assert np.array_equal(answers, again.arrays[part]), f"{where}: two runs of one lesson differ"
+        assert np.array_equal(answers, again.arrays[part]), f"{where}: two fits of one request differ"
     if method.kind == "method":
         right = accuracy(result.arrays["test"], requests.gold_of(domain))
         chance = float(np.mean([1 / len(i.options) for i in request.items["test"]]))
@@ -52,7 +52,7 @@ def check_order(name: str, domain: Domain) -> None:
         return
     one = requests.whole_batch(toy(name, domain))
     other, order = requests.permuted(one)
-    first, second = _studied(one), _studied(other)
+    first, second = _fitted(one), _fitted(other)
     moved = [
         np.abs(first.arrays["test"] - second.arrays["test"]).max(),
         np.abs(first.arrays["transfer"][order] - second.arrays["transfer"]).max(),
@@ -73,7 +73,7 @@ def check_shuffled(name: str, domain: Domain) -> None:
     chance = float(np.mean([1 / len(i.options) for i in request.items["test"]]))
     found = []
     for seed in range(DEALS):
-        found.append(accuracy(_studied(requests.dealt(request, seed)).arrays["test"], gold))
+        found.append(accuracy(_fitted(requests.dealt(request, seed)).arrays["test"], gold))
         if found[-1] < chance + BETTER:
             return
     shown = ", ".join(f"{f:.0%}" for f in found)
@@ -81,9 +81,10 @@ def check_shuffled(name: str, domain: Domain) -> None:
 
 
 def toy(name: str, domain: Domain) -> FitRequest:
-    """The toy lesson of a method: with what it declares and no more."""
+    """The toy request of a method: with what it declares and no more."""
     method = load_method(name)
     request = requests.request(domain, name)
+    labels = request.labels
     return replace(
         request,
         options=method.options.model_dump(mode="json"),
@@ -91,7 +92,7 @@ def toy(name: str, domain: Domain) -> FitRequest:
         teachers=request.teachers if TEACHERS in method.inputs else None,
         states=request.states if STATES in method.inputs else {},
         prior=request.prior if PRIOR in method.inputs else {},
-        weak=request.weak if VALIDATION in method.inputs else {"transfer": request.weak["transfer"]},
+        labels=labels if VALIDATION in method.inputs else {"transfer": labels["transfer"]},
     )
 
 
@@ -106,5 +107,5 @@ def check_answers(where: str, answers: NDArray[np.float32], request: FitRequest,
 
 
 def learned_from(name: str, domain: Domain) -> FitResult:
-    """What comes of the toy lesson, for a method's own tests."""
-    return _studied(toy(name, domain))
+    """The result of the toy request, for a method's own tests."""
+    return _fitted(toy(name, domain))

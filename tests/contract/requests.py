@@ -1,4 +1,4 @@
-"""Toy lessons of three domains: small problems that a student can learn, with all that a method may ask."""
+"""Toy requests of three domains: small problems that a student can learn, with all that methods may ask."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from w2s_bench.contract import toys
 from w2s_bench.metric import one_hot
 from w2s_bench.model import Shape, build_model
-from w2s_bench.plan.reference_rows import shuffled
 from w2s_bench.records import Domain
+from w2s_bench.run.weak_labels import shuffled
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
 from w2s_bench.train.fit_request import FitRequest
-from w2s_bench.train.hidden_states import all_states
 from w2s_bench.train.student_inputs import mask_of
+from w2s_bench.train.untrained import all_states
 
 SIZES = {"transfer": 96, "validation": 24, "test": 60, "budget": 16, "teacher": 16}
 MODELS: dict[Domain, tuple[str, float]] = {  # a student and its learning rate
@@ -37,7 +37,7 @@ Gold = NDArray[np.int64]
 
 @cache
 def request(domain: Domain, method: str, seed: int = 0) -> FitRequest:
-    """A lesson for a method with its default options; weak labels are right three times of four."""
+    """A request for a method with its default options; weak labels are right three times of four."""
     items, gold = _items(domain)
     model, rate = MODELS[domain]
     shape = Shape(domain=domain, classes=CLASSES if domain == "nlp" else (), max_length=48)
@@ -54,7 +54,7 @@ def request(domain: Domain, method: str, seed: int = 0) -> FitRequest:
         method=method,
         items=items,
         answers=("test", "transfer"),
-        weak=weak,
+        labels=weak,
         teachers=np.stack(
             [weak["transfer"], *(_weak(items["transfer"], gold["transfer"], s) for s in (2, 3))]
         ),
@@ -65,16 +65,16 @@ def request(domain: Domain, method: str, seed: int = 0) -> FitRequest:
 
 
 def gold_of(domain: Domain) -> Gold:
-    """What the test set is scored against ``[N]``; no lesson holds it."""
+    """What the test set is scored against ``[N]``; no request holds it."""
     return _items(domain)[1]["test"]
 
 
 def permuted(of: FitRequest, seed: int = 0) -> tuple[FitRequest, NDArray[np.int64]]:
-    """The same lesson with its training items in another order, and that order, in one batch of all items:
+    """The same request with its training items in another order, and that order, in one batch of all items:
     whatever differs then is due to the order."""
     order = np.random.default_rng(seed).permutation(len(of.items["transfer"]))
     items = dict(of.items) | {"transfer": [of.items["transfer"][i] for i in order]}
-    arrays = {name: dict(getattr(of, name)) for name in ("weak", "states", "prior")}
+    arrays = {name: dict(getattr(of, name)) for name in ("labels", "states", "prior")}
     for found in arrays.values():
         if "transfer" in found:
             found["transfer"] = found["transfer"][order]
@@ -83,12 +83,12 @@ def permuted(of: FitRequest, seed: int = 0) -> tuple[FitRequest, NDArray[np.int6
 
 
 def dealt(of: FitRequest, seed: int) -> FitRequest:
-    """The lesson with all its labels dealt out to other items, or to other options where items differ."""
-    weak = {part: _dealt(values, of.items[part], seed) for part, values in of.weak.items()}
+    """The request with all its labels dealt out to other items, or to other options where items differ."""
+    weak = {part: _dealt(values, of.items[part], seed) for part, values in of.labels.items()}
     teachers = of.teachers
     if teachers is not None:
         teachers = np.stack([_dealt(t, of.items["transfer"], seed) for t in teachers])
-    return replace(of, weak=weak, teachers=teachers, seed=seed)
+    return replace(of, labels=weak, teachers=teachers, seed=seed)
 
 
 def _dealt(labels: NDArray[np.float32], items: list[Item], seed: int) -> NDArray[np.float32]:
@@ -96,7 +96,7 @@ def _dealt(labels: NDArray[np.float32], items: list[Item], seed: int) -> NDArray
 
 
 def whole_batch(of: FitRequest) -> FitRequest:
-    """The lesson with every step on all items."""
+    """The request with every step on all items."""
     return replace(of, training=of.training | {"batch_size": 1024, "epochs": 6})
 
 

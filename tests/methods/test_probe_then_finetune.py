@@ -9,8 +9,6 @@ from support.recorder import Recorder, inputs, seconds
 
 from w2s_bench.contract import requests
 from w2s_bench.method import load_method
-from w2s_bench.train.hidden_states import head_parameters
-from w2s_bench.train.student import options_of
 from w2s_bench.train.student_handle import StudentHandle
 
 
@@ -25,9 +23,9 @@ def test_the_two_stages() -> None:
 def test_the_first_stage_moves_the_head_alone_and_the_second_goes_on_from_it() -> None:
     torch.set_num_threads(1)
     request = replace(requests.request("nlp", "naive"))
-    student = StudentHandle(request, load_method("probe-then-finetune"), options_of(request.shape))
+    student = StudentHandle(request, load_method("probe-then-finetune"))
     before = {n: p.detach().clone() for n, p in student.model.named_parameters()}
-    head = set(map(id, head_parameters(student.model)))
+    head = set(map(id, student.model.head_parameters()))
     student.fit(student.inputs.weak, head_only=True, epochs=1)
     for name, p in student.model.named_parameters():
         assert torch.equal(p, before[name]) == (id(p) not in head), name

@@ -15,7 +15,6 @@ from torch import Tensor
 from w2s_bench.contract import toys
 from w2s_bench.method import cross_entropy
 from w2s_bench.model import MASKED, build_model
-from w2s_bench.models import _text
 from w2s_bench.models._text import (
     GREEDY_TOKENS,
     ChoiceModel,
@@ -27,7 +26,7 @@ from w2s_bench.models._text import (
 )
 from w2s_bench.records import Domain
 from w2s_bench.task import Ask, Item
-from w2s_bench.train.fit import predict
+from w2s_bench.train.predict import predict
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # these products are too small to share: threads would wait for each other
@@ -300,11 +299,8 @@ def test_reading_rows_in_pieces_of_like_length_changes_nothing(lengths: list[int
         seen.append(ids.shape)
         return torch.stack([ids.sum(1), attention.sum(1)], 1)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_text, "PIECE_TOKENS", tokens)
-        assert torch.equal(
-            by_length(ids, attention.long(), read), torch.stack([ids.sum(1), attention.sum(1)], 1)
-        )
+    expected = torch.stack([ids.sum(1), attention.sum(1)], 1)
+    assert torch.equal(by_length(ids, attention.long(), read, tokens), expected)
     assert sum(rows for rows, _ in seen) == len(lengths)
     assert sum(rows * width for rows, width in seen) <= ids.numel()
 

@@ -18,9 +18,10 @@ from w2s_bench.pgr.cells import Cell, Rule
 from w2s_bench.pgr.table import rows
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import Plan, make_plan
-from w2s_bench.plan.reference_rows import SUMMARIES, shuffled
+from w2s_bench.plan.reference_rows import SUMMARIES
 from w2s_bench.registry.items import items, method_kind
 from w2s_bench.run.settings import RunSettings
+from w2s_bench.run.weak_labels import shuffled
 from w2s_bench.suite import parse_suite
 
 SUITE = """

@@ -269,7 +269,7 @@ def test_the_gold_of_a_budget_is_of_the_teacher_half_alone(tmp_path: Path) -> No
 
 IMPORTS = """
 import sys
-import w2s_bench.train.student
+import w2s_bench.run.student_process
 print(sorted(m for m in sys.modules if m.startswith("w2s_bench")))
 """
 
@@ -278,7 +278,7 @@ def test_the_process_of_a_method_knows_no_store() -> None:
     """What it imports cannot open the store, draw a split, or score."""
     done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True)
     modules: list[Any] = eval(done.stdout)
-    assert "w2s_bench.train.student" in modules
+    assert "w2s_bench.run.student_process" in modules
     assert not {
         f"w2s_bench.{m}"
         for m in (

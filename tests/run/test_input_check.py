@@ -14,7 +14,7 @@ from contract.toys import model_folder
 from w2s_bench.errors import BadData, FitFailed
 from w2s_bench.plan.job import FitJob, SplitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
-from w2s_bench.run.checkpoint_store import Unfinished
+from w2s_bench.run.checkpoint_store import CheckpointStore
 from w2s_bench.run.input_check import check_unchanged
 from w2s_bench.suite import parse_suite
 
@@ -126,11 +126,11 @@ def test_an_edit_is_told(folder: Path, edit: Callable[[Path], object], told: set
 def test_the_diary_of_an_edited_job_is_not_kept(folder: Path, tmp_path: Path) -> None:
     jobs = [job for job in planned(folder).jobs.values() if isinstance(job, FitJob)]
     job = next(job for job in jobs if job.method.endswith("Mine"))
-    unfinished = Unfinished(tmp_path / "store", job, 1.0)
-    unfinished.keep(b"before")
+    checkpoints = CheckpointStore(tmp_path / "store", job, 1.0)
+    checkpoints.save(b"before")
     replaced(folder / "mine.py", '"CE"', '"CE again"')
-    unfinished.keep(b"of another method")
-    assert unfinished.read() == b"before"
+    checkpoints.save(b"of another method")
+    assert checkpoints.read() == b"before"
 
 
 def test_files_of_one_name_in_two_folders_are_two(

@@ -87,7 +87,8 @@ def test_the_locks_of_a_killed_run_are_free(tmp_path: Path) -> None:
 
 def test_the_server_of_workers_ends_when_its_run_does() -> None:
     """Also while it imports: here it belongs to a process that is not its parent."""
-    code = "import time; from w2s_bench.run.workers import ending_with\nwith ending_with(-1): time.sleep(60)"
+    imports = "import time; from w2s_bench.run.worker_process import ending_with"
+    code = f"{imports}\nwith ending_with(-1): time.sleep(60)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and done.stderr == ""
 

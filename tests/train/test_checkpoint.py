@@ -29,28 +29,29 @@ from w2s_bench.plan.plan import make_plan
 from w2s_bench.records import Domain
 from w2s_bench.registry.items import items
 from w2s_bench.run import ray_executor
-from w2s_bench.run.checkpoint_store import Unfinished
+from w2s_bench.run.checkpoint_store import CheckpointStore
 from w2s_bench.run.ray_executor import in_task
-from w2s_bench.run.student_process import attend
+from w2s_bench.run.student_process import fit_student
 from w2s_bench.run.workers import Worker
 from w2s_bench.suite import load_suite
 from w2s_bench.train import checkpoint as diaries
-from w2s_bench.train import student as study_module
+from w2s_bench.train import checkpoint_data
+from w2s_bench.train import fit as fit_module
 from w2s_bench.train.checkpoint import Checkpoint
+from w2s_bench.train.fit import fit
 from w2s_bench.train.fit_request import FitRequest, FitResult
-from w2s_bench.train.student import study
 
 
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Diaries are kept at every step, whatever it costs."""
-    monkeypatch.setattr(diaries, "SHARE", 0.0)
+    monkeypatch.setattr(diaries, "PAUSE", 0.0)
 
 
 def result(given: FitRequest, before: bytes | None = None) -> tuple[FitResult, list[bytes]]:
     """What comes of a lesson, and all diaries that were kept meanwhile."""
     kept: list[bytes] = []
-    return study(given, Checkpoint(before, 0.0, kept.append)), kept
+    return fit(given, Checkpoint(before, 0.0, kept.append)), kept
 
 
 def same(one: FitResult, other: FitResult) -> None:
@@ -74,7 +75,7 @@ def a_job() -> FitJob:
 def check(given: FitRequest, moments: int) -> None:
     """Interrupted at some of its steps, the last one among them, a lesson ends as undisturbed."""
     whole, kept = result(given)
-    same(whole, study(given))
+    same(whole, fit(given))
     last = len(kept) - 1
     for k in {last, *Random(0).sample(range(len(kept)), min(moments, len(kept)))} if kept else ():
         again, later = result(given, kept[k])
@@ -126,7 +127,7 @@ script: Any = None
 def asking(how: Any, monkeypatch: pytest.MonkeyPatch) -> FitRequest:
     """A lesson whose method does this."""
     monkeypatch.setattr(f"{__name__}.script", how)
-    monkeypatch.setattr(study_module, "load_method", lambda name, options: Asks())
+    monkeypatch.setattr(fit_module, "load_method", lambda name, options: Asks())
     given = request("nlp", "early-stopping")
     return replace(given, training=given.training | {"epochs": 2})
 
@@ -181,7 +182,7 @@ def test_a_method_that_decides_otherwise_begins_anew(monkeypatch: pytest.MonkeyP
     _, kept = result(asking(how(0.5), monkeypatch))
     changed = asking(how(0.25), monkeypatch)
     again, later = result(changed, kept[-1])
-    same(again, study(changed))
+    same(again, fit(changed))
     assert len(later) == len(kept), "all steps were done"
 
 
@@ -195,6 +196,19 @@ def test_a_loss_that_remembers_elsewhere_keeps_no_diary(around: Any, monkeypatch
         student.fit(inputs.weak, loss=loss)
 
     assert result(asking(how, monkeypatch))[1] == []
+
+
+def test_a_method_that_declares_its_losses_stateless_resumes_with_any_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without the declaration no fit with a loss of its own keeps a checkpoint, whatever the loss holds."""
+
+    def script(method: Asks, student: Student, inputs: Inputs) -> None:
+        student.fit(inputs.weak, loss=lambda logits, weak, mask, context: cross_entropy(logits, weak))
+
+    assert result(asking(script, monkeypatch))[1] == []
+    monkeypatch.setattr(Asks, "stateless_losses", True)
+    check(asking(script, monkeypatch), 2)
 
 
 def test_a_loss_that_counts_in_a_variable_around_it_keeps_no_diary(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,12 +240,12 @@ def test_an_attribute_of_another_kind_ends_the_diary(monkeypatch: pytest.MonkeyP
 def test_a_diary_of_another_version_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     given = request("nlp", "naive")
     _, kept = result(given)
-    monkeypatch.setattr(diaries, "SCHEMA", 99)
+    monkeypatch.setattr(checkpoint_data, "SCHEMA", 99)
     assert len(result(given, kept[-1])[1]) == len(kept)
 
 
 def test_a_diary_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diaries, "SHARE", 1e9)
+    monkeypatch.setattr(diaries, "PAUSE", 1e9)
     assert len(result(request("nlp", "naive"))[1]) == 1
 
 
@@ -239,45 +253,45 @@ def test_a_diary_for_which_there_is_no_memory_is_not_kept(monkeypatch: pytest.Mo
     given = request("nlp", "naive")
     whole, kept = result(given)
     free = SimpleNamespace(available=3 * len(kept[0]))
-    monkeypatch.setattr(diaries.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(checkpoint_data.psutil, "virtual_memory", lambda: free)
     found, none = result(given)
     assert kept and not none
     same(whole, found)
 
 
 def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
-    given, unfinished = request("nlp", "naive"), Unfinished(tmp_path, a_job(), 0.0)
-    whole = study(given)
+    given, checkpoints = request("nlp", "naive"), CheckpointStore(tmp_path, a_job(), 0.0)
+    whole = fit(given)
     first, second = Worker("student"), ("student", (1, "cpu"))
     try:
-        call = attend, given, 1, unfinished.every
-        same(whole, first.call(*call, told=unfinished.keep))
-        before = unfinished.read()
+        call = fit_student, given, 1, checkpoints.every
+        same(whole, first.call(*call, on_value=checkpoints.save))
+        before = checkpoints.read()
         assert before is not None and len(before) > 10_000
         # The same in a task of Ray: whoever stands by the worker keeps and reads it, on whichever node.
         read: list[bytes | None] = []
 
         def latest() -> bytes | None:
-            read.append(unfinished.read())
+            read.append(checkpoints.read())
             return read[-1]
 
-        how = {"told": unfinished.keep, "latest": latest}
-        failed, found = in_task({}, *second, how, attend, given, 1, 0.0)
+        how = {"on_value": checkpoints.save, "last_argument": latest}
+        failed, found = in_task({}, *second, how, fit_student, given, 1, 0.0)
         assert not failed
         same(whole, found)
         assert read == [before], "read where the task is, when it starts"
-        assert unfinished.read() != before
+        assert checkpoints.read() != before
     finally:
         first.end()
-        for _, worker in ray_executor._kept.values():
+        for _, worker in ray_executor._workers.values():
             worker.end()
-        ray_executor._kept.clear()
-    unfinished.drop()
-    assert unfinished.read() is None
+        ray_executor._workers.clear()
+    checkpoints.delete()
+    assert checkpoints.read() is None
 
 
 def test_a_diary_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    unfinished = Unfinished(tmp_path / "file", a_job(), 0.0)
-    same(study(request("nlp", "naive")), study(request("nlp", "naive"), unfinished.checkpoint()))
-    assert unfinished.read() is None
+    checkpoints = CheckpointStore(tmp_path / "file", a_job(), 0.0)
+    same(fit(request("nlp", "naive")), fit(request("nlp", "naive"), checkpoints.checkpoint()))
+    assert checkpoints.read() is None

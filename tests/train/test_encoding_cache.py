@@ -17,7 +17,7 @@ from w2s_bench.train.encoding_cache import encode
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has encoded nothing yet."""
-    module._kept.clear()
+    module._cache.clear()
 
 
 def counted(model: Model, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -61,18 +61,23 @@ def test_other_items_models_and_lengths_are_encoded_anew(monkeypatch: pytest.Mon
 
 def test_what_was_used_longest_ago_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     model, items = build_model("llama:16x1", toys.shape("nlp"), 0), list(toys.items("nlp"))
-    monkeypatch.setattr(module, "MOST", 2 * len(items))
+    monkeypatch.setattr(module, "CAPACITY", 2 * len(items))
     calls = counted(model, monkeypatch)
     for name in ("a", "b", "a", "c", "a", "b"):
         encode(model, name, items)
     assert len(calls) == 4  # a, b, c, and b again
 
 
-def test_a_model_of_one_s_own_encodes_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_class_with_an_encode_of_its_own_says_itself_whether_it_follows_from_the_name(
+    declared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not inherit that from a class whose encode it replaces."""
     model = build_model("llama:16x1", toys.shape("nlp"), 0)
-    own = type("Own", (type(model),), {"__module__": "somebody"})
-    model.__class__ = own
+    base = type(model)
+    body: dict[str, Any] = {"encode": lambda self, items: base.encode(self, items)}
+    model.__class__ = type("Own", (base,), body | ({"encodes_by_name": True} if declared else {}))
     calls = counted(model, monkeypatch)
     for _ in range(2):
         encode(model, "llama:16x1", list(toys.items("nlp")))
-    assert len(calls) == 2
+    assert len(calls) == (1 if declared else 2)

@@ -19,17 +19,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from w2s_bench.contract import toys
+from w2s_bench.contract import requests, toys
+from w2s_bench.contract.fits import fit_labels
 from w2s_bench.errors import FitFailed
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import MASKED, Model, build_model
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
-from w2s_bench.train.fit import fit, predict
+from w2s_bench.train import fit as fit_module
 from w2s_bench.train.loop import rate
+from w2s_bench.train.predict import predict
 
 CPU = torch.device("cpu")
+NAIVE = load_method("naive")
 torch.set_num_threads(1)  # these products are too small to share: threads would wait for each other
 
 
@@ -145,7 +148,7 @@ def test_fit_is_a_plain_loop(case: Case) -> None:
     options = {"alpha": 0.75} if case.method == "confidence" else {}
     choices = None if case.domain == "chess" else 2
     method = load_method(case.method, options)
-    losses = list(chain(*fit(model, encoded, labels, method, case.training, 5, CPU, options=choices)))
+    losses = list(chain(*fit_labels(model, encoded, labels, method, case.training, 5, CPU, options=choices)))
     plain = plain_loop(twin, encoded, labels, case.training, 5, options.get("alpha", 0.0))
     assert len(losses) == case.training.epochs * math.ceil(case.count / case.training.batch_size)
     assert losses == pytest.approx(plain, abs=1e-5)
@@ -160,9 +163,7 @@ def test_clipping_is_in_force() -> None:
     for clip in (1e-3, 1e3):
         model = build_model("llama:16x1", toys.shape("nlp"), seed=1)
         training = Training(epochs=3, batch_size=4, learning_rate=1e-2, clip=clip)
-        losses.append(
-            fit(model, model.encode(items), soft_labels(items), load_method("naive"), training, 0, CPU)
-        )
+        losses.append(fit_labels(model, model.encode(items), soft_labels(items), NAIVE, training, 0))
     assert losses[0] != losses[1]
 
 
@@ -180,7 +181,7 @@ def test_all_methods_of_a_seed_see_the_same_batches() -> None:
     items = many("nlp", 20)
     for method in (Spy(), Other()):
         model = build_model("bow", toys.shape("nlp"), seed=0)
-        fit(model, model.encode(items), soft_labels(items), method, Training(batch_size=3), 7, CPU)
+        fit_labels(model, model.encode(items), soft_labels(items), method, Training(batch_size=3), 7, CPU)
     assert seen["Spy"] == seen["Other"] and len(set(seen["Spy"])) > 5
 
 
@@ -239,16 +240,29 @@ class Bad(Method):
         (Bad(lambda loss, logits, c: None), r"loss\(\) gave NoneType"),
         (Bad(lambda loss, logits, c: loss.detach()), r"loss\(\) gave a tensor that no gradient reaches"),
         (Bad(lambda loss, logits, c: logits[99]), r"loss\(\) raised IndexError: "),
-        (Bad(targets=lambda weak: weak @ weak), r"targets\(\) raised RuntimeError: "),
-        (Bad(targets=lambda weak: weak[:, :1]), r"targets\(\) gave shape \(8, 1\)"),
-        (Bad(targets=lambda weak: weak[:4]), r"targets\(\) gave shape \(4, 2\)"),
     ],
 )
 def test_a_method_that_breaks_its_contract_is_named(method: Bad, told: str) -> None:
     items = many("nlp", 8)
     model = build_model("bow", toys.shape("nlp"), seed=0)
     with pytest.raises(FitFailed, match=rf"method Bad: {told}.*expected"):
-        fit(model, model.encode(items), soft_labels(items), method, Training(batch_size=4), 0, CPU)
+        fit_labels(model, model.encode(items), soft_labels(items), method, Training(batch_size=4), 0, CPU)
+
+
+@pytest.mark.parametrize(
+    "targets, message",
+    [
+        (lambda weak: weak @ weak, r"<lambda>\(\) raised RuntimeError: "),
+        (lambda weak: weak[:, :1], r"targets of shape \(96, 1\)"),
+        (lambda weak: weak[:4], r"targets of shape \(4, 2\)"),
+    ],
+)
+def test_targets_that_break_the_contract_are_named(
+    targets: Any, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_module, "load_method", lambda name, options: Bad(targets=targets))
+    with pytest.raises(FitFailed, match=rf"method Bad: {message}.*expected"):
+        fit_module.fit(requests.request("nlp", "naive"))
 
 
 def test_training_that_blows_up_says_what_to_lower() -> None:
@@ -257,14 +271,16 @@ def test_training_that_blows_up_says_what_to_lower() -> None:
     with torch.no_grad():
         model.head.weight.fill_(math.inf)  # type: ignore[union-attr, operator]
     with pytest.raises(FitFailed, match=r"method Naive: the loss is nan .*Lower the learning rate"):
-        fit(model, model.encode(items), soft_labels(items), load_method("naive"), Training(), 0, CPU)
+        fit_labels(model, model.encode(items), soft_labels(items), load_method("naive"), Training(), 0, CPU)
 
 
 def test_two_fits_are_equal_to_the_last_bit() -> None:
     items, found = many("reward", 12), []
     for _ in range(2):
         model = build_model("llama:16x1", toys.shape("reward"), seed=2)
-        losses = fit(model, model.encode(items), soft_labels(items), load_method("naive"), Training(), 2, CPU)
+        losses = fit_labels(
+            model, model.encode(items), soft_labels(items), load_method("naive"), Training(), 2, CPU
+        )
         found.append((losses, predict(model, model.encode(items), CPU).tobytes()))
     assert found[0] == found[1]
 
@@ -278,7 +294,9 @@ def test_bf16_runs_on_a_cpu(name: str, domain: Domain) -> None:
         training = Training(
             epochs=3, batch_size=4, learning_rate=1e-2, precision="bf16" if precision == "bf16" else "fp32"
         )
-        drawn = fit(model, model.encode(items), soft_labels(items), load_method("naive"), training, 0, CPU)
+        drawn = fit_labels(
+            model, model.encode(items), soft_labels(items), load_method("naive"), training, 0, CPU
+        )
         losses[precision] = list(chain(*drawn))
         assert {p.dtype for p in model.parameters()} == {torch.float32}
         batch = model.collate(model.encode(items))

@@ -15,11 +15,11 @@ from w2s_bench.errors import BadModel, BadSuite
 from w2s_bench.model import Batch, Shape, build_model
 from w2s_bench.plan.job import FitJob
 from w2s_bench.plan.plan import make_plan
-from w2s_bench.run.execute import work_with_gold
+from w2s_bench.run.execute import run_with_gold
 from w2s_bench.run.executors import InlineExecutor
-from w2s_bench.run.fit_io import keep, request_of
+from w2s_bench.run.fit_io import request_of, save_result
 from w2s_bench.run.scheduler import run_plan
-from w2s_bench.run.student_process import attend
+from w2s_bench.run.student_process import fit_student
 from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died
 from w2s_bench.store.local import Store
@@ -79,12 +79,12 @@ def spread(tmp_path_factory: pytest.TempPathFactory, group: WorkerGroup) -> Spre
     alone, two = (Store(folder / which / "store") for which in ("alone", "two"))
     jobs = [j for j in fits(plan) if not j.model.startswith("bow")]
     for split in {j.split for j in jobs}:
-        group.call(work_with_gold, plan.jobs[split], replace(site(folder / "two"), shards=2))
+        group.call(run_with_gold, plan.jobs[split], replace(site(folder / "two"), shards=2))
     for job in jobs:
         if job.sees_gold:
-            group.call(work_with_gold, job, replace(site(folder / "two"), shards=2))
+            group.call(run_with_gold, job, replace(site(folder / "two"), shards=2))
         else:
-            keep(two, job, group.call(attend, request_of(job, alone, "cpu"), 1, limit=100.0))
+            save_result(two, job, group.call(fit_student, request_of(job, alone, "cpu"), 1, limit=100.0))
     return Spread(jobs, alone, two)
 
 
@@ -165,7 +165,7 @@ def test_items_of_a_batch(options: bool) -> None:
     assert found.mask.tolist() == mask[[2, 0, 0]].tolist()
 
 
-def test_a_process_that_dies_takes_its_crew_along(group: WorkerGroup) -> None:
+def test_a_process_that_dies_takes_the_others_along(group: WorkerGroup) -> None:
     """New ones are there for the next call."""
     with pytest.raises(Died, match="exit status 7"):
         group.call(_leave_or_wait, limit=60.0)

@@ -11,7 +11,7 @@ import pytest
 from support.tiny_models import tiny_gpt2
 
 from w2s_bench.contract.requests import request
-from w2s_bench.run.student_process import attend
+from w2s_bench.run.student_process import fit_student
 from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.train import checkpoint
 from w2s_bench.train.fit_request import FitRequest, FitResult
@@ -31,15 +31,15 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def often(given: FitRequest, before: bytes | None) -> FitResult:
     """As a student's process does, with a diary of every step."""
-    checkpoint.SHARE = 0.0
-    return attend(given, 1, 0.0, before)
+    checkpoint.PAUSE = 0.0
+    return fit_student(given, 1, 0.0, before)
 
 
 def result(
     group: WorkerGroup, given: FitRequest, before: bytes | None = None
 ) -> tuple[FitResult, list[bytes]]:
     kept: list[bytes] = []
-    done = group.call(often, given, before, limit=100.0, told=kept.append)
+    done = group.call(often, given, before, limit=100.0, on_value=kept.append)
     return done, kept
 
 
@@ -60,5 +60,5 @@ def test_both_go_on_together(group: WorkerGroup, gpt2: str, method: str, changes
         for name, values in (whole.arrays | whole.adapter).items():
             assert np.array_equal((again.arrays | again.adapter)[name], values), name
         assert len(later) == len(kept) - 1 - kept.index(before), "steps were done again"
-    alone = attend(given, 1)
+    alone = fit_student(given, 1)
     assert np.abs(alone.arrays["test"] - whole.arrays["test"]).max() < 1e-3

@@ -12,13 +12,14 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 
 from w2s_bench.contract import requests, toys
+from w2s_bench.contract.fits import fit_labels
 from w2s_bench.method import load_method
 from w2s_bench.model import build_model
 from w2s_bench.models._text import text_model
 from w2s_bench.models.llama import RandomLlama
 from w2s_bench.suite import Training
-from w2s_bench.train.fit import fit, predict
 from w2s_bench.train.fused import SLOW, SingleAttention, fused, needs_no_mask
+from w2s_bench.train.predict import predict
 
 CPU = torch.device("cpu")
 WAYS: list[dict[str, Any]] = [
@@ -45,7 +46,9 @@ def fitted(model: Any, domain: Any = "nlp", **ways: Any) -> tuple[list[float], A
     request = requests.request(domain, "naive")
     training = Training(**request.training | ways)
     encoded = model.encode(request.items["transfer"])
-    losses = fit(model, encoded, request.weak["transfer"], load_method("naive"), training, 0, CPU, options=2)
+    losses = fit_labels(
+        model, encoded, request.labels["transfer"], load_method("naive"), training, 0, CPU, options=2
+    )
     return list(chain(*losses)), predict(model, encoded, CPU)
 
 

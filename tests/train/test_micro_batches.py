@@ -13,12 +13,12 @@ from support.gradients import CPU, built, gradients, most_kept
 from torch import Tensor
 
 from w2s_bench.contract import requests
+from w2s_bench.contract.fits import fit_labels
 from w2s_bench.method import Context, Method, cross_entropy, load_method
 from w2s_bench.model import Batch, build_model
 from w2s_bench.records import Domain
 from w2s_bench.suite import Training
 from w2s_bench.train.device import accelerator
-from w2s_bench.train.fit import fit
 from w2s_bench.train.micro_batches import Passes, by_items, by_logits
 
 torch.set_num_threads(1)
@@ -73,8 +73,8 @@ def test_a_fit_in_micro_batches_is_the_same_fit(name: str) -> None:
         training = Training(**request.training | {"micro_batch": micro})
         model = build_model(request.model, request.shape, 0)
         encoded = model.encode(request.items["transfer"])
-        weak, method = request.weak["transfer"], load_method(name)
-        losses.append(list(chain(*fit(model, encoded, weak, method, training, 0, CPU, options=2))))
+        weak, method = request.labels["transfer"], load_method(name)
+        losses.append(list(chain(*fit_labels(model, encoded, weak, method, training, 0, CPU, options=2))))
         with torch.no_grad():
             answers.append(torch.softmax(model.eval()(model.collate(encoded)), -1))
     assert losses[0] == pytest.approx(losses[1], abs=1e-3)

@@ -37,9 +37,9 @@ from w2s_bench.stats import pooled_pgr
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Data, Training, parse_suite
 from w2s_bench.task import Example, Task, TaskCard, preference
-from w2s_bench.train.batches import turns
-from w2s_bench.train.fit import predict
-from w2s_bench.train.student import study
+from w2s_bench.train.batches import draw_steps
+from w2s_bench.train.fit import fit
+from w2s_bench.train.predict import predict
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
@@ -140,18 +140,18 @@ def test_07_the_ceiling_trains_on_the_student_s_half() -> None:
 
 
 def test_08_each_epoch_has_an_order_of_its_own_and_validation_is_no_test() -> None:
-    drawn = turns(Training(batch_size=50, epochs=3), [1] * 50, seed=0)
-    orders = [turn.items.tolist() for turn in drawn]
+    drawn = draw_steps(Training(batch_size=50, epochs=3), [1] * 50, seed=0)
+    orders = [step.items.tolist() for step in drawn]
     assert len({tuple(o) for o in orders}) == 3 and all(sorted(o) == list(range(50)) for o in orders)
     plan = planned()
     assert all({"validation", "test"} <= set(j.predicts) for j in fits(plan, "teacher"))
     request = requests.request("nlp", "naive")
-    assert set(request.weak) == {"transfer", "validation"}, "nothing says how the test set is scored"
+    assert set(request.labels) == {"transfer", "validation"}, "nothing says how the test set is scored"
 
 
 def test_09_nothing_touches_cuda_at_import_and_any_causal_model_loads(tmp_path: Path) -> None:
     """A Llama has neither ``.transformer`` nor the head by the name the public code looks for."""
-    code = "import torch, w2s_bench.api, w2s_bench.train.student; print(torch.cuda.is_initialized())"
+    code = "import torch, w2s_bench.api, w2s_bench.train.fit; print(torch.cuda.is_initialized())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     folder = toys.model_folder(tmp_path / "llama")
@@ -253,12 +253,12 @@ def test_15_a_changed_rate_model_or_data_is_never_taken_for_finished(tmp_path: P
 
 
 def test_16_a_setting_of_one_round_does_not_leak_into_the_next() -> None:
-    """A fit of one epoch, then a fit with the lesson's own: the second is of the lesson's length."""
+    """A fit of one epoch, then a fit with the request's own: the second is of the request's length."""
     from w2s_bench.train.student_handle import StudentHandle
 
     request = requests.request("nlp", "naive")
     before = json.dumps(dict(request.training))
-    student = StudentHandle(request, load_method("naive"), 2)
+    student = StudentHandle(request, load_method("naive"))
     student.fit(student.inputs.weak, epochs=1)
     assert len(student.epoch_loss) == 1
     student.fit(student.inputs.weak)
@@ -274,5 +274,5 @@ def test_17_seeds_are_settings_and_probes_answer_items_they_never_saw() -> None:
     request = requests.request("nlp", "linear-probe")
     trained, asked = ({i.id for i in request.items[part]} for part in ("transfer", "test"))
     assert not trained & asked
-    answers = [study(replace(requests.request("nlp", "naive"), seed=s)).arrays["test"] for s in (0, 1)]
+    answers = [fit(replace(requests.request("nlp", "naive"), seed=s)).arrays["test"] for s in (0, 1)]
     assert not np.array_equal(*answers)

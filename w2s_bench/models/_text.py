@@ -22,7 +22,6 @@ from w2s_bench.task import Ask, Item
 
 EVERY_DOMAIN: frozenset[Domain] = frozenset({"nlp", "chess", "reward"})
 ASKED = 64  # prompts asked at a time without finetuning
-PIECE_TOKENS = 2048  # read at once on a CPU
 CHOICES = 16  # items at a time whose every option is read
 GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the tokenizer
 
@@ -50,6 +49,8 @@ class Rows:
 
 class TextModel(Model):
     """What all three share: tokenizing, truncating at the front, padding, last states."""
+
+    piece_tokens = 2048
 
     def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
         super().__init__()
@@ -83,7 +84,16 @@ class TextModel(Model):
 
     def last_states(self, batch: Batch) -> Tensor:
         """The hidden state of each row's last real token ``[R, W]``."""
-        return by_length(batch.inputs["ids"], batch.inputs["attention"], self._last_states)
+        return by_length(batch.inputs["ids"], batch.inputs["attention"], self._last_states, self.piece_tokens)
+
+    def states(self, batch: Batch) -> Tensor:
+        """Last states of the items ``[B, W]``, or of their options ``[B, O, W]``."""
+        rows = self.last_states(batch).float()
+        if self.shape.classes:
+            return rows
+        out = rows.new_zeros(*batch.mask.shape, rows.shape[-1])
+        out[batch.mask] = rows
+        return out
 
     def _last_states(self, ids: Tensor, attention: Tensor) -> Tensor:
         states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state
@@ -92,7 +102,7 @@ class TextModel(Model):
     def language_loss(self, batch: Batch) -> Tensor:
         """Mean next-token cross-entropy over the real tokens of all rows, in nats."""
         ids, attention = batch.inputs["ids"], batch.inputs["attention"]
-        total = by_length(ids, attention, self._surprise).sum()
+        total = by_length(ids, attention, self._surprise, self.piece_tokens).sum()
         return total / attention[:, 1:].sum().clamp(min=1)
 
     def _surprise(self, ids: Tensor, attention: Tensor) -> Tensor:
@@ -175,6 +185,8 @@ class TextModel(Model):
 class Classifier(TextModel):
     """nlp with classes: a linear head with one output a class on the last real token."""
 
+    encodes_by_name = True
+
     def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
         super().__init__(lm, tokenizer, shape)
         self.head = zero_head(lm, len(shape.classes), bias=True)
@@ -199,6 +211,8 @@ class Classifier(TextModel):
 
 class RewardModel(TextModel):
     """reward: one scalar a completion; softmax over the two is the Bradley–Terry model."""
+
+    encodes_by_name = True
 
     def __init__(self, lm: Any, tokenizer: Any, shape: Shape) -> None:
         super().__init__(lm, tokenizer, shape)
@@ -243,6 +257,8 @@ class ChoiceModel(RewardModel):
 class MoveModel(TextModel):
     """chess: the log-likelihood of each whole legal move, its end included, under the language-model head."""
 
+    encodes_by_name = True
+
     def encode(self, items: Sequence[Item]) -> list[Rows]:
         """One row a legal move, behind the position."""
         return self.option_rows(items, [self.last_token()])
@@ -274,23 +290,22 @@ class MoveModel(TextModel):
         return next(iter(self.tokenizer.decode(answer).split()), "")
 
 
-def by_length(ids: Tensor, attention: Tensor, read: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """``read(ids, attention)``, one result a row ``[R, …]``, on pieces of rows of like length.
+def by_length(
+    ids: Tensor, attention: Tensor, read: Callable[[Tensor, Tensor], Tensor], tokens: int
+) -> Tensor:
+    """``read(ids, attention)``, one result a row ``[R, …]``, on pieces of some ``tokens`` of rows of similar
+    length; 0 for the whole batch.
 
     The same results as on the whole batch, for less padding. On a CPU only: a GPU would rather have one
     large batch, and would have to wait for the lengths.
     """
-    if ids.device.type != "cpu":
+    if ids.device.type != "cpu" or not tokens:
         return read(ids, attention)
     lengths, order = attention.sum(1).sort()
-    pieces = [(rows, int(lengths[rows[-1]])) for rows in torch.arange(len(ids)).split(piece(ids.shape[1]))]
-    found = [read(ids[order[rows], :width], attention[order[rows], :width]) for rows, width in pieces]
-    return torch.cat(found)[order.argsort()]
-
-
-def piece(width: int) -> int:
-    """Rows read at once where the longest has ``width`` tokens: enough work to outweigh a call's own cost."""
-    return max(1, -(-PIECE_TOKENS // width))
+    rows_at_once = max(1, -(-tokens // ids.shape[1]))
+    pieces = [(rows, int(lengths[rows[-1]])) for rows in torch.arange(len(ids)).split(rows_at_once)]
+    results = [read(ids[order[rows], :width], attention[order[rows], :width]) for rows, width in pieces]
+    return torch.cat(results)[order.argsort()]
 
 
 def _answers(model: TextModel, rows: Sequence[Rows]) -> Batch:

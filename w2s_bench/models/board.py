@@ -39,6 +39,8 @@ class Block(nn.Module):
 class BoardNet(Model):
     """Square embeddings, residual convolutions, and a bilinear from–to head read at the legal moves."""
 
+    encodes_by_name = True
+
     def __init__(self, width: int, layers: int) -> None:
         super().__init__()
         self.piece = nn.Embedding(13, width)
@@ -85,6 +87,18 @@ class BoardNet(Model):
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
         """The policy as it is ``[N, O]``."""
         return untrained_scores(self, items)
+
+    def states(self, batch: Batch) -> Tensor:
+        """States of a move's two squares side by side, as the head reads them ``[B, O, 2W]``."""
+        squares, moves = self.features(batch.inputs), batch.inputs["moves"]
+        ends = torch.stack([moves // 64, moves % 64], -1).flatten(1)
+        states = squares.gather(1, ends[..., None].expand(-1, -1, squares.shape[-1]))
+        return states.float().view(*moves.shape, -1) * batch.mask[..., None]
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """The bilinear head and its two biases."""
+        linear = [*self.origin.parameters(), *self.target.parameters()]
+        return [*linear, self.offset, self.promotion]
 
     def features(self, x: dict[str, Tensor]) -> Tensor:
         """States of the squares ``[B, 64, W]``."""

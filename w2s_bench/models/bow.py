@@ -23,6 +23,8 @@ class BagOfWords(Model):
     """Logits are sums of learned weights of hashed features: of the prompt, a weight a class (nlp); of each
     option, one weight (reward, chess, nlp without classes)."""
 
+    encodes_by_name = True
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape

@@ -15,7 +15,7 @@ from w2s_bench.plan.reference_rows import BOW_TEACHER
 from w2s_bench.records import CellRecord, Role
 from w2s_bench.suite import Grid, ModelUse, Reference, Several
 from w2s_bench.task import Task
-from w2s_bench.train.hidden_states import HIDDEN_VERSION
+from w2s_bench.train.untrained import HIDDEN_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,6 @@ Each row is a cell like any other: the teacher, a fit in the student's place, an
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from w2s_bench.data.splits import load_items
-from w2s_bench.plan.job import FitJob
-from w2s_bench.store.local import Store
 from w2s_bench.suite import ModelUse, Reference
 
 SUMMARIES: dict[Reference, str] = {
@@ -36,28 +30,3 @@ PLANNED: tuple[Reference, ...] = (
     "ceiling",
 )
 BOW_TEACHER = ModelUse(name="bow", learning_rate=0.02, epochs=4)  # in chess a bag of move features
-
-
-def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    """Weak labels ``[N, O]`` dealt out at random, so that they carry no information about their items.
-
-    ``options [N]`` counts the options of each item. If all items have the same number, whole rows are
-    permuted, which keeps the mix of classes. If not (legal moves), each row is permuted within itself.
-    """
-    rng = np.random.default_rng([seed, len(labels)])
-    if (options == options[0]).all():
-        return labels[rng.permutation(len(labels))]
-    out = labels.copy()
-    for row, count in zip(out, options, strict=True):
-        row[:count] = rng.permutation(row[:count])
-    return out
-
-
-def weak_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
-    """The labels of a student ``[N, O]``: the probabilities of another fit, shuffled for that control."""
-    assert job.labels is not None
-    labels: NDArray[np.float32] = store.open("fit", job.labels).arrays(job.part)["probabilities"]
-    if not job.shuffled:
-        return labels
-    options = np.array([len(item.options) for item in load_items(store, job.split, job.part)])
-    return shuffled(labels, options, job.seed)

@@ -1,4 +1,4 @@
-"""Executors: where jobs run. Local worker processes; an executor only has to submit and to close."""
+"""Executors: where jobs run. An executor only has to submit jobs and to close."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any, Protocol
 
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.plan.job import Job
-from w2s_bench.run.checkpoint_store import Unfinished
-from w2s_bench.run.execute import dropping, execute, told_by, work_with_gold
-from w2s_bench.run.fit_io import Read, keep, reading, request_of
-from w2s_bench.run.input_check import check_unchanged
+from w2s_bench.run.checkpoint_store import CheckpointStore
+from w2s_bench.run.execute import execute, named_errors, run_fit, run_with_gold
+from w2s_bench.run.fit_io import ReadItems, item_reader, request_of
 from w2s_bench.run.settings import RunSettings
-from w2s_bench.run.student_process import attend
+from w2s_bench.run.student_process import fit_student
 from w2s_bench.run.worker_group import WorkerGroup
 from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import Place, store_at
@@ -31,14 +30,14 @@ class Executor(Protocol):
         """Start a job whose needs are finished; the future gives its key."""
 
     def close(self, *, wait: bool) -> None:
-        """Let go of the workers."""
+        """End the workers: after the jobs that run (``wait``) or at once."""
 
 
 class LocalExecutor:
     """Processes on this machine, on two sides: those that may open gold, and those that run methods.
 
-    A thread of the parent stands by each running job: it makes the lesson and keeps what comes back, so that
-    a student's process needs no store. Processes start when the first job of their side does.
+    A thread of the parent stands by each running job: it builds a student's request and saves the result, so
+    that the student's process needs no store. Processes start when the first job of their side does.
     """
 
     def __init__(self, workers: int) -> None:
@@ -49,13 +48,14 @@ class LocalExecutor:
         self._lock, self._closed = Lock(), False
 
     def submit(self, job: Job, settings: RunSettings) -> Future[str]:
-        """Queue a job."""
-        return self._threads.submit(self._gold if job.sees_gold else self._student, job, settings)
+        """Queue a job for its side."""
+        run = self._run_with_gold if job.sees_gold else self._run_student
+        return self._threads.submit(run, job, settings)
 
-    def _gold(self, job: Job, settings: RunSettings) -> str:
+    def _run_with_gold(self, job: Job, settings: RunSettings) -> str:
         try:
-            return str(self._call("gold", settings, work_with_gold, job, settings))
-        except (Died, Hung) as error:  # it hangs where it could not even start: there is no limit on gold
+            return str(self._call("gold", settings, run_with_gold, job, settings))
+        except (Died, Hung) as error:  # Hung: it did not even start, because gold has no limit
             raise UserError(
                 f"a worker process {'did not start' if isinstance(error, Hung) else 'died'} ({error})",
                 where=job.title,
@@ -63,38 +63,38 @@ class LocalExecutor:
                 mend="it may have run out of memory: try again with fewer --workers; finished jobs are kept",
             ) from None
 
-    def _student(self, job: Any, settings: RunSettings) -> str:
-        store, unfinished = (
-            store_at(settings.store_place),
-            Unfinished(settings.store_place, job, settings.checkpoint_every),
-        )
-        try:
-            with told_by(job), dropping(unfinished):
-                request = request_of(job, store, self._device(settings), _reading(settings.store_place))
-                result = self._learned(request, settings, unfinished)
-                check_unchanged(job, settings.hub)
-                keep(store, job, result)
-        except (Died, Hung) as error:
-            raise _failed(job, error) from None
-        return job.key
+    def _run_student(self, job: Any, settings: RunSettings) -> str:
+        store = store_at(settings.store_place)
 
-    def _learned(self, request: FitRequest, settings: RunSettings, unfinished: Unfinished) -> FitResult:
-        call = attend, request, settings.threads, unfinished.every
-        how = {"limit": settings.limit, "told": unfinished.keep, "latest": unfinished.read}
+        def fit_in_worker(request: FitRequest, checkpoints: CheckpointStore) -> FitResult:
+            call = fit_student, request, settings.threads, checkpoints.every
+            options = {
+                "limit": settings.limit,
+                "on_value": checkpoints.save,
+                "last_argument": checkpoints.read,
+            }
+            try:
+                result: FitResult = self._call("student", settings, *call, **options)
+            except RuntimeError as error:  # an error that could not be sent as it was
+                raise FitFailed(str(error), where=request.title) from None
+            return result
+
         try:
-            found: FitResult = self._call("student", settings, *call, **how)
-        except RuntimeError as error:  # something that is no Exception of ours to describe
-            raise FitFailed(str(error), where=request.title) from None
-        return found
+            with named_errors(job):
+                request = request_of(job, store, self._device(settings), _item_reader(settings.store_place))
+                run_fit(job, settings, request, fit_in_worker)
+        except (Died, Hung) as error:  # beyond run_fit, which keeps the checkpoint of a process that died
+            raise _student_failed(job, error) from None
+        return str(job.key)
 
     def _device(self, settings: RunSettings) -> str:
         return str(pick(settings.device))
 
-    def _call(self, side: Side, settings: RunSettings, *call: Any, **how: Any) -> Any:
-        """A call in a process of a side, with ``how`` of :meth:`Worker.call`."""
+    def _call(self, side: Side, settings: RunSettings, *call: Any, **options: Any) -> Any:
+        """A call in a process of a side, with the options of :meth:`Worker.call`."""
         worker = self._take(side, settings)
         try:
-            answer = worker.call(*call, **how)
+            value = worker.call(*call, **options)
         except (Died, Hung):
             self._drop(worker)
             raise
@@ -102,7 +102,7 @@ class LocalExecutor:
             self._give_back(worker)
             raise
         self._give_back(worker)
-        return answer
+        return value
 
     def _take(self, side: Side, settings: RunSettings) -> Worker | WorkerGroup:
         with self._lock:
@@ -112,7 +112,7 @@ class LocalExecutor:
                 return self._idle[side].pop()
         worker = new_worker(
             side, settings.shards, settings.device
-        )  # without the lock: close() need not wait for it
+        )  # without the lock, for which close() waits
         with self._lock:
             if not self._closed:
                 self._all.add(worker)
@@ -141,22 +141,21 @@ class LocalExecutor:
 
 
 @lru_cache(1)
-def _reading(where: Place) -> Read:
-    """How the items of a store are read, one way for all of its jobs."""
-    return reading(store_at(where))
+def _item_reader(place: Place) -> ReadItems:
+    """One reader of a store's items for all of its jobs, so that they share its cache."""
+    return item_reader(store_at(place))
 
 
 def new_worker(side: Side, shards: int, device: str) -> Worker | WorkerGroup:
-    """A process, or several where a fit is spread over them."""
+    """A process, or several where fits are sharded."""
     return WorkerGroup(side, shards, device) if shards > 1 else Worker(side)
 
 
-def _failed(job: Any, error: Exception) -> FitFailed:
+def _student_failed(job: Any, error: Exception) -> FitFailed:
     method = getattr(job, "method", "") or job.title
     if isinstance(error, Hung):
-        what = f"{error}: its process was ended"
         return FitFailed(
-            what,
+            f"{error}: its process was ended",
             where=f"method {method}",
             expected="a fit within the limit",
             mend="--limit SECONDS gives it more",
@@ -175,7 +174,7 @@ class InlineExecutor:
     slots = 1
 
     def submit(self, job: Job, settings: RunSettings) -> Future[str]:
-        """Run it now."""
+        """Run the job now."""
         future: Future[str] = Future()
         try:
             future.set_result(execute(job, settings))
@@ -184,4 +183,4 @@ class InlineExecutor:
         return future
 
     def close(self, *, wait: bool) -> None:
-        """Nothing to let go of."""
+        """There is nothing to end."""

@@ -1,7 +1,7 @@
-"""Whether what a job was made of is still what its key says, after the job and before its result is kept.
+"""Checks after a job, before its result is stored, that its inputs are still those of its key.
 
 A plan reads code, data and weights once, for the keys of its jobs; a job reads them again, minutes or hours
-later. What was edited meanwhile would stand under a key of something else.
+later. A result of files that were edited meanwhile would be stored under the key of other ones.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ State = tuple[tuple[str, int, int], ...]
 
 
 def check_unchanged(job: Job, mirror: Path | None) -> None:
-    """Errors: BadData for a task whose data or code is another than when the run was planned; FitFailed for
-    such a model or method."""
+    """Errors: BadData for a task whose data or code changed since the run was planned; FitFailed for such a
+    model or method."""
     if isinstance(job, SplitJob):
         _check_task(job.task, job.fingerprint, mirror)
         for name, print_ in job.companions.items():
@@ -83,12 +83,12 @@ def _method_of(name: str, options: str, state: State) -> str:
 
 
 def _state(kind: Kind, name: str) -> State:
-    """Places, sizes and times of an item's files: while they stay, nothing is read again."""
+    """Paths, sizes and times of an item's files: while these stay, nothing is read again."""
     files = sources(kind, name) if is_own(name) else _sources(kind, name)
     stats = ((str(path.resolve()), path.stat()) for path in files)
     return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 
-# What is registered stays where it lies while this process lives; a file of one's own is named as it is seen
-# from the folder in which one is.
+# Registered items stay in their files while this process lives. The name of a user's own file is relative to
+# the working folder, so it is looked up each time.
 _family, _sources = cache(family_of), cache(sources)

@@ -1,8 +1,8 @@
-"""Claims: of all runs that share a store, one at a time works on a job.
+"""Job locks: of all runs that share a store, one at a time works on a job.
 
-A claim is a lock (filelock) on a file beside the artifacts, held by the process of the run. The kernel lets
-it go when that process ends, however it ends, on this machine and on shared folders whose file system passes
-locks on. Where it cannot lock, and between machines that share an address, a job may be done twice; since
+A lock (filelock) is on a file beside the artifacts, held by the process of the run. The kernel releases it
+when that process ends, however it ends, on this machine and on shared folders whose file system supports
+locks. Where there are no locks, as between machines that share an address, a job may be done twice; since
 equal keys are equal content, that costs time and changes nothing.
 """
 
@@ -22,15 +22,17 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 class JobLocks:
-    """The claims of one run; leaving the context lets go of all."""
+    """The locks of one run; leaving the context releases all of them."""
 
     def __init__(self, store: Store) -> None:
         self._folder = store.root / FOLDER
         self._held: dict[str, FileLock | None] = {}
 
     def take(self, key: str) -> bool:
-        """Claim a job; False while another run has it. Errors: StoreError for a store that cannot be written
-        to."""
+        """Lock a job; False while another run has it.
+
+        Errors: StoreError for a store that cannot be written to.
+        """
         lock = FileLock(self._folder / f"{key}.lock", timeout=0)
         with disk_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -47,9 +49,9 @@ class JobLocks:
         return True
 
     def release(self, key: str) -> None:
-        """Let go of a job that is done or has failed. Who waits for its file finds the job finished."""
+        """Release a job that is done or has failed. A run that waits for it finds it finished."""
         if (lock := self._held.pop(key)) is not None:
-            _end(lock)
+            _remove(lock)
 
     def __enter__(self) -> JobLocks:
         return self
@@ -62,18 +64,18 @@ class JobLocks:
 
 
 def sweep_locks(store: Store) -> None:
-    """Remove the files of claims that nobody holds: their runs were killed."""
+    """Remove the files of locks that no process holds: their runs were killed."""
     for path in sorted((store.root / FOLDER).glob("*.lock")):
         lock = FileLock(path, timeout=0)
         try:
             lock.acquire()
         except (Timeout, OSError):
             continue
-        _end(lock)
+        _remove(lock)
 
 
-def _end(lock: FileLock) -> None:
-    """Removed while it is held: whoever opened the file before sees that it is no more and tries anew."""
+def _remove(lock: FileLock) -> None:
+    """Remove it while it is held: a process that opened the file before sees that it is gone."""
     with suppress(OSError):  # Windows removes no open file: an empty one stays
         Path(lock.lock_file).unlink(missing_ok=True)
     lock.release()

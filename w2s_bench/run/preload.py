@@ -1,22 +1,18 @@
-"""What workers are forked with: the server of worker processes imports it once for all.
+"""What workers are forked with: the server of worker processes imports this module once for all of them.
 
-That takes seconds, in which the server does not listen yet: it looks for itself whether its run still lives.
+The imports take seconds, in which the server does not listen yet: it checks by itself whether its run is
+still alive.
 """
 
 from __future__ import annotations
 
 import os
-from importlib import import_module
 
-from w2s_bench.run.workers import ending_with
-
-LIBRARIES = (  # ours, and what the first text model of a process imports
-    "w2s_bench.train.student",
-    "accelerate",
-    "transformers.models.auto.modeling_auto",
-    "transformers.models.llama.modeling_llama",
-)
+from w2s_bench.run.worker_process import ending_with
 
 with ending_with(os.getppid()):
-    for name in LIBRARIES:
-        import_module(name)
+    import accelerate  # noqa: F401
+    import transformers.models.auto.modeling_auto
+    import transformers.models.llama.modeling_llama  # noqa: F401
+
+    import w2s_bench.run.student_process  # noqa: F401

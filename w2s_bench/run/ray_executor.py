@@ -1,9 +1,9 @@
 """Ray: the same jobs as tasks of a cluster. Placement, queues and retries on lost nodes are Ray's own.
 
-As on one machine, a thread of the parent stands by each running job: it makes the lesson and keeps what comes
-back. Within a task a job runs in a worker process of its side, as it would there, so that a student's process
-is sent a lesson and opens no store, a fit that hangs is ended, and one that dies is told as a failure of its
-method and not tried again. What Ray tries again is a task whose node or Ray process was lost.
+As on one machine, a thread of the parent stands by each running job: it builds the request and saves the
+result. Within a task a job runs in a worker process of its side. So a student's process is sent a request and
+opens no store, a fit that hangs is ended, and one that dies is a failure of its method and not tried again.
+What Ray tries again is a task whose node or Ray process was lost.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from w2s_bench.run.workers import Died, Hung, Side, Worker
 from w2s_bench.store.remote import store_at
 
 RETRIES = 5  # how often a task is started again because its node was lost
-MOST = 1024  # threads of the parent: one stands by each running job
+MAX_THREADS = 1024  # of the parent: one stands by each running job
 LOOPBACK = ("127.0.0.1", "localhost")
-SAME = ("w2s-bench", "torch", "transformers", "tokenizers", "numpy", "accelerate")  # what decides numbers
-_kept: dict[
-    Side, tuple[str, Worker | WorkerGroup]
-] = {}  # in a Ray process: a worker of each side, and the GPUs it sees
+# Libraries that decide numbers: their versions must be the same on all nodes.
+LIBRARIES = ("w2s-bench", "torch", "transformers", "tokenizers", "numpy", "accelerate")
+# In a Ray process: a worker of each side, and the GPUs that it sees.
+_workers: dict[Side, tuple[str, Worker | WorkerGroup]] = {}
 
 
 class RayExecutor(LocalExecutor):
@@ -53,23 +53,23 @@ class RayExecutor(LocalExecutor):
             "num_cpus": float(settings.threads * settings.shards),
             "num_gpus": share if on_gpu else 0.0,
         }
-        self._workers, self._versions = workers, {name: version(name) for name in SAME}
+        self._slots, self._versions = workers, {name: version(name) for name in LIBRARIES}
         self._task = self._ray.remote(in_task).options(
             max_retries=RETRIES, retry_exceptions=False, name="w2s-bench", **self._takes
         )
-        self._threads = ThreadPoolExecutor(MOST)
+        self._threads = ThreadPoolExecutor(MAX_THREADS)
         self._lock, self._closed = Lock(), False
         self._open: set[Any] = set()
         self.slots = self._capacity()
 
     def _capacity(self) -> int:
-        """Jobs that the nodes of now hold at a time; what joins later is used from the next job on."""
-        if self._workers:
-            return self._workers
-        there = self._ray.cluster_resources()
-        cpus = there.get("CPU", 0) // self._takes["num_cpus"]
+        """Jobs that the present nodes hold at a time; nodes that join later are used from the next job on."""
+        if self._slots:
+            return self._slots
+        resources = self._ray.cluster_resources()
+        cpus = resources.get("CPU", 0) // self._takes["num_cpus"]
         share = self._takes["num_gpus"]
-        return int(max(1, min(cpus, there.get("GPU", 0) // share if share else cpus, MOST)))
+        return int(max(1, min(cpus, resources.get("GPU", 0) // share if share else cpus, MAX_THREADS)))
 
     def submit(self, job: Job, settings: RunSettings) -> Any:
         """Queue a job."""
@@ -77,10 +77,10 @@ class RayExecutor(LocalExecutor):
         return super().submit(job, settings)
 
     def _device(self, settings: RunSettings) -> str:
-        return settings.device  # of the node, which may have one where the parent has none
+        return settings.device  # of the node, which may have a GPU where the parent has none
 
-    def _gold(self, job: Job, settings: RunSettings) -> str:
-        key = super()._gold(job, settings)
+    def _run_with_gold(self, job: Job, settings: RunSettings) -> str:
+        key = super()._run_with_gold(job, settings)
         if not all(store_at(settings.store_place).has(kind, key) for kind in artifact_kinds(job)):
             raise UserError(
                 f"the store holds no {artifact_kinds(job)[0]} {key} after the node that made it was done",
@@ -91,14 +91,14 @@ class RayExecutor(LocalExecutor):
             )
         return key
 
-    def _call(self, side: Side, settings: RunSettings, *call: Any, **how: Any) -> Any:
+    def _call(self, side: Side, settings: RunSettings, *call: Any, **options: Any) -> Any:
         from ray.exceptions import NodeDiedError, RayError, TaskCancelledError, WorkerCrashedError
 
         with self._lock:
             if self._closed:
                 raise Died("the run is over")
-            spread = settings.shards, settings.device
-            reference = self._task.remote(self._versions, side, spread, how, *call)
+            shards = settings.shards, settings.device
+            reference = self._task.remote(self._versions, side, shards, options, *call)
             self._open.add(reference)
         try:
             failed, value = self._ray.get(reference)
@@ -128,54 +128,57 @@ class RayExecutor(LocalExecutor):
 def in_task(
     versions: dict[str, str],
     side: Side,
-    spread: tuple[int, str],
-    how: dict[str, Any],
+    shards: tuple[int, str],
+    options: dict[str, Any],
     *call: Any,
 ) -> tuple[bool, Any]:
-    """What a Ray task does: call a function in a worker process of a side; (whether it failed, what came).
-    ``how``: of :meth:`Worker.call`; its ``told`` and ``latest`` run in the task itself: on whichever node and
-    however often Ray starts the task, a job's diary is in the store that all share."""
-    here = {name: version(name) for name in versions}
-    if different := [f"{n} {here[n]}, not {v}" for n, v in versions.items() if here[n] != v]:
+    """What a Ray task does: call a function in a worker process of a side.
+
+    ``options`` of :meth:`Worker.call`: its callbacks run in the task itself, so that a job's checkpoint is
+    read from and written to the shared store on whichever node Ray starts the task. Returns whether the call
+    failed, and its error or its value.
+    """
+    mine = {name: version(name) for name in versions}
+    if different := [f"{n} {mine[n]}, not {v}" for n, v in versions.items() if mine[n] != v]:
         what = f"a node has {'; '.join(different)}"
         return True, UserError(
             what, where=socket.gethostname(), expected="one environment on all nodes", mend="install it there"
         )
     try:
-        return False, _worker(side, spread).call(*call, **how)
+        return False, _worker(side, shards).call(*call, **options)
     except (Died, Hung) as error:
-        _kept.pop(side)[1].end()
+        _workers.pop(side)[1].end()
         return True, error
     except Exception as error:
         return True, error
 
 
-def _worker(side: Side, spread: tuple[int, str]) -> Worker | WorkerGroup:
-    """The worker process of this Ray process, or a new one where other GPUs were lent to it."""
+def _worker(side: Side, shards: tuple[int, str]) -> Worker | WorkerGroup:
+    """The worker process of this Ray process, or a new one where Ray assigned other GPUs to it."""
     gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    if side in _kept and _kept[side][0] != gpus:
-        _kept.pop(side)[1].end()
-    if side not in _kept:
-        _kept[side] = gpus, new_worker(side, *spread)
-    return _kept[side][1]
+    if side in _workers and _workers[side][0] != gpus:
+        _workers.pop(side)[1].end()
+    if side not in _workers:
+        _workers[side] = gpus, new_worker(side, *shards)
+    return _workers[side][1]
 
 
 def _connected(address: str | None, cpus: int) -> Any:
     """The library, connected. Errors: UserError where it is missing or the cluster does not answer."""
-    here = address is None or address.rpartition(":")[0] in LOOPBACK
-    _quiet(here)
+    local = address is None or address.rpartition(":")[0] in LOOPBACK
+    _configure(local)
     try:
         import ray
     except ImportError:
         raise UserError(
             "Ray is not installed", where="--executor ray", mend="install it: pip install 'w2s-bench[ray]'"
         ) from None
-    where: dict[str, Any] = {"_node_ip_address": LOOPBACK[0]} if here else {}
-    where |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {}
+    options: dict[str, Any] = {"_node_ip_address": LOOPBACK[0]} if local else {}
+    options |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {}
     if address is not None:
-        _answers(address)
+        _check_answers(address)
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **where)
+        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
     except (RuntimeError, ConnectionError, ValueError) as error:
         raise UserError(
             f"no connection to the cluster: {error}"[:300],
@@ -185,16 +188,16 @@ def _connected(address: str | None, cpus: int) -> Any:
     return ray
 
 
-def _quiet(here: bool) -> None:
-    """No statistics to Ray's makers; on one machine nothing is bound but 127.0.0.1, which Ray otherwise
+def _configure(local: bool) -> None:
+    """Send no statistics to Ray's makers; on one machine bind nothing but 127.0.0.1, which Ray otherwise
     replaces by the address of the network card."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if here:
+    if local:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 
-def _answers(address: str) -> None:
-    """Whether something listens there: Ray itself would try for a minute."""
+def _check_answers(address: str) -> None:
+    """Errors: UserError where nothing listens at the address; Ray itself would try for a minute."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), 5).close()

@@ -1,8 +1,8 @@
-"""Execute a plan: every unfinished job once, as soon as what it needs is there.
+"""Run a plan: every unfinished job once, as soon as what it needs is finished.
 
-Runs that share a store share the work: what another one is at is waited for, not done again. A student that
-fails is told by its name and the run goes on without it; whatever goes wrong with data, teachers, ceilings or
-the store stops the run.
+Runs that share a store share the work: a job that another run is doing is waited for, not done again. A
+student that fails is reported by its name and the run goes on without it. An error of data, teachers,
+ceilings or the store stops the run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from w2s_bench.store.maintenance import sweep_checkpoints, sweep_drafts
 from w2s_bench.store.remote import store_at
 from w2s_bench.store.temp_files import SCRATCH, sweep
 
-POLL = 0.2  # seconds between two questions whether another run has finished a job
+POLL = 0.2  # seconds between two checks whether another run has finished a job
 
 OnDone = Callable[[Job], None]
 OnFailed = Callable[["Failure"], None]
@@ -43,8 +43,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many fits were run now, how many were finished before or meanwhile by another run, and which jobs
-    failed."""
+    """How many fits ran now, how many were finished before or by another run, and which jobs failed."""
 
     run: int
     finished: int
@@ -63,8 +62,10 @@ def run_plan(
     on_done: OnDone = lambda job: None,
     on_failed: OnFailed = lambda failure: None,
 ) -> Tally:
-    """Run what is missing. Whatever had finished stays in the store, also when an error stops the run; what
-    killed runs left behind is removed first."""
+    """Run what is missing, after removing what killed runs left behind.
+
+    Whatever has finished stays in the store, also when an error stops the run.
+    """
     store = store_at(settings.store_place)
     _tidy(store)
     missing = {job.key: job for job in plan.to_run(store)}
@@ -83,7 +84,7 @@ def run_plan(
 
 
 def executor_for(settings: RunSettings, jobs: int) -> Executor:
-    """What runs so many jobs by these settings. Errors: UserError for a cluster that does not answer."""
+    """The executor of a run with so many jobs. Errors: UserError for a cluster that does not answer."""
     if not jobs:
         return InlineExecutor()
     if settings.executor == "local":
@@ -101,7 +102,7 @@ def _tidy(store: Store) -> None:
 
 
 def marked(cells: list[CellRecord], reasons: dict[str, str]) -> list[CellRecord]:
-    """Cells of which those without a student say why."""
+    """The same cells, where those without a student say why it failed."""
     return [
         replace(cell, failed=reasons[cell.student_key]) if cell.student_key in reasons else cell
         for cell in cells
@@ -120,7 +121,7 @@ class _Queue:
         on_done: OnDone,
         on_failed: OnFailed,
     ) -> None:
-        self._waiting, self._open, self._claims = dict(missing), set(missing), locks
+        self._waiting, self._open, self._locks = dict(missing), set(missing), locks
         self._executor, self._settings, self._store = executor, settings, store_at(settings.store_place)
         self._on_done, self._on_failed = on_done, on_failed
         self._running: dict[Future[str], Job] = {}
@@ -128,7 +129,7 @@ class _Queue:
         self.elsewhere = 0  # fits that another run finished meanwhile
 
     def drain(self) -> None:
-        """Until nothing waits and nothing runs. Errors: whatever a job with gold, or the store, raised."""
+        """Run jobs until none waits and none runs. Errors: whatever a job with gold, or the store, raised."""
         while self._waiting or self._running:
             others = self._start()
             if self._running:
@@ -139,14 +140,14 @@ class _Queue:
                 time.sleep(POLL)
 
     def _start(self) -> bool:
-        """Fill the free slots with ready jobs; whether other runs are at some that could have been taken."""
+        """Fill the free slots with ready jobs; returns whether other runs have some that are ready."""
         others = False
         for job in list(self._waiting.values()):
             if len(self._running) >= self._executor.slots:
                 break
             if self._open.intersection(job.needs):
                 continue
-            if not self._claims.take(job.key):
+            if not self._locks.take(job.key):
                 others = True
                 continue
             del self._waiting[job.key]
@@ -164,13 +165,13 @@ class _Queue:
         except FitFailed as error:
             if job.sees_gold:
                 raise
-            self._claims.release(job.key)
+            self._locks.release(job.key)
             self._fail(Failure(job, str(error)))
             return
         self._done(job)
 
     def _done(self, job: Job) -> None:
-        self._claims.release(job.key)
+        self._locks.release(job.key)
         self._open.discard(job.key)
         self._on_done(job)
 

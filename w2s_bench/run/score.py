@@ -15,9 +15,9 @@ from w2s_bench.metrics import all_metrics
 from w2s_bench.metrics.accuracy import accuracy
 from w2s_bench.plan.job import FitJob, SplitJob
 from w2s_bench.plan.plan import Plan
-from w2s_bench.plan.reference_rows import weak_labels
 from w2s_bench.records import CompanionScore, CurvePoint, ScoreRecord
 from w2s_bench.results.run_folder import Answers, Scored
+from w2s_bench.run.weak_labels import weak_labels
 from w2s_bench.store.local import Artifact, Store
 from w2s_bench.task import Item, load_task
 from w2s_bench.train.fit_request import CURVE

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import torch
 
-from w2s_bench.run.workers import tell
+from w2s_bench.run.worker_process import send_to_parent
 from w2s_bench.train.checkpoint import Checkpoint
+from w2s_bench.train.fit import fit
 from w2s_bench.train.fit_request import FitRequest, FitResult
-from w2s_bench.train.student import study
 
 
-def attend(
+def fit_student(
     request: FitRequest, threads: int, every: float | None = None, before: bytes | None = None
 ) -> FitResult:
-    """Fit a student here and return its answers; a checkpoint goes to the parent process ``every`` so many
-    seconds, and the fit resumes from the checkpoint ``before``."""
+    """Fit a student in this process.
+
+    ``every``: seconds between the checkpoints that go to the parent, None for none. The fit resumes from the
+    checkpoint ``before``. Errors: FitFailed.
+    """
     torch.set_num_threads(threads)
-    return study(request, Checkpoint(before, every, tell))
+    return fit(request, Checkpoint(before, every, send_to_parent))

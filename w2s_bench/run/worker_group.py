@@ -1,6 +1,6 @@
-"""A crew: worker processes of one side that do every job together, one part each.
+"""Processes that run one sharded fit.
 
-To an executor it is like one worker: it is called, ended, and one that dies or hangs ends with all others.
+To an executor a group is like one worker: it is called and ended, and if one process dies or hangs, all end.
 """
 
 from __future__ import annotations
@@ -27,31 +27,27 @@ class WorkerGroup:
         self,
         function: Callable[..., Any],
         *arguments: Any,
-        latest: Callable[[], Any] | None = None,
-        **how: Any,
+        last_argument: Callable[[], Any] | None = None,
+        **options: Any,
     ) -> Any:
-        """Call a module's function in all of them, with ``latest``, asked once for all, and ``how`` of
-        :meth:`Worker.call`; what the first gave. Errors: as of a worker; after any of them new processes are
-        started for the next call."""
+        """Call a module's function in all processes; returns the value of the first.
+
+        ``last_argument`` is called once for all; ``options`` as of :meth:`Worker.call`. Errors: as of a
+        worker; after any of them the next call starts new processes.
+        """
         from w2s_bench.train.fsdp import on_rank
 
         self._start()
-        arguments = arguments if latest is None else (*arguments, latest())
+        arguments = arguments if last_argument is None else (*arguments, last_argument())
         with ThreadPoolExecutor(self._size) as threads:
             meeting = str(self._folder / "meeting")  # type: ignore[operator]
+            shared = self._size, meeting, self._device, function, *arguments
             parts = [
-                threads.submit(
-                    worker.call,
-                    on_rank,
-                    *(rank, self._size, meeting, self._device, function, *arguments),
-                    **how,
-                )
+                threads.submit(worker.call, on_rank, rank, *shared, **options)
                 for rank, worker in enumerate(self._workers)
             ]
             done, _ = wait(parts, return_when=FIRST_EXCEPTION)
-            if failed := next(
-                (part.exception() for part in parts if part in done and part.exception()), None
-            ):
+            if failed := next((p.exception() for p in parts if p in done and p.exception()), None):
                 self.end()  # the others wait for the one that failed
                 raise failed
         return parts[0].result()

@@ -1,4 +1,4 @@
-"""In which batches a fit sees its items: drawn anew each epoch, from seed and lengths alone."""
+"""The batches of a fit, drawn anew each epoch from the seed and the lengths of the items alone."""
 
 from __future__ import annotations
 
@@ -11,59 +11,63 @@ from numpy.typing import NDArray
 
 from w2s_bench.suite import Training
 
-POOL = 32  # batches whose items are sorted together: more make less padding and a less random order
+POOL = 32  # batches whose items are sorted together: more gives less padding and a less random order
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One batch: the how-manieth step of how many, its epoch, its place among the ``of`` batches of that
-    epoch, and the indices of its items."""
+    """One step of a fit: its ``index`` among ``total``, its place in the epoch, the items of its batch."""
 
-    step: int
-    steps: int
+    index: int
+    total: int
     epoch: int
-    place: int
-    of: int
+    index_in_epoch: int
+    epoch_steps: int
     items: Indices
 
     @property
     def share(self) -> float:
-        """Of the fit's steps that are done after this one."""
-        return (self.step + 1) / self.steps
+        """Share of the fit's steps that are done after this one."""
+        return (self.index + 1) / self.total
 
     def mark(self, times: int) -> int | None:
-        """Of marks set ``times`` an epoch at equal distances, the last one that this step reaches, counted
-        over all epochs; None where it reaches none."""
-        before, after = (self.epoch * times + k * times // self.of for k in (self.place, self.place + 1))
+        """Of marks at equal distances, ``times`` an epoch, the last one that this step reaches.
+
+        Marks are counted over all epochs. None where the step reaches none.
+        """
+        before, after = (
+            self.epoch * times + k * times // self.epoch_steps
+            for k in (self.index_in_epoch, self.index_in_epoch + 1)
+        )
         return after - 1 if after > before else None
 
 
-def turns(training: Training, lengths: Sequence[int], seed: int) -> list[Step]:
-    """All batches of a fit of so many items, whose ``lengths`` are in tokens."""
+def draw_steps(training: Training, lengths: Sequence[int], seed: int) -> list[Step]:
+    """All steps of a fit of items whose ``lengths`` are in tokens."""
     epochs = [_batches(training, np.asarray(lengths), [seed, epoch]) for epoch in range(training.epochs)]
-    steps, step = sum(map(len, epochs)), count()
+    total, index = sum(map(len, epochs)), count()
     return [
-        Step(next(step), steps, epoch, place, len(found), items)
-        for epoch, found in enumerate(epochs)
-        for place, items in enumerate(found)
+        Step(next(index), total, epoch, k, len(batches), items)
+        for epoch, batches in enumerate(epochs)
+        for k, items in enumerate(batches)
     ]
 
 
 def _batches(training: Training, lengths: Indices, seed: list[int]) -> list[Indices]:
-    """Of one epoch: in random order, or items of like length together and the batches in random order."""
+    """Of one epoch: in random order, or items of similar length together and the batches in random order."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(lengths))
     if training.batching == "length":
         pools = _split(order, POOL * training.batch_size)
         order = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
-    found = [
+    batches = [
         batch
         for part in _split(order, training.batch_size)
-        for batch in _within(part, lengths, training.tokens_per_batch)
+        for batch in _within_budget(part, lengths, training.tokens_per_batch)
     ]
-    return [found[k] for k in rng.permutation(len(found))] if training.batching == "length" else found
+    return [batches[k] for k in rng.permutation(len(batches))] if training.batching == "length" else batches
 
 
 def _split(order: Indices, size: int) -> list[Indices]:
@@ -71,8 +75,8 @@ def _split(order: Indices, size: int) -> list[Indices]:
     return [order[k : k + size] for k in range(0, len(order), size)]
 
 
-def _within(batch: Indices, lengths: Indices, budget: int | None) -> Iterator[Indices]:
-    """A batch in parts whose items, each as long as the longest, have ``budget`` tokens at most."""
+def _within_budget(batch: Indices, lengths: Indices, budget: int | None) -> Iterator[Indices]:
+    """A batch in parts that have ``budget`` tokens at most, padded to the longest item."""
     if budget is None:
         yield batch
         return

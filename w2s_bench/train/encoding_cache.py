@@ -1,7 +1,7 @@
-"""Items as a model reads them, encoded once a process for all fits of that model on them.
+"""Encoded items, cached in the process for all fits of one model on the same items.
 
-A student's process fits one model under many methods, on the same items: turning texts into tokens, or
-positions into moves, takes a good part of a small model's fit.
+A student's process fits one model under many methods on the same items, and encoding takes a good part of a
+small model's fit.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ from typing import Any
 from w2s_bench.model import Model
 from w2s_bench.task import Item
 
-MOST = 40_000  # items that are kept; those used longest ago go first
-OURS = "w2s_bench.models."  # families whose encode() follows from a model's name and shape
+CAPACITY = 40_000  # items; the least recently used go first
 
-_kept: OrderedDict[tuple[str, ...], list[Any]] = OrderedDict()
+_cache: OrderedDict[tuple[str, ...], list[Any]] = OrderedDict()
 
 
 def encode(model: Model, name: str, items: Sequence[Item]) -> list[Any]:
-    """What ``model.encode(items)`` gives, for a model that was built by ``name``; kept for our own families,
-    of others one does not know what their encoding depends on."""
-    if not type(model).__module__.startswith(OURS):
+    """``model.encode(items)`` for a model that was built by ``name``.
+
+    Cached only where the model declares :attr:`Model.encodes_by_name`.
+    """
+    if not model.encodes_by_name:
         return model.encode(items)
-    seen = [(item.id, item.prompt, item.options, item.position) for item in items]
-    digest = hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+    content = [(item.id, item.prompt, item.options, item.position) for item in items]
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     key = (name, repr(getattr(model, "shape", None)), digest)
-    if key in _kept:
-        _kept.move_to_end(key)
-        return list(_kept[key])
-    _kept[key] = model.encode(items)
-    while len(_kept) > 1 and sum(map(len, _kept.values())) > MOST:
-        _kept.popitem(last=False)
-    return list(_kept[key])
+    if key in _cache:
+        _cache.move_to_end(key)
+        return list(_cache[key])
+    _cache[key] = model.encode(items)
+    while len(_cache) > 1 and sum(map(len, _cache.values())) > CAPACITY:
+        _cache.popitem(last=False)
+    return list(_cache[key])

@@ -1,8 +1,9 @@
-"""A lesson: everything that the process of a student is given, and what it gives back.
+"""What a fit is given and what it returns.
 
-It holds items and weak labels, no gold of the transfer half or of the test set, and no path or key that
-leads to the store. This module is imported in that process: it must not know how the store is opened.
-Shapes: N items of a part, O options of the widest, K teachers, H width of a state.
+A student's request holds items and weak labels: no gold of the transfer half or of the test set, no store
+path and no key. A gold request, which only the gold process builds, holds gold as its labels. The process of
+a method imports this module, so it must not know how a store is opened.
+Shapes: N items of a part, O options of the widest item, K teachers, H width of a hidden state.
 """
 
 from __future__ import annotations
@@ -20,21 +21,24 @@ from w2s_bench.task import Item
 
 REQUEST_VERSION = 1  # raise it when a method is given something else under the same name
 TRANSFER, VALIDATION, BUDGET = "transfer", "validation", "budget"  # parts by the names that methods know
-CURVE = "curve"  # the array of a fit that holds its answers while it trained
-ADAPTER = "adapter"  # what was trained, where the recipe has adapters
-HELD_OUT = 10  # a tenth of the transfer half is for selection where the suite draws no validation
+# Teacher, student and ceiling of a method with a language-model stage read the same text before their fit.
+LANGUAGE_PARTS = ("teacher", "transfer")
+CURVE = "curve"  # name of the stored array with the answers given during training
+ADAPTER = "adapter"  # name of the stored arrays with the trained weights of a LoRA recipe
+HELD_OUT = 10  # a tenth of the transfer half selects where the suite draws no validation part
 Arrays = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitRequest:
-    """What a fit on weak labels, or a look at an untrained model, needs.
+    """Everything that a fit needs, or a question to an untrained model.
 
-    ``items`` by part; ``train`` is the one to learn from and ``answers`` names those that the student must
-    answer at the end. ``weak``, ``states`` and ``prior`` are by part too; ``teachers [K, N, O]`` are of the
-    training part. ``gold`` are the labels of the ``budget`` part, which is from the teacher half.
-    ``held_out``: how many of the last training items are for validation. ``look``: no fit, only states or
-    answers of the untrained model.
+    ``items`` by part. ``train`` is the part to learn from, ``rows`` its rows to train on (None: all), and
+    ``answers`` names the parts to predict at the end. ``labels``, ``states`` and ``prior`` are by part too;
+    ``labels`` are probabilities ``[N, O]``. ``teachers [K, N, O]`` belong to the training part. ``gold``
+    holds the labels of the ``budget`` part, which comes from the teacher half. ``held_out``: how many of the
+    last training items are for validation. ``untrained``: no fit, only the hidden states or the zero-shot
+    answers of the model as it is.
     """
 
     title: str
@@ -48,23 +52,32 @@ class FitRequest:
     options: dict[str, Any] = field(default_factory=dict)
     items: Mapping[str, list[Item]]
     train: str = TRANSFER
+    rows: NDArray[np.int64] | None = None
     answers: tuple[str, ...] = ()
-    weak: Arrays = field(default_factory=dict)
+    labels: Arrays = field(default_factory=dict)
     teachers: NDArray[np.float32] | None = None
     states: Arrays = field(default_factory=dict)
     prior: Arrays = field(default_factory=dict)
     gold: NDArray[np.float32] | None = None
     held_out: int = 0
     device: str = "cpu"
-    look: Literal["", "states", "prior"] = ""
+    untrained: Literal["", "states", "prior"] = ""
+
+    @property
+    def n_train(self) -> int:
+        """How many items of the training part are used, those held out for validation included."""
+        return len(self.items[self.train]) if self.rows is None else len(self.rows)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitResult:
-    """What comes back: arrays by part (probabilities ``[N, O]`` or states), free answers where the model
-    generates, losses of the epochs of its last fit, and facts for the records. ``curve``: shares of training
-    and the options picked on the test set then, where the recipe asks for it. ``adapter``: trained weights by
-    name, where the recipe has adapters."""
+    """What a fit returns.
+
+    ``arrays``: probabilities ``[N, O]`` or hidden states, by part. ``greedy``: freely decoded answers as
+    option indices, where the model generates. ``epoch_loss``: mean loss of each epoch of the last fit.
+    ``curve``: shares of training and the options picked on the test set then, where the recipe asks for it.
+    ``adapter``: trained weights by name, where the recipe has adapters.
+    """
 
     arrays: Mapping[str, NDArray[np.float32]]
     greedy: NDArray[np.int64] | None = None

@@ -17,7 +17,7 @@ from torch.nn.functional import scaled_dot_product_attention as attention
 from torch.overrides import TorchFunctionMode
 
 from w2s_bench.train.fused_last_token import ends_only
-from w2s_bench.train.pass_sharing import Read, same_states
+from w2s_bench.train.same_states import Read, same_states
 
 SLOW = frozenset({"NewGELUActivation", "GELUTanh"})  # of transformers: the tanh form, written out
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 from torch.overrides import TorchFunctionMode
 
-from w2s_bench.train.pass_sharing import Read, same_states
+from w2s_bench.train.same_states import Read, same_states
 
 MLP = "mlp"
 PROJECTIONS = frozenset({"c_proj", "o_proj", "dense", "out_proj"})  # GPT-2, Llama, GPT-NeoX, GPT-Neo and kin

@@ -15,12 +15,13 @@ from w2s_bench.method import Context
 from w2s_bench.model import Batch, Model
 from w2s_bench.suite import Training
 from w2s_bench.train import micro_batches
-from w2s_bench.train.batches import Indices, Step, turns
-from w2s_bench.train.checkpoint import Checkpoint, stacked
+from w2s_bench.train.batches import Indices, Step, draw_steps
+from w2s_bench.train.checkpoint import Checkpoint
+from w2s_bench.train.checkpoint_data import stacked
 from w2s_bench.train.device import accelerator
 from w2s_bench.train.fsdp import place, world
 from w2s_bench.train.fused import fused
-from w2s_bench.train.prefetch import feed
+from w2s_bench.train.prefetch import prefetch
 
 Loss = Callable[[Any, Batch, Indices, Context], Tensor]
 
@@ -44,15 +45,16 @@ def train(
     loss: Loss,
     *,
     parameters: Iterable[Tensor] | None = None,
-    after: Callable[[Step], bool] = lambda turn: False,
+    after: Callable[[Step], bool] = lambda step: False,
     backward: micro_batches.Backward = micro_batches.by_logits,
     checkpoint: Checkpoint | None = None,
 ) -> list[list[float]]:
-    """AdamW over shuffled batches; ``loss`` gets the network, a batch, its item indices and the time.
+    """AdamW over shuffled batches; returns the loss of every step, epoch by epoch.
 
-    ``parameters`` are those to train, if not all; ``after`` is told each step that is done and ends training
-    by returning true; ``backward`` is how a batch larger than ``training.micro_batch`` is cut up. Steps that
-    stand in the ``diary`` are told again and not done again. Returns the loss of every step, epoch by epoch.
+    ``loss`` gets the network, a batch, the indices of its items and the context. ``parameters`` are those to
+    train, if not all. ``after`` is called after each step and ends training by returning true. ``backward``
+    cuts up a batch larger than ``training.micro_batch``. For steps that the ``checkpoint`` holds, ``after``
+    is called and nothing else is done again.
     """
     checkpoint = checkpoint or Checkpoint()
     accelerate = accelerator(device, training.precision)
@@ -69,40 +71,40 @@ def train(
         halve=world() == 1,
     )
     torch.manual_seed(seed)
-    with _ways(model, training):
-        order = turns(training, [model.length(one) for one in encoded], seed)
+    with _recipe_changes(model, training):
+        steps = draw_steps(training, [model.length(item) for item in encoded], seed)
         past = checkpoint.begin()
         losses = past.losses
-        for turn in order[: len(losses)]:
-            after(turn)
+        for step in steps[: len(losses)]:
+            after(step)
         if not past.ended:
-            checkpoint.go_on(optimizer, device)
-        rest = [] if past.ended else order[len(losses) :]
-        for turn, parts in feed(rest, lambda turn: passes.parts(turn.items), device):
+            checkpoint.resume(optimizer, device)
+        rest = [] if past.ended else steps[len(losses) :]
+        for step, parts in prefetch(rest, lambda step: passes.parts(step.items), device):
             for group in optimizer.param_groups:
-                group["lr"] = rate(training, turn.step, turn.steps)
-            context = Context(step=turn.step, steps=turn.steps, epoch=turn.epoch, epochs=training.epochs)
-            value = passes.run(turn.items, parts, _of_batch(loss, turn, context))
+                group["lr"] = rate(training, step.index, step.total)
+            value = passes.run(step.items, parts, _loss_of_step(loss, step, training))
             accelerate.clip_grad_norm_(model.parameters(), training.clip)
             optimizer.step()
             optimizer.zero_grad()
             losses.append(value.detach())
-            if after(turn):
+            if after(step):
                 break
-            checkpoint.look(losses, optimizer, device)
+            checkpoint.after_step(losses, optimizer, device)
         checkpoint.end(past, device)
     accelerate.unwrap_model(net, keep_fp32_wrapper=False)
-    return _by_epoch(order, stacked(losses).tolist())
+    return _by_epoch(steps, stacked(losses).tolist())
 
 
-def _by_epoch(order: Sequence[Step], losses: Sequence[float]) -> list[list[float]]:
-    """Losses of the first steps of a fit, a list an epoch."""
-    steps = zip(order, losses, strict=False)  # a method may have ended it before its last step
-    return [[loss for _, loss in epoch] for _, epoch in groupby(steps, lambda step: step[0].epoch)]
+def _by_epoch(steps: Sequence[Step], losses: Sequence[float]) -> list[list[float]]:
+    """Losses of the steps that were done, a list an epoch."""
+    pairs = zip(steps, losses, strict=False)  # a method may have ended the fit before its last step
+    return [[loss for _, loss in epoch] for _, epoch in groupby(pairs, lambda pair: pair[0].epoch)]
 
 
-def _of_batch(loss: Loss, turn: Step, context: Context) -> micro_batches.BatchLoss:
-    return lambda net, batch: loss(net, batch, turn.items, context)
+def _loss_of_step(loss: Loss, step: Step, training: Training) -> micro_batches.BatchLoss:
+    context = Context(step=step.index, steps=step.total, epoch=step.epoch, epochs=training.epochs)
+    return lambda net, batch: loss(net, batch, step.items, context)
 
 
 def _optimizer(parameters: Iterable[Tensor], training: Training) -> torch.optim.Optimizer:
@@ -114,12 +116,12 @@ def _optimizer(parameters: Iterable[Tensor], training: Training) -> torch.optim.
     )
 
 
-def _ways(model: Any, training: Training) -> ExitStack:
-    """What a recipe changes in how a model computes, but not in what; undone when this is left."""
-    found = ExitStack()
+def _recipe_changes(model: Any, training: Training) -> ExitStack:
+    """What a recipe changes in how a model computes the same results; undone when the context is left."""
+    changes = ExitStack()
     if training.checkpointing and hasattr(model, "lm"):
         model.lm.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        found.callback(model.lm.gradient_checkpointing_disable)
+        changes.callback(model.lm.gradient_checkpointing_disable)
     if training.fused and world() == 1:
-        found.enter_context(fused(model))
-    return found
+        changes.enter_context(fused(model))
+    return changes

@@ -1,4 +1,4 @@
-"""Batches that are ready when a device is: on a GPU the next one is made while it works on this one."""
+"""Batches that are ready when the device is: on a GPU the next one is made while it works on this one."""
 
 from __future__ import annotations
 
@@ -14,22 +14,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def feed(
-    given: Iterable[T], make: Callable[[T], list[Batch]], device: torch.device
+def prefetch(
+    steps: Iterable[T], make: Callable[[T], list[Batch]], device: torch.device
 ) -> Iterator[tuple[T, list[Batch]]]:
-    """What ``make`` gives for each, in order: in pinned memory and one ahead where the device is a GPU."""
-    if device.type != "cuda":  # memory is the device's own, and a second thread would take its cores
-        yield from ((one, make(one)) for one in given)
+    """Each step with the batches that ``make`` gives for it, in order.
+
+    On a GPU they are in pinned memory and one step ahead. On a CPU a second thread would take cores away.
+    """
+    if device.type != "cuda":
+        yield from ((step, make(step)) for step in steps)
         return
-    yield from ahead(given, lambda one: [pinned(batch) for batch in make(one)])
+    yield from one_ahead(steps, lambda step: [pinned(batch) for batch in make(step)])
 
 
-def ahead(given: Iterable[T], make: Callable[[T], R]) -> Iterator[tuple[T, R]]:
-    """What ``make`` gives for each, in order, made in one thread while the one before it is used."""
+def one_ahead(steps: Iterable[T], make: Callable[[T], R]) -> Iterator[tuple[T, R]]:
+    """What ``make`` gives for each step, in order, made in a thread while the step before is used."""
     with ThreadPoolExecutor(1) as thread:
         waiting = None
-        for one in given:
-            coming = one, thread.submit(make, one)
+        for step in steps:
+            coming = step, thread.submit(make, step)
             if waiting is not None:
                 yield waiting[0], waiting[1].result()
             waiting = coming

@@ -1,5 +1,6 @@
-"""The student as a method handles it: fits, predictions, probes, snapshots. It knows no store and no gold.
+"""The handle on the model that methods get: fits, predictions, probes, snapshots. It knows no store.
 
+Teachers and ceilings are fitted through the same handle; their requests hold gold labels.
 Shapes: M rows of the training pool (N training items, then those of the gold budget), O options.
 """
 
@@ -33,30 +34,33 @@ from w2s_bench.method import (
 )
 from w2s_bench.model import Batch, Model, build_model
 from w2s_bench.suite import Training
-from w2s_bench.train import student_inputs
 from w2s_bench.train.batches import Step
 from w2s_bench.train.checkpoint import Checkpoint, Snapshot
 from w2s_bench.train.encoding_cache import encode
-from w2s_bench.train.fit import (
-    LANGUAGE_PARTS,
-    check_finite,
-    language_stage,
-    method_loss,
-    predict,
-)
-from w2s_bench.train.fit_request import BUDGET, TRANSFER, FitRequest
+from w2s_bench.train.fit_request import BUDGET, LANGUAGE_PARTS, TRANSFER, FitRequest
 from w2s_bench.train.fsdp import load_into
-from w2s_bench.train.hidden_states import head_parameters
+from w2s_bench.train.language_stage import language_stage
 from w2s_bench.train.loop import train
 from w2s_bench.train.lora import adapt, changing
-from w2s_bench.train.method_state import forgets
+from w2s_bench.train.method_checks import (
+    check_distributions,
+    check_finite,
+    check_weights,
+    checked_loss,
+    name_of,
+    probe_predictions,
+    training_rows,
+)
+from w2s_bench.train.method_state import resumable
+from w2s_bench.train.predict import predict
+from w2s_bench.train.student_inputs import batch_context, inputs_of, part_rows, rows_of, view_of
 
-ROUND = 1_000_003  # apart in seed: each fit of a student sees its items in an order of its own
-SUM = 1e-3  # how far a row of probabilities may be from one
+ROUND = 1_000_003  # between the seeds of a student's fits, so that each has its own order of items
+TWIN = 7919  # between the seeds of a student and its twin
 
 
 @dataclass(slots=True)
-class _Course:
+class _Targets:
     """What a running fit trains on; a hook may change it."""
 
     targets: Tensor
@@ -64,24 +68,20 @@ class _Course:
 
 
 class StudentHandle:
-    """The handle of :class:`w2s_bench.student.Student`."""
+    """The handle of :class:`w2s_bench.student.Student`. ``offset`` is added to the request's seed."""
 
     def __init__(
-        self,
-        request: FitRequest,
-        method: Method,
-        options: int | None,
-        checkpoint: Checkpoint | None = None,
-        offset: int = 0,
+        self, request: FitRequest, method: Method, checkpoint: Checkpoint | None = None, offset: int = 0
     ) -> None:
-        self._lesson, self._method, self._options = request, method, options
-        self._diary = checkpoint or Checkpoint()
-        self._diary.remember(method)
+        self._request, self._method = request, method
+        self._checkpoint = checkpoint or Checkpoint()
+        self._checkpoint.remember(method)
+        self._training = Training(**request.training)
         self._device = torch.device(request.device)
         self._seed = request.seed + offset
         self._encoded: dict[str, list[Any]] = {}
         self._fits = 0
-        self.inputs: Inputs = student_inputs.inputs_of(request, method, options)
+        self.inputs: Inputs = inputs_of(request, method)
         self.model: Model = self._pretrained()
         self.predictor: Predictor | None = None
         self.epoch_loss: list[float] = []
@@ -89,24 +89,25 @@ class StudentHandle:
 
     def _pretrained(self) -> Model:
         """A new model, after the language-model stage where the method has one."""
-        training = Training(**self._lesson.training)
-        model = adapt(build_model(self._lesson.model, self._lesson.shape, self._seed), training, self._seed)
-        self._diary.follow(model, changing(model))
-        if stage := self._lesson.stage:
-            read = [i for part in LANGUAGE_PARTS for i in self._lesson.items[part]]
-            encoded = encode(model, self._lesson.model, read)
-            language_stage(model, encoded, stage, training, self._seed, self._device, self._diary)
+        request, training, seed = self._request, self._training, self._seed
+        model = adapt(build_model(request.model, request.shape, seed), training, seed)
+        self._checkpoint.follow(model, changing(model))
+        if stage := request.stage:
+            items = [item for part in LANGUAGE_PARTS for item in request.items[part]]
+            encoded = encode(model, request.model, items)
+            language_stage(model, encoded, stage, training, seed, self._device, self._checkpoint)
         return model
 
-    def _need(self, doing: str, *names: str) -> None:
-        if not self._method.inputs.intersection(names):
+    def _require(self, action: str, *inputs: str) -> None:
+        """Errors: FitFailed unless the method declares one of these inputs."""
+        if not self._method.inputs.intersection(inputs):
             raise FitFailed(
-                f"{doing} without declaring it",
-                where=f"method {type(self._method).__name__}",
-                expected="inputs that hold " + " or ".join(map(repr, names)),
+                f"{action} without declaring it",
+                where=self._name,
+                expected="inputs that hold " + " or ".join(map(repr, inputs)),
             )
 
-    def _known(self, part: str) -> str:
+    def _askable(self, part: str) -> str:
         """A part that methods may ask about: nothing is chosen, or trained, on test items."""
         if part not in (TRANSFER, VALIDATION, BUDGET):
             raise FitFailed(
@@ -117,18 +118,15 @@ class StudentHandle:
         return part
 
     def _items(self, part: str) -> list[Any]:
-        """Encoded items of a part of the lesson."""
+        """Encoded items of a whole part of the request."""
         if part not in self._encoded:
-            self._encoded[part] = encode(self.model, self._lesson.model, self._lesson.items[part])
+            self._encoded[part] = encode(self.model, self._request.model, self._request.items[part])
         return self._encoded[part]
 
     def _part(self, part: str) -> list[Any]:
         """Encoded items of a part as methods name it."""
-        here = student_inputs.cut(self._lesson, part)
-        return list(here.of(self._items(here.part)))
-
-    def _pool(self) -> list[Any]:
-        return self._part(TRANSFER) + (self._part(BUDGET) if GOLD_BUDGET in self._method.inputs else [])
+        here = part_rows(self._request, part)
+        return here.of_list(self._items(here.part))
 
     def fit(
         self,
@@ -144,32 +142,32 @@ class StudentHandle:
         per_epoch: int = 1,
     ) -> None:
         """See :meth:`w2s_bench.student.Student.fit`."""
-        pool = self._pool()
-        if len(targets) == len(self.inputs.mask):
-            pool = pool[: len(targets)]  # a gold budget that this fit leaves out
-        course = _Course(*self._checked(targets, weights, len(pool)))
-        chosen = _rows(items, len(pool), self._name)
-        if not forgets(loss, self._method):
-            self._diary.stop()
-        self._diary.agree("fit", course.targets, course.weights, torch.from_numpy(chosen))
+        pool = self._part(TRANSFER)
+        if GOLD_BUDGET in self._method.inputs and len(targets) != len(pool):
+            pool += self._part(BUDGET)  # a fit whose targets have no rows for it leaves the budget out
+        given = _Targets(*self._checked(targets, weights, len(pool)))
+        rows = training_rows(items, len(pool), self._name)
+        if not resumable(loss, self._method):
+            self._checkpoint.stop()
+        self._checkpoint.agree("fit", given.targets, given.weights, torch.from_numpy(rows))
         if on_epoch is not None:
-            self._need("calls back between epochs", RELABEL, VALIDATION, GOLD_BUDGET)
+            self._require("calls back between epochs", RELABEL, VALIDATION, GOLD_BUDGET)
         if fresh and self._fits:
             self.model = self._pretrained()
-        training = Training(**self._lesson.training)
+        training = self._training
         if epochs is not None:
             training = training.model_copy(update={"epochs": epochs})
         with _trainable(self.model, head_only) as parameters:
             losses = train(
                 self.model,
-                [pool[i] for i in chosen],
+                [pool[i] for i in rows],
                 training,
                 self._seed + ROUND * self._fits,
                 self._device,
-                self._loss(course, chosen, loss),
+                self._batch_loss(given, rows, loss or self._method.loss),
                 parameters=parameters,
-                after=self._watched(self._after(course, on_epoch, per_epoch), training),
-                checkpoint=self._diary,
+                after=self._with_curve(self._after_step(given, on_epoch, per_epoch), training),
+                checkpoint=self._checkpoint,
             )
         self._fits, self.predictor = self._fits + 1, None
         check_finite(losses, self._name)
@@ -177,108 +175,106 @@ class StudentHandle:
 
     @property
     def _name(self) -> str:
-        return f"method {type(self._method).__name__}"
+        return name_of(self._method)
 
     def _checked(self, targets: Tensor, weights: Tensor | None, rows: int) -> tuple[Tensor, Tensor | None]:
-        """Targets and weights as they must be. Errors: FitFailed in the method's name."""
-        mask = self._mask(targets, rows)
-        check_distributions(targets, mask, "targets", self._name)
-        if weights is not None and (weights.shape != (rows,) or not bool(torch.isfinite(weights).all())):
-            raise FitFailed(
-                f"weights of shape {tuple(weights.shape)}",
-                where=self._name,
-                expected=f"{rows} finite numbers",
-            )
-        return targets.detach().float().cpu(), None if weights is None else weights.detach().float().cpu()
+        """Targets and weights on the CPU, in single precision. Errors: FitFailed."""
+        check_distributions(targets, self._pool_mask(targets, rows), "targets", self._name)
+        if weights is None:
+            return targets.detach().float().cpu(), None
+        check_weights(weights, rows, self._name)
+        return targets.detach().float().cpu(), weights.detach().float().cpu()
 
-    def _mask(self, targets: Tensor, rows: int) -> Tensor:
-        """The pool's mask, or the training items' where targets leave the budget out."""
+    def _pool_mask(self, targets: Tensor, rows: int) -> Tensor:
+        """The pool's mask ``[M, O]``, or the training items' where targets leave the budget out."""
         masks = [self.inputs.mask]
         if rows > len(self.inputs.mask) and len(targets) == rows:
             masks.append(self.inputs.budget.mask)
         width = max(m.shape[1] for m in masks)
         return torch.cat([torch.nn.functional.pad(m, (0, width - m.shape[1])) for m in masks])
 
-    def _loss(self, course: _Course, rows: NDArray[np.int64], own: Loss | None) -> Any:
+    def _batch_loss(self, given: _Targets, rows: NDArray[np.int64], loss: Loss) -> Any:
         """The loss of a batch, with its targets and its context."""
-        method = self._method if own is None else _with_loss(self._method, own)
-        given = {n: v for n, v in self.inputs.given.items() if n in (TEACHERS, STATES, PRIOR)}
+        declared = {n: v for n, v in self.inputs.given.items() if n in (TEACHERS, STATES, PRIOR)}
 
-        def loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
+        def batch_loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
             items, width = torch.from_numpy(rows[chosen]), batch.mask.shape[1]
-            context = student_inputs.sliced(replace(context, options=self._options), items, given, width)
-            if course.weights is not None:
-                context = replace(context, weights=course.weights[items])
-            weak = course.targets[items, :width].to(self._device)
-            return method_loss(method, net(batch), weak, batch.mask, _moved(context, self._device))
+            context = replace(context, options=self.inputs.options)
+            context = batch_context(context, items, declared, width)
+            if given.weights is not None:
+                context = replace(context, weights=given.weights[items])
+            targets = given.targets[items, :width].to(self._device)
+            context = _on_device(context, self._device)
+            return checked_loss(self._method, loss, net(batch), targets, batch.mask, context)
 
-        return loss
+        return batch_loss
 
-    def _after(self, course: _Course, hook: Hook | None, per_epoch: int) -> Callable[[Step], bool]:
-        """Calls the hook ``per_epoch`` times an epoch, and takes over what it wants changed."""
-        rows = len(course.targets)
+    def _after_step(self, given: _Targets, hook: Hook | None, per_epoch: int) -> Callable[[Step], bool]:
+        """Calls the hook ``per_epoch`` times an epoch, and applies what it wants changed."""
+        rows = len(given.targets)
 
-        def after(turn: Step) -> bool:
-            if hook is None or (called := turn.mark(per_epoch)) is None:
+        def after(step: Step) -> bool:
+            if hook is None or (mark := step.mark(per_epoch)) is None:
                 return False
-            change = hook(called)
+            change = hook(mark)
             self.model.train()
             change = Change(targets=change) if isinstance(change, Tensor) else change or Change()
             if change.targets is not None:
-                course.targets, _ = self._checked(change.targets, None, rows)
+                given.targets, _ = self._checked(change.targets, None, rows)
             if change.weights is not None:
-                _, course.weights = self._checked(course.targets, change.weights, rows)
+                _, given.weights = self._checked(given.targets, change.weights, rows)
             return change.stop
 
         return after
 
-    def _watched(self, after: Callable[[Step], bool], training: Training) -> Callable[[Step], bool]:
+    def _with_curve(self, after: Callable[[Step], bool], training: Training) -> Callable[[Step], bool]:
         """Notes what the student picks on the test set, ``training.curve`` times an epoch."""
         self.curve = []
 
-        def both(turn: Step) -> bool:
-            if turn.mark(training.curve) is not None:
-                picked = self._diary.ask("curve", lambda: self._predict(self._items("test")).argmax(1))
+        def both(step: Step) -> bool:
+            if step.mark(training.curve) is not None:
+                picked = self._checkpoint.ask("curve", lambda: self._predict(self._items("test")).argmax(1))
                 self.model.train()
-                self.curve.append((turn.share, picked))
-            return after(turn)
+                self.curve.append((step.share, picked))
+            return after(step)
 
         return both if training.curve else after
 
     def predict(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.predict`."""
-        needs = {"validation": (VALIDATION,), "budget": (GOLD_BUDGET,)}
-        self._need("asks for its own predictions", *needs.get(part, (RELABEL, VALIDATION, GOLD_BUDGET)))
-        encoded = self._part(self._known(part))
-        return torch.from_numpy(self._diary.ask("predict", lambda: self._answer(encoded, part)))
+        inputs = {"validation": (VALIDATION,), "budget": (GOLD_BUDGET,)}
+        self._require("asks for its own predictions", *inputs.get(part, (RELABEL, VALIDATION, GOLD_BUDGET)))
+        encoded = self._part(self._askable(part))
+        answer = self._checkpoint.ask("predict", lambda: self._part_answer(encoded, part))
+        return torch.from_numpy(answer)
 
     def _predict(self, encoded: list[Any]) -> NDArray[np.float32]:
         return predict(self.model, encoded, self._device)
 
-    def _answer(self, encoded: list[Any], part: str) -> NDArray[np.float32]:
-        here = student_inputs.cut(self._lesson, part)
-        if self.predictor is None:
-            found = self._predict(encoded)
-            width = max(len(i.options) for i in self._lesson.items[here.part])
-            return np.pad(found, ((0, 0), (0, width - found.shape[1])))
-        view = student_inputs.view_of(self._lesson, self._method, here.part)
-        return _probed(self.predictor, view, self._name)[here.rows]
+    def _part_answer(self, encoded: list[Any], part: str) -> NDArray[np.float32]:
+        """Probabilities of a part as methods name it, as wide as the widest item of the whole part."""
+        here = part_rows(self._request, part)
+        if self.predictor is not None:
+            return here.of_array(self.answer(here.part))
+        answer = self._predict(encoded)
+        width = max(len(item.options) for item in self._request.items[here.part])
+        return np.pad(answer, ((0, 0), (0, width - answer.shape[1])))
 
     def answer(self, part: str) -> NDArray[np.float32]:
-        """Final probabilities ``[N, O]`` of a whole part of the lesson; not for methods."""
+        """Final probabilities ``[N, O]`` of a whole part of the request; not for methods."""
         if self.predictor is None:
             return self._predict(self._items(part))
-        return _probed(self.predictor, student_inputs.view_of(self._lesson, self._method, part), self._name)
+        return probe_predictions(self.predictor, view_of(self._request, self._method, part), self._name)
 
     def states(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.states`."""
-        self._need("asks for hidden states", STATES)
-        return student_inputs.rows_of(self._lesson, self._lesson.states, self._known(part))
+        self._require("asks for hidden states", STATES)
+        return rows_of(self._request, self._request.states, self._askable(part))
 
     def prior(self, part: str = TRANSFER) -> Tensor:
         """See :meth:`w2s_bench.student.Student.prior`."""
-        self._need("asks for the zero-shot prior", PRIOR)
-        return student_inputs.rows_of(self._lesson, self._lesson.prior, self._known(part))
+        self._require("asks for the zero-shot prior", PRIOR)
+        return rows_of(self._request, self._request.prior, self._askable(part))
 
     def use_probe(self, predictor: Predictor) -> None:
         """See :meth:`w2s_bench.student.Student.use_probe`."""
@@ -286,22 +282,22 @@ class StudentHandle:
 
     def snapshot(self) -> object:
         """See :meth:`w2s_bench.student.Student.snapshot`."""
-        weights = self.model.state_dict() if self._diary.live else {}
+        weights = self.model.state_dict() if self._checkpoint.live else {}
         copied = {name: value.detach().to("cpu", copy=True) for name, value in weights.items()}
         snapshot = Snapshot(copied, self.predictor)
-        self._diary.follow(snapshot)
+        self._checkpoint.follow(snapshot)
         return snapshot
 
     def restore(self, snapshot: object) -> None:
         """See :meth:`w2s_bench.student.Student.restore`."""
         assert isinstance(snapshot, Snapshot)
         self.predictor = snapshot.predictor
-        if self._diary.live:
+        if self._checkpoint.live:
             load_into(self.model, snapshot.weights)
 
     def twin(self) -> StudentHandle:
         """See :meth:`w2s_bench.student.Student.twin`."""
-        return StudentHandle(self._lesson, self._method, self._options, self._diary, offset=7919)
+        return StudentHandle(self._request, self._method, self._checkpoint, offset=TWIN)
 
 
 @contextmanager
@@ -310,68 +306,21 @@ def _trainable(model: Model, head_only: bool) -> Iterator[list[torch.nn.Paramete
     if not head_only:
         yield None
         return
-    head = head_parameters(model)
+    head = list(model.head_parameters())
     ids = set(map(id, head))
     frozen = [p for p in model.parameters() if p.requires_grad and id(p) not in ids]
-    for p in frozen:
-        p.requires_grad_(False)
+    for parameter in frozen:
+        parameter.requires_grad_(False)
     try:
         yield head
     finally:
-        for p in frozen:
-            p.requires_grad_(True)
+        for parameter in frozen:
+            parameter.requires_grad_(True)
 
 
-def check_distributions(values: Any, mask: Tensor, what: str, where: str) -> None:
-    """Rows that are distributions over the options of their items. Errors: FitFailed."""
-    if not isinstance(values, Tensor) or values.shape != mask.shape:
-        got = f"shape {tuple(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
-        raise FitFailed(f"{what} of {got}", where=where, expected=f"a tensor of shape {tuple(mask.shape)}")
-    values = values.detach().cpu()
-    if not bool(torch.isfinite(values).all()):
-        raise FitFailed(f"{what} that are not finite", where=where, expected="probabilities")
-    if bool((values < -SUM).any()) or bool((values[~mask].abs() > SUM).any()):
-        raise FitFailed(
-            f"{what} below zero, or above it where there is no option", where=where, expected="probabilities"
-        )
-    sums = values.sum(-1)
-    if bool(((sums - 1).abs() > SUM).any()):
-        worst = int((sums - 1).abs().argmax())
-        raise FitFailed(
-            f"{what} do not sum to one: row {worst} sums to {float(sums[worst]):.4g}",
-            where=where,
-            expected="a probability for each option",
-        )
-
-
-def _rows(items: Tensor | Sequence[int] | None, rows: int, where: str) -> NDArray[np.int64]:
-    """Rows of the pool to train on; a mask of booleans is taken too."""
-    if items is None:
-        return np.arange(rows)
-    found = torch.as_tensor(items)
-    found = found.nonzero().flatten() if found.dtype == torch.bool else found.long()
-    if not len(found) or int(found.min()) < 0 or int(found.max()) >= rows:
-        raise FitFailed(
-            "no item is chosen, or one beyond the pool", where=where, expected=f"rows below {rows}"
-        )
-    return found.numpy()
-
-
-def _probed(predictor: Predictor, view: Any, where: str) -> NDArray[np.float32]:
-    with torch.no_grad():
-        found = predictor(view)
-    check_distributions(found, view.mask, "predictions", where)
-    return found.float().cpu().numpy()
-
-
-def _with_loss(method: Method, own: Loss) -> Any:
-    """The method's name with another loss, for errors that name it."""
-    return type(type(method).__name__, (), {"loss": staticmethod(own)})()
-
-
-def _moved(context: Context, device: torch.device) -> Context:
+def _on_device(context: Context, device: torch.device) -> Context:
     if device.type == "cpu":
         return context
-    moved = {name: value.to(device) for name, value in context.given.items()}
+    given = {name: value.to(device) for name, value in context.given.items()}
     weights = None if context.weights is None else context.weights.to(device)
-    return replace(context, given=moved, weights=weights)
+    return replace(context, given=given, weights=weights)
