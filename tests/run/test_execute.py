@@ -12,7 +12,7 @@ from support.tiny_runs import CHESS, NLP, REWARD, fits, site, tiny
 from w2s_bench.contract.fits import fit_labels
 from w2s_bench.data.splits import load_gold, load_items
 from w2s_bench.method import load_method
-from w2s_bench.metrics import one_hot
+from w2s_bench.metric import one_hot
 from w2s_bench.model import build_model
 from w2s_bench.plan.plan import Plan
 from w2s_bench.run.executors import InlineExecutor
