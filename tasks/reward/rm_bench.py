@@ -22,8 +22,8 @@ CARD = preferences(
         ("truncated", "answers are long by design, and two of the three styles are detailed"),
         (
             "contact data",
-            "telephone numbers are those of public help lines; e-mail addresses are a help line's and those of "
-            "three speakers, at email.com, in the text that one prompt gives",
+            "telephone numbers are those of public help lines; e-mail addresses are a help line's and those "
+            "of three speakers, at email.com, in the text that one prompt gives",
         ),
     ),
     notes="Three styles of the right answer against three of the wrong one. The tag `kind` names the two "
