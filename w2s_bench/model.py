@@ -205,6 +205,10 @@ class ModelFamily(ABC):
         """The argument of the same architecture from random initialisation; None where there is no such."""
         return None
 
+    def tokenizers(self) -> dict[str, Path]:
+        """Tokenizer files that ship with the family, by the name that an audit shows."""
+        return {}
+
     @abstractmethod
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
         """A model ready for training; ``seed`` sets what is drawn at random.

@@ -19,7 +19,11 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "architecture.md").read_text("utf8")
 MOST = {"item": (30, 14), "job": (25, 6)}  # functions and rooms
 # Steps that a run in one process does not take: other processes, and what comes after the run.
-ELSEWHERE = ("run.scheduler:executor_for", "run.executors:LocalExecutor.submit", "run.student_process:attend")
+ELSEWHERE = (
+    "run.scheduler:executor_for",
+    "run.executors:LocalExecutor.submit",
+    "run.student_process:fit_student",
+)
 LATER = ("submission.", "leaderboard.")
 
 SUITE = """# One pair in one domain

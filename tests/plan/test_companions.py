@@ -240,7 +240,7 @@ def test_scores_are_those_of_the_predictions_against_the_companion_s_gold(ran: F
     assert record.companions[f"{file}:HARD"].accuracy == pytest.approx(float(np.mean(answers == gold)))
 
 
-def test_no_lesson_holds_gold_of_a_companion(ran: Finished, file: Path) -> None:
+def test_no_request_holds_gold_of_a_companion(ran: Finished, file: Path) -> None:
     plan, store = planned(file), Store(ran.folder.parent / "store")
     jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob | UntrainedJob) and not j.sees_gold]
     assert jobs
@@ -248,7 +248,7 @@ def test_no_lesson_holds_gold_of_a_companion(ran: Finished, file: Path) -> None:
         request = request_of(job, store, "cpu")
         assert {"companion-1", "companion-2"} <= {*request.items} and request.gold is None
         assert request.items["companion-1"] == load_items(store, job.split, "companion-1")
-        assert "companion-1" not in request.weak and request.train != "companion-1"
+        assert "companion-1" not in request.labels and request.train != "companion-1"
 
 
 def test_tables_show_companions_apart_and_pool_none_of_them(

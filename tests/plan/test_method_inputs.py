@@ -171,7 +171,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
     return plan, Store(folder / "store")
 
 
-def test_a_lesson_holds_what_was_asked_for(ran: tuple[Plan, Store]) -> None:
+def test_a_request_holds_what_was_asked_for(ran: tuple[Plan, Store]) -> None:
     plan, store = ran
     job = mine(plan)
     request = request_of(job, store, "cpu")
@@ -181,7 +181,7 @@ def test_a_lesson_holds_what_was_asked_for(ran: tuple[Plan, Store]) -> None:
     assert request.states.keys() == request.prior.keys() == {"transfer", "test"}
     assert len(request.states["transfer"]) == len(request.prior["transfer"]) == 40
     assert request.held_out == 4 and request.gold is not None and len(request.gold) == 5
-    assert request.weak.keys() == {"transfer"}
+    assert request.labels.keys() == {"transfer"}
 
 
 def test_specialists_share_the_teacher_half(ran: tuple[Plan, Store]) -> None:
@@ -211,4 +211,4 @@ def test_other_seeds_are_other_teachers(tmp_path: Path) -> None:
     request = request_of(mine(plan), Store(tmp_path / "store"), "cpu")
     assert request.teachers is not None
     assert len({t.tobytes() for t in request.teachers}) == 3
-    assert np.array_equal(request.teachers[0], request.weak["transfer"])
+    assert np.array_equal(request.teachers[0], request.labels["transfer"])

@@ -24,7 +24,7 @@ def built(domain: Domain) -> tuple[Model, list[Any], Tensor, int | None]:
     model = toys.stir(build_model(request.model, request.shape, 0), 0.05).train()
     items = request.items["transfer"][:32]
     options = None if domain == "chess" else 2
-    return model, model.encode(items), torch.from_numpy(request.weak["transfer"][:32]), options
+    return model, model.encode(items), torch.from_numpy(request.labels["transfer"][:32]), options
 
 
 def gradients(domain: Domain, size: int, method: Method) -> Tensor:

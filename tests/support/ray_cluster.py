@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from w2s_bench.run.ray_executor import _quiet
+from w2s_bench.run.ray_executor import _configure
 
 NODE = {
     "num_cpus": 1,
@@ -26,7 +26,7 @@ SOON = {
 @contextmanager
 def cluster(nodes: int = 2) -> Iterator[tuple[str, list[Any]]]:
     """Address of the head, which runs no job, and the nodes that do."""
-    _quiet(here=True)
+    _configure(local=True)
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "_system_config": SOON})

@@ -71,7 +71,7 @@ def test_marks_are_passed_once_each_in_order(n: int, epochs: int, times: int) ->
     drawn = draw_steps(Training(batch_size=4, epochs=epochs), [1] * n, 0)
     marks = [m for t in drawn if (m := t.mark(times)) is not None]
     assert marks == sorted(set(marks)) and marks[-1] == epochs * times - 1
-    assert len(marks) == epochs * min(times, drawn[0].of)
+    assert len(marks) == epochs * min(times, drawn[0].epoch_steps)
     assert drawn[-1].share == 1.0
 
 

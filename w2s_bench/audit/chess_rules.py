@@ -10,7 +10,6 @@ import chess
 from w2s_bench.audit.finding import Finding, allowed
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.audit.shortcuts import accuracy, chance, frequencies, guess
-from w2s_bench.models._board import UCI
 from w2s_bench.task import Example
 
 FREQUENT = 0.10  # points above chance for the most common move
@@ -32,7 +31,7 @@ def boards(drawn: Drawn) -> Iterator[Finding]:
 
 def in_uci(example: Example) -> Example:
     """The example with its options in UCI, where they are in SAN; what is no legal move stays as it is."""
-    if all(UCI.fullmatch(option) for option in example.options):
+    if all(map(is_uci, example.options)):
         return example
     try:
         board = board_of(example)
@@ -41,9 +40,17 @@ def in_uci(example: Example) -> Example:
     return replace(example, options=tuple(_uci(board, option) for option in example.options))
 
 
+def is_uci(option: str) -> bool:
+    """Whether the text is a move in UCI, legal or not; no move in SAN looks like it."""
+    try:
+        return bool(chess.Move.from_uci(option))
+    except chess.InvalidMoveError:
+        return False
+
+
 def _uci(board: chess.Board, option: str) -> str:
     try:
-        return option if UCI.fullmatch(option) else board.parse_san(option).uci()
+        return option if is_uci(option) else board.parse_san(option).uci()
     except ValueError:
         return option
 

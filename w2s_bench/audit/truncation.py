@@ -10,12 +10,12 @@ from typing import Any
 from w2s_bench.audit.finding import Finding
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.errors import BadModel
-from w2s_bench.models._tokenizer import FILE
+from w2s_bench.model import family_of
+from w2s_bench.registry.items import CORE, items
 from w2s_bench.suite import Training
 
 MOST = 0.25
 LENGTH = Training().max_length
-PRETRAINED = Path(FILE).parents[1] / "weights" / "text"
 
 
 def truncated(drawn: Drawn, tokenizers: Sequence[str] = (), length: int = LENGTH) -> Iterator[Finding]:
@@ -57,9 +57,9 @@ def _tokens(tokenizer: Any, text: str) -> int:
 
 
 def _shipped() -> dict[str, Path]:
-    """One of each tokenizer that ships: the zoo's, and that of randomly initialised models."""
-    zoo = sorted(PRETRAINED.glob("*/tokenizer.json"))
-    return {"llama": FILE} | ({"zoo:text": zoo[0]} if zoo else {})
+    """One of each tokenizer that ships with a model family."""
+    families = (family_of(name)[1] for name, item in items("model").items() if item.pack == CORE)
+    return {name: path for family in families for name, path in family.tokenizers().items()}
 
 
 @cache

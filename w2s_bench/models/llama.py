@@ -35,6 +35,10 @@ class RandomLlama(ModelFamily):
         """It is."""
         return argument
 
+    def tokenizers(self) -> dict[str, Path]:
+        """One for all sizes."""
+        return {"llama": TOKENIZER}
+
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
         """Random weights from ``seed`` over the shipped byte-pair tokenizer."""
         from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast

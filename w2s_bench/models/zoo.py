@@ -55,6 +55,11 @@ class Zoo(ModelFamily):
         """Parameters as its card counts them."""
         return int(card(argument)["parameters"])
 
+    def tokenizers(self) -> dict[str, Path]:
+        """Text members share one."""
+        paths = sorted(WEIGHTS.glob("text/*/tokenizer.json"))
+        return {"zoo:text": paths[0]} if paths else {}
+
     def untrained(self, argument: str) -> str:
         """Same architecture and tokenizer, random weights."""
         return argument.removesuffix(RANDOM) + RANDOM

@@ -141,7 +141,7 @@ def docstring(path: Path) -> str:
 
 def method_kind(summary: str) -> str:
     """Whether a listed method is a row to compare with, from its first line: listing imports nothing."""
-    marks = {"Reference row:": "reference", "Oracle row:": "oracle"}
+    marks = {"Reference row": "reference", "Oracle row": "oracle"}
     return next((kind for mark, kind in marks.items() if summary.startswith(mark)), "method")
 
 
