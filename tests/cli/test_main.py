@@ -15,7 +15,8 @@ import pytest
 from support.commands import SUITE, strict, suite_of, w2s, well
 
 from w2s_bench import api
-from w2s_bench.cli.main import KINDS, main
+from w2s_bench.cli.list_show import KINDS
+from w2s_bench.cli.main import main
 from w2s_bench.registry.items import items, suites
 from w2s_bench.results.run_folder import RUN
 from w2s_bench.run import scheduler

@@ -26,7 +26,7 @@ from filelock import FileLock
 
 from w2s_bench.results.run_folder import CELLS, PREDICTIONS, RECORDS
 from w2s_bench.store.local import CHECKSUMS, Store
-from w2s_bench.store.maintenance import DIARY, damage, kept
+from w2s_bench.store.maintenance import CHECKPOINT, artifacts, damage
 from w2s_bench.store.temp_files import DRAFT, SCRATCH
 
 FILES = (RECORDS, CELLS, PREDICTIONS)  # byte-equal for equal runs
@@ -152,9 +152,9 @@ def wait_for(process: subprocess.Popen[str], store: Path, artifacts: int, kind: 
 def stayed(store: Path, out: Path, folder: Path) -> list[str]:
     """Files of killed processes that a later run did not remove, and damaged artifacts."""
     found = [str(p) for root in (store, out) for p in root.rglob(f"{DRAFT}-*")]
-    found += map(str, [*store.rglob("*.lock"), *store.glob(f"{DIARY}/??/*")])
+    found += map(str, [*store.rglob("*.lock"), *store.glob(f"{CHECKPOINT}/??/*")])
     found += map(str, scratch_of(folder).glob(f"{SCRATCH}-*"))
-    return found + [f"{one.key}: {what}" for one in kept(Store(store)) if (what := damage(one))]
+    return found + [f"{one.key}: {what}" for one in artifacts(Store(store)) if (what := damage(one))]
 
 
 def differing(one: Path, other: Path, files: Sequence[str] = FILES) -> list[str]:

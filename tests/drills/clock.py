@@ -11,7 +11,7 @@ from random import Random
 
 from drills import Drilled, differing, ended, start, stayed, undisturbed, wait_for, write_suite
 from w2s_bench.store.local import Store
-from w2s_bench.store.maintenance import kept
+from w2s_bench.store.maintenance import artifacts
 
 JUMPS = """
 import os, random, time
@@ -63,7 +63,7 @@ def _age(store: Path, days: float) -> None:
 
 
 def _there(store: Path) -> int:
-    return len(list(kept(Store(store))))
+    return len(list(artifacts(Store(store))))
 
 
 def _prune(store: Path, *what: str) -> None:

@@ -13,7 +13,7 @@ from random import Random
 
 from drills import Drilled, differing, start, stayed, undisturbed, write_suite
 from w2s_bench.store.local import Store
-from w2s_bench.store.maintenance import kept
+from w2s_bench.store.maintenance import artifacts
 
 ROOM = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")  # in which a disk can be mounted
 FULL = """mount -t tmpfs -o size={size}k none {disk} || exit 99
@@ -81,8 +81,8 @@ def _damaged(suite: Path, folder: Path, rng: Random, whole: Path) -> list[str]:
     """One file of a finished store is damaged; the run goes on from there, or says so and does after the
     damage was deleted."""
     store, out = folder / "store", folder / "run"
-    one = rng.choice(list(kept(Store(store))))
-    path = rng.choice(sorted(p for p in one.folder.iterdir() if p.is_file()))
+    one = rng.choice(list(artifacts(Store(store))))
+    path = rng.choice(sorted(p for p in one.path.iterdir() if p.is_file()))
     what = f"{one.kind}/{path.name}"
     _damage(path, rng)
     process = start(suite, out, store, folder)

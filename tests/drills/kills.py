@@ -11,7 +11,7 @@ import psutil
 
 from drills import Drilled, differing, start, stayed, undisturbed, wait_for, write_suite
 from w2s_bench.store.local import CHECKSUMS, Store
-from w2s_bench.store.maintenance import kept
+from w2s_bench.store.maintenance import artifacts
 
 AT_MOST = 6  # kills until a run may end
 STRIDES = 3  # an undisturbed stretch is a third of a run at most
@@ -25,10 +25,10 @@ def run(size: int, folder: Path) -> Drilled:
     is so many artifacts after a start, and some time."""
     whole, _ = undisturbed(folder)
     suite, rng = write_suite(folder / "drill.toml"), Random(0)
-    artifacts = len(list(kept(Store(whole.parent / "store"))))
+    count = len(list(artifacts(Store(whole.parent / "store"))))
     kills, lost = 0, list[str]()
     while kills < size:
-        one = _Killed(suite, folder, rng, artifacts)
+        one = _Killed(suite, folder, rng, count)
         one.resume(min(size - kills, AT_MOST))
         lost += [*one.lost, *differing(whole, one.out), *stayed(one.store, one.out, folder)]
         kills += one.kills
@@ -84,5 +84,5 @@ class _Killed:
 
     def _finished(self) -> dict[str, bytes]:
         """What is finished, with its checksums."""
-        found = kept(Store(self.store)) if self.store.is_dir() else ()
-        return {f"{one.kind}/{one.key}": (one.folder / CHECKSUMS).read_bytes() for one in found}
+        found = artifacts(Store(self.store)) if self.store.is_dir() else ()
+        return {f"{one.kind}/{one.key}": (one.path / CHECKSUMS).read_bytes() for one in found}

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from drills import TASKS, Drilled, differing, ended, start, stayed, write_suite
-from w2s_bench.store.maintenance import DIARY
+from w2s_bench.store.maintenance import CHECKPOINT
 
 # A method that trains once, one that selects a moment by what it asked on the way, one that trains twice.
 LONG: dict[str, Any] = {
@@ -40,24 +40,24 @@ def run(size: int, folder: Path) -> Drilled:
         process.communicate()  # it was through: begin again with everything to lose
         lost += [*differing(whole, out), *stayed(store, out, folder)]
         shutil.rmtree(store)
-    went_on = len(list(store.glob(f"{DIARY}/??/*")))
+    went_on = len(list(store.glob(f"{CHECKPOINT}/??/*")))
     ended(start(suite, out, store, folder, more=OFTEN))
     lost += [*differing(whole, out), *stayed(store, out, folder)]
     lost += [] if went_on else ["no fit was half done at the last kill"]
     return Drilled(
-        done=f"a run of {fits} fits killed (SIGKILL) within a fit, which went on from its diary",
+        done=f"a run of {fits} fits killed (SIGKILL) within a fit, which went on from its checkpoint",
         times=kills,
         lost=lost,
     )
 
 
 def _killed_within_a_fit(process: subprocess.Popen[str], store: Path, rng: Random) -> bool:
-    """Kill a run, and all it started, some time after the diary of a job was written; False if it ended."""
+    """Kill a run, and all it started, some time after a job's checkpoint was written; False if it ended."""
     began = time.time()
     while process.poll() is None:
-        if any(_written(path) > began for path in store.glob(f"{DIARY}/??/*")):
+        if any(_written(path) > began for path in store.glob(f"{CHECKPOINT}/??/*")):
             time.sleep(rng.uniform(0.0, 0.5))
-            if not list(store.glob(f"{DIARY}/??/*")):
+            if not list(store.glob(f"{CHECKPOINT}/??/*")):
                 continue  # that fit has ended meanwhile
             below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             process.kill()

@@ -123,7 +123,7 @@ def test_an_edit_is_told(folder: Path, edit: Callable[[Path], object], told: set
     assert refused(plan) == told
 
 
-def test_the_diary_of_an_edited_job_is_not_kept(folder: Path, tmp_path: Path) -> None:
+def test_the_checkpoint_of_an_edited_job_is_not_kept(folder: Path, tmp_path: Path) -> None:
     jobs = [job for job in planned(folder).jobs.values() if isinstance(job, FitJob)]
     job = next(job for job in jobs if job.method.endswith("Mine"))
     checkpoints = CheckpointStore(tmp_path / "store", job, 1.0)

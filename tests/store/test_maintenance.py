@@ -13,7 +13,14 @@ from support.commands import refused, strict, w2s, well
 from w2s_bench.cli.doctor import examine
 from w2s_bench.registry.items import Item
 from w2s_bench.store.local import Store
-from w2s_bench.store.maintenance import DIARY, kept, note_suite, noted_suites, strays, sweep_checkpoints
+from w2s_bench.store.maintenance import (
+    CHECKPOINT,
+    abandoned_drafts,
+    artifacts,
+    note_suite,
+    noted_suites,
+    sweep_checkpoints,
+)
 from w2s_bench.suite import load_suite
 
 KEYS = [f"{k:02x}" + "0" * 30 for k in range(4)]
@@ -39,59 +46,59 @@ def store(tmp_path: Path) -> Store:
 
 
 def names(store: Store) -> list[tuple[str, str]]:
-    return [(one.kind, one.key) for one in kept(store)]
+    return [(one.kind, one.key) for one in artifacts(store)]
 
 
 def test_what_is_there(store: Store) -> None:
     assert names(store) == [("fit", KEYS[0]), ("fit", KEYS[1]), ("gold", KEYS[2]), ("items", KEYS[2])]
-    assert [s.folder.name for s in strays(store)] == [".draft-dead"]
+    assert [s.path.name for s in abandoned_drafts(store)] == [".draft-dead"]
     told = strict(well("store", "list", "--store", store.root, "--json").stdout)
     assert [(k["kind"], k["artifacts"]) for k in told["kinds"]] == [("fit", 2), ("gold", 1), ("items", 1)]
     assert told["kinds"][0]["oldest_days"] == 100.0 and told["strays"]["artifacts"] == 1
     text = well("store", "list", "--store", store.root).stdout
-    assert "1 drafts of killed processes" in text and "all" in text
+    assert "1 draft of killed processes" in text and "all" in text
 
 
 def test_damage_is_found_and_can_be_deleted(store: Store) -> None:
-    assert "4 of 4 artifacts are whole" in well("store", "verify", "--store", store.root).stdout
+    assert "4 of 4 artifacts are undamaged" in well("store", "verify", "--store", store.root).stdout
     (store.folder("fit", KEYS[1]) / "facts.json").write_text('{"key": "other"}')
     (store.folder("gold", KEYS[2]) / "test.safetensors").unlink()
     done = w2s("store", "verify", "--store", store.root)
-    assert done.exit_code == 1 and "2 of 4 artifacts are whole" in done.stdout
+    assert done.exit_code == 1 and "2 of 4 artifacts are undamaged" in done.stdout
     assert "does not match its checksum" in done.stdout and "is missing" in done.stdout
     assert len(names(store)) == 4
     well("store", "verify", "--store", store.root, "--delete")
     assert names(store) == [("fit", KEYS[0]), ("items", KEYS[2])]
 
 
-def test_diaries_are_listed_verified_and_go_with_their_jobs(store: Store) -> None:
+def test_checkpoints_are_listed_verified_and_go_with_their_jobs(store: Store) -> None:
     for key, data in ((KEYS[1], b"of a job that is done"), (KEYS[3], b"of one that is not")):
-        store.write_loose(DIARY, key, data)
-    assert names(store)[-2:] == [(DIARY, KEYS[1]), (DIARY, KEYS[3])]
-    assert store.read_loose(DIARY, KEYS[3]) == b"of one that is not"
+        store.write_loose(CHECKPOINT, key, data)
+    assert names(store)[-2:] == [(CHECKPOINT, KEYS[1]), (CHECKPOINT, KEYS[3])]
+    assert store.read_loose(CHECKPOINT, KEYS[3]) == b"of one that is not"
     sweep_checkpoints(store)
-    assert names(store)[-1] == (DIARY, KEYS[3]) and (DIARY, KEYS[1]) not in names(store)
-    path = store.root / DIARY / KEYS[3][:2] / KEYS[3]
+    assert names(store)[-1] == (CHECKPOINT, KEYS[3]) and (CHECKPOINT, KEYS[1]) not in names(store)
+    path = store.root / CHECKPOINT / KEYS[3][:2] / KEYS[3]
     path.write_bytes(path.read_bytes()[:-1])
-    assert store.read_loose(DIARY, KEYS[3]) is None
+    assert store.read_loose(CHECKPOINT, KEYS[3]) is None
     well("store", "verify", "--store", store.root, "--delete")
-    assert (DIARY, KEYS[3]) not in names(store)
+    assert (CHECKPOINT, KEYS[3]) not in names(store)
 
 
 def test_pruning_tells_before_it_deletes(store: Store) -> None:
     before = names(store)
     told = well("store", "prune", "--store", store.root, "--older", "30").stdout
-    assert told.startswith("would delete 1 artifacts") and names(store) == before
+    assert told.startswith("would delete 1 artifact,") and names(store) == before
     assert well("store", "prune", "--store", store.root, "--older", "30", "--yes").stdout.startswith(
         "deleted 1"
     )
     assert names(store) == before[1:]
     well("store", "prune", "--store", store.root, "--strays", "--yes")
-    assert list(strays(store)) == [] and (store.root / "fit" / "00" / ".draft-live").is_dir()
+    assert list(abandoned_drafts(store)) == [] and (store.root / "fit" / "00" / ".draft-live").is_dir()
     done = w2s("store", "prune", "--store", store.root)
     assert done.exit_code == 2 and "--older, --suite or --strays" in done.stderr + done.output
     done = w2s("store", "prune", "--store", store.root, "--strays", "--keep", "quick")
-    assert done.exit_code == 2 and "--strays goes alone" in done.stderr + done.output
+    assert done.exit_code == 2 and "--strays cannot be combined" in done.stderr + done.output
 
 
 def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_pruning_by_suite_takes_its_jobs_and_keeps_those_of_others(tmp_path: Pat
             draft.json("facts", {})
     args = ("store", "prune", "--store", place.root, "--yes")
     assert well(*args, "--older", "0", "--keep", "quick").stdout.startswith("deleted 1")
-    assert {one.key for one in kept(place)} == set(keys)
+    assert {one.key for one in artifacts(place)} == set(keys)
     assert well(*args, "--suite", "quick").stdout.startswith("deleted 3")
 
 

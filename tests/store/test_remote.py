@@ -105,13 +105,13 @@ def test_damage_is_told_and_made_good(store: RemoteStore, tmp_path: Path) -> Non
 
 
 def test_a_loose_file_is_replaced_and_dropped(store: RemoteStore) -> None:
-    assert store.read_loose("diary", KEY) is None
+    assert store.read_loose("checkpoint", KEY) is None
     for data in (b"one", b"two"):
-        store.write_loose("diary", KEY, data)
-        assert store.read_loose("diary", KEY) == data
-    store.drop_loose("diary", KEY)
-    store.drop_loose("diary", KEY)
-    assert store.read_loose("diary", KEY) is None
+        store.write_loose("checkpoint", KEY, data)
+        assert store.read_loose("checkpoint", KEY) == data
+    store.drop_loose("checkpoint", KEY)
+    store.drop_loose("checkpoint", KEY)
+    assert store.read_loose("checkpoint", KEY) is None
 
 
 def test_an_address_that_cannot_be_reached_is_one_clear_error() -> None:

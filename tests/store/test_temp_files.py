@@ -16,7 +16,7 @@ from w2s_bench.results.run_folder import save_run
 from w2s_bench.run import workers
 from w2s_bench.run.job_locks import FOLDER, JobLocks, sweep_locks
 from w2s_bench.store.local import Store
-from w2s_bench.store.maintenance import strays, sweep_drafts
+from w2s_bench.store.maintenance import abandoned_drafts, sweep_drafts
 from w2s_bench.store.temp_files import DRAFT, is_gone, left_behind, mine, sweep
 
 KEY = "ab" + "0" * 30
@@ -47,7 +47,7 @@ def test_drafts_of_killed_runs_are_strays_at_once(tmp_path: Path) -> None:
         draft.json("facts", {})
     half = store.folder("fit", KEY).with_name(dead() + "x")
     half.mkdir()
-    assert [s.folder for s in strays(store)] == [half]
+    assert [s.path for s in abandoned_drafts(store)] == [half]
     sweep_drafts(store)
     assert not half.exists() and store.has("fit", KEY)
 

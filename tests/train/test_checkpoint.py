@@ -1,4 +1,4 @@
-"""Jobs that go on from their diary: the same bytes as if nothing had happened, for every method."""
+"""Jobs that go on from their checkpoint: the same bytes as if nothing had happened, for every method."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from w2s_bench.run.ray_executor import in_task
 from w2s_bench.run.student_process import fit_student
 from w2s_bench.run.workers import Worker
 from w2s_bench.suite import load_suite
-from w2s_bench.train import checkpoint as diaries
+from w2s_bench.train import checkpoint as checkpoints
 from w2s_bench.train import checkpoint_data
 from w2s_bench.train import fit as fit_module
 from w2s_bench.train.checkpoint import Checkpoint
@@ -45,11 +45,11 @@ from w2s_bench.train.fit_request import FitRequest, FitResult
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Diaries are kept at every step, whatever it costs."""
-    monkeypatch.setattr(diaries, "PAUSE", 0.0)
+    monkeypatch.setattr(checkpoints, "PAUSE", 0.0)
 
 
 def result(given: FitRequest, before: bytes | None = None) -> tuple[FitResult, list[bytes]]:
-    """What comes of a lesson, and all diaries that were kept meanwhile."""
+    """What comes of a lesson, and all checkpoints that were kept meanwhile."""
     kept: list[bytes] = []
     return fit(given, Checkpoint(before, 0.0, kept.append)), kept
 
@@ -187,7 +187,9 @@ def test_a_method_that_decides_otherwise_begins_anew(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("around", [[0], {"steps": 0}, np.zeros(1)], ids=["list", "dict", "array"])
-def test_a_loss_that_remembers_elsewhere_keeps_no_diary(around: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_remembers_elsewhere_keeps_no_checkpoint(
+    around: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def how(method: Asks, student: Student, inputs: Inputs) -> None:
         def loss(logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
             around["steps" if isinstance(around, dict) else 0] += 1
@@ -211,7 +213,9 @@ def test_a_method_that_declares_its_losses_stateless_resumes_with_any_of_them(
     check(asking(script, monkeypatch), 2)
 
 
-def test_a_loss_that_counts_in_a_variable_around_it_keeps_no_diary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_counts_in_a_variable_around_it_keeps_no_checkpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def how(method: Asks, student: Student, inputs: Inputs) -> None:
         steps = 0
 
@@ -225,7 +229,7 @@ def test_a_loss_that_counts_in_a_variable_around_it_keeps_no_diary(monkeypatch: 
     assert result(asking(how, monkeypatch))[1] == []
 
 
-def test_an_attribute_of_another_kind_ends_the_diary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_attribute_of_another_kind_ends_the_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     def how(method: Asks, student: Student, inputs: Inputs) -> None:
         student.fit(inputs.weak, epochs=1)
         method.history = [1]  # type: ignore[attr-defined]
@@ -237,19 +241,19 @@ def test_an_attribute_of_another_kind_ends_the_diary(monkeypatch: pytest.MonkeyP
     same(whole, result(given, kept[-1])[0])
 
 
-def test_a_diary_of_another_version_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_of_another_version_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     given = request("nlp", "naive")
     _, kept = result(given)
     monkeypatch.setattr(checkpoint_data, "SCHEMA", 99)
     assert len(result(given, kept[-1])[1]) == len(kept)
 
 
-def test_a_diary_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diaries, "PAUSE", 1e9)
+def test_a_checkpoint_s_pause_grows_with_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "PAUSE", 1e9)
     assert len(result(request("nlp", "naive"))[1]) == 1
 
 
-def test_a_diary_for_which_there_is_no_memory_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_for_which_there_is_no_memory_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     given = request("nlp", "naive")
     whole, kept = result(given)
     free = SimpleNamespace(available=3 * len(kept[0]))
@@ -259,7 +263,7 @@ def test_a_diary_for_which_there_is_no_memory_is_not_kept(monkeypatch: pytest.Mo
     same(whole, found)
 
 
-def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
+def test_a_worker_tells_its_checkpoint_and_another_goes_on(tmp_path: Path) -> None:
     given, checkpoints = request("nlp", "naive"), CheckpointStore(tmp_path, a_job(), 0.0)
     whole = fit(given)
     first, second = Worker("student"), ("student", (1, "cpu"))
@@ -290,7 +294,7 @@ def test_a_worker_tells_its_diary_and_another_goes_on(tmp_path: Path) -> None:
     assert checkpoints.read() is None
 
 
-def test_a_diary_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
+def test_a_checkpoint_that_cannot_be_written_costs_nothing_but_itself(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     checkpoints = CheckpointStore(tmp_path / "file", a_job(), 0.0)
     same(fit(request("nlp", "naive")), fit(request("nlp", "naive"), checkpoints.checkpoint()))

@@ -1,4 +1,4 @@
-"""Fits that are spread over two processes go on from their diary, one diary of both: the same bytes."""
+"""Fits spread over two processes resume from one checkpoint of both, to the same bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def often(given: FitRequest, before: bytes | None) -> FitResult:
-    """As a student's process does, with a diary of every step."""
+    """As a student's process does, with a checkpoint of every step."""
     checkpoint.PAUSE = 0.0
     return fit_student(given, 1, 0.0, before)
 

@@ -1,122 +1,159 @@
-"""The verbs of bundles and leaderboards."""
+"""The verbs ``submit`` and ``board …``: bundles and leaderboards."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2s_bench.cli.options import calm, json_option, width
+from w2s_bench.cli.options import PATH, hub_option, json_option
+from w2s_bench.cli.output import megabytes, print_document, quiet_libraries, terminal_width
+
+if TYPE_CHECKING:
+    from w2s_bench.leaderboard.entry_file import Rerun
+
+BOARDS = Path("leaderboards")
+_board_option = click.option(
+    "--board", "root", type=PATH, default=BOARDS, show_default=True, help="Folder of all leaderboards."
+)
+
+
+def _splits_option(what: str) -> Any:
+    return click.option("--store", type=PATH, help=f"Store of finished jobs, {what}.")
+
+
+def _gold_option(what: str) -> Any:
+    return click.option("--gold", type=PATH, metavar="DIR", help=f"What board gold wrote: {what}.")
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option(
-    "--method", "methods", multiple=True, metavar="NAME", help="As tables call it; default: all. Repeatable."
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="NAME",
+    help="A method as the tables name it; without it all. Repeatable.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="File, of one method; default: DIR/bundles.")
-@click.option("--tuning", metavar="N", help="Trials that chose its options, or METHOD.json of tune.")
+@click.option("--out", type=PATH, help="File to write, for one method.  [default: in DIR/bundles]")
+@click.option(
+    "--tuning",
+    metavar="N",
+    help="Trials that chose the options of the method: their number, or the file that tune wrote.",
+)
 @json_option
 def submit(
     folder: Path, methods: tuple[str, ...], out: Path | None, tuning: str | None, as_json: bool
 ) -> None:
-    """Write the bundles of a run's DIR, one a method: what a leaderboard scores again."""
-    from w2s_bench.submission.bundle import submit as submitted
+    """Write the bundles of a run, for a leaderboard.
+
+    DIR is the folder of the run. Each bundle has the predictions of one method, which a leaderboard scores
+    again.
+    """
+    from w2s_bench.submission.bundle import submit as write_bundles
     from w2s_bench.tuning.record import stated_trials
 
-    found = submitted(folder, methods, out, stated_trials(tuning))
-    if as_json:
-        told = [{"method": s.method, "path": str(s.path), "bytes": s.size} for s in found]
-        click.echo(json.dumps({"bundles": told}))
-        return
-    for one in found:
-        click.echo(one.path)
-    click.echo("verify them:  w2s-bench board verify BUNDLE", err=True)
+    bundles = write_bundles(folder, methods, out, stated_trials(tuning))
+    document = {"bundles": [{"method": b.method, "path": str(b.path), "bytes": b.size} for b in bundles]}
+    print_document(document, as_json, lambda _: "\n".join(str(bundle.path) for bundle in bundles))
+    if not as_json:
+        click.echo("verify them:  w2s-bench board verify BUNDLE", err=True)
 
 
 @click.group()
 def board() -> None:
-    """Leaderboards: verify what was submitted, keep it, show it."""
-
-
-_hub_option = click.option(
-    "--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Root of a local mirror of the hub."
-)
+    """Verify and add submissions; build and publish leaderboards."""
 
 
 @board.command("verify")
-@click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--store", type=click.Path(path_type=Path), help="Finished jobs: splits, and fits to compare.")
-@_hub_option
-@click.option("--gold", type=click.Path(path_type=Path), help="Keys and gold that board gold wrote.")
+@click.argument("bundle", type=PATH)
+@_splits_option("which may hold its splits, and fits to compare with")
+@hub_option
+@_gold_option("keys and gold to judge by")
 @json_option
 def board_verify(
     bundle: Path, store: Path | None, hub: Path | None, gold: Path | None, as_json: bool
 ) -> None:
-    """Score BUNDLE again from its predictions; runs nothing that is in it. Exit status 2 where it does not
-    hold."""
-    calm()
+    """Score BUNDLE again from its predictions. Runs no code that is in it.
+
+    Exit status 2 if the bundle is refused.
+    """
+    quiet_libraries()
     from w2s_bench.leaderboard.commands import document, text, verify_bundle
 
-    done, compared = verify_bundle(bundle, hub, store, gold)
-    if as_json:
-        click.echo(json.dumps(document(done, compared), allow_nan=False))
-    else:
-        click.echo(text(done, compared, width()))
+    verified, compared = verify_bundle(bundle, hub, store, gold)
+    print_document(
+        document(verified, compared), as_json, lambda _: text(verified, compared, terminal_width())
+    )
 
 
 @board.command("gold")
 @click.argument("suite")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
-@click.option("--store", type=click.Path(path_type=Path), help="Finished jobs that may hold its splits.")
-@_hub_option
+@click.option("--out", type=PATH, required=True, help="Folder to write.")
+@_splits_option("which may hold its splits")
+@hub_option
 def board_gold(suite: str, out: Path, store: Path | None, hub: Path | None) -> None:
-    """Write down what bundles of SUITE are judged by: the keys of its plan and the gold of its tests."""
-    calm()
+    """Write what bundles of SUITE are judged by.
+
+    That is the keys of its jobs and the gold of its test sets.
+    """
+    quiet_libraries()
     from w2s_bench.leaderboard.commands import seal
 
-    made = seal(suite, out, hub, store)
-    click.echo(f"{out}: {len(made.cells)} cells, {len(made.tests)} test sets")
-
-
-BOARDS = Path("leaderboards")
-_root_option = click.option(
-    "--board", "root", type=click.Path(path_type=Path), default=BOARDS, show_default=True, help="All boards."
-)
+    standard = seal(suite, out, hub, store)
+    click.echo(f"{out}: {len(standard.cells)} cells, {len(standard.tests)} test sets")
 
 
 @board.command("add")
-@click.argument("bundle", type=click.Path(path_type=Path))
-@_root_option
-@click.option("--store", type=click.Path(path_type=Path), help="Finished jobs that may hold its splits.")
-@_hub_option
-@click.option("--gold", type=click.Path(path_type=Path), help="Keys and gold to begin a board with.")
+@click.argument("bundle", type=PATH)
+@_board_option
+@_splits_option("which may hold its splits")
+@hub_option
+@_gold_option("keys and gold to begin a leaderboard with")
 @json_option
 def board_add(
     bundle: Path, root: Path, store: Path | None, hub: Path | None, gold: Path | None, as_json: bool
 ) -> None:
-    """Verify BUNDLE and put it on the board of its suite, as a claimed entry."""
-    calm()
+    """Verify BUNDLE and add it as a claimed entry.
+
+    It goes on the leaderboard of its suite.
+    """
+    quiet_libraries()
     from w2s_bench.leaderboard.board import add
 
     path, entry = add(bundle, root, hub, store, gold)
-    if as_json:
-        click.echo(json.dumps({"entry": str(path), "method": entry.method, "tier": "claimed"}))
-    else:
-        click.echo(path)
+    document = {"entry": str(path), "method": entry.method, "tier": "claimed"}
+    print_document(document, as_json, lambda _: str(path))
 
 
 @board.command("rerun")
-@click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--method", metavar="FILE.py:Name", help="Code of a method that is its author's own.")
-@click.option("--cells", "count", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--review-seed", type=click.IntRange(0), help="Chooses cells and fresh items; default: random.")
-@click.option("--out", type=click.Path(path_type=Path), help="Record to write; default: beside the bundle.")
-@_hub_option
-@click.option("--newer", type=click.Path(path_type=Path), help="A mirror whose data sets have grown since.")
-@click.option("--gold", type=click.Path(path_type=Path), help="Keys and gold of the bundle's suite.")
-@click.option("--no-sandbox", is_flag=True, help="With network and all rights: for code that you trust.")
+@click.argument("bundle", type=PATH)
+@click.option("--method", metavar="FILE.py:Name", help="Code of a method that is not built in.")
+@click.option(
+    "--cells",
+    "count",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Cells to train again.",
+)
+@click.option(
+    "--review-seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Chooses the cells and the fresh items.  [default: random]",
+)
+@click.option("--out", type=PATH, help="Record to write.  [default: beside the bundle]")
+@hub_option
+@click.option(
+    "--newer", type=PATH, metavar="DIR", help="A mirror of the hub whose data sets have grown since."
+)
+@_gold_option("keys and gold of the bundle's suite")
+@click.option("--no-sandbox", is_flag=True, help="Allow network and all rights, for code that you trust.")
 @json_option
 def board_rerun(
     bundle: Path,
@@ -130,29 +167,37 @@ def board_rerun(
     no_sandbox: bool,
     as_json: bool,
 ) -> None:
-    """Make random cells of BUNDLE again, without network, and compare. Exit status 1 where they differ."""
-    calm()
+    """Train random cells of BUNDLE again and compare.
+
+    Runs without network. Exit status 1 if the results differ.
+    """
+    quiet_libraries()
     from w2s_bench.leaderboard.commands import rerun_bundle
     from w2s_bench.leaderboard.entry_file import dump
 
     record, path = rerun_bundle(bundle, method, count, review_seed, out, (hub, newer, gold), not no_sandbox)
-    if as_json:
-        click.echo(json.dumps(json.loads(dump(record))))
-    else:
-        for cell in record.cells:
-            there = f"{100 * cell.expected:.1f} expected of that, " if cell.expected is not None else ""
-            apart = f"{100 * cell.recorded:.1f} recorded, {there}{100 * cell.again:.1f} again"
-            click.echo(f"{cell.cell}: {apart}, at most {100 * cell.spread:.1f} apart")
-        click.echo(f"{record.verdict}; review seed {record.review_seed}; {path}")
+    print_document(json.loads(dump(record)), as_json, lambda _: _rerun_text(record, path))
     if record.verdict != "reproduced":
-        raise SystemExit(1)
+        sys.exit(1)
+
+
+def _rerun_text(record: Rerun, path: Path) -> str:
+    lines = []
+    for cell in record.cells:
+        expected = f"{100 * cell.expected:.1f} expected of that, " if cell.expected is not None else ""
+        accuracies = f"{100 * cell.recorded:.1f} recorded, {expected}{100 * cell.again:.1f} again"
+        lines.append(f"{cell.cell}: {accuracies}, at most {100 * cell.spread:.1f} apart")
+    return "\n".join([*lines, f"{record.verdict}; review seed {record.review_seed}; {path}"])
 
 
 @board.command("check")
-@_root_option
+@_board_option
 def board_check(root: Path) -> None:
-    """Score every bundle of all boards again and compare it with its entry."""
-    calm()
+    """Score every bundle of all leaderboards again.
+
+    Compares each with its entry; exit status 2 at the first that differs.
+    """
+    quiet_libraries()
     from w2s_bench.leaderboard.board import check, folders
 
     for folder in folders(root):
@@ -160,37 +205,40 @@ def board_check(root: Path) -> None:
 
 
 @board.command("changes")
-@click.argument("before", type=click.Path(path_type=Path))
-@_root_option
+@click.argument("before", type=PATH)
+@_board_option
 def board_changes(before: Path, root: Path) -> None:
-    """What boards have that those of BEFORE have not, as Markdown; nothing may be edited or removed."""
+    """Print what was added since BEFORE, as Markdown.
+
+    BEFORE is an older copy of the folder of leaderboards. Exit status 2 if an entry was edited or removed.
+    """
     from w2s_bench.leaderboard.diff import changes
 
     click.echo(changes(before, root), nl=False)
 
 
 @board.command("build")
-@_root_option
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the site.")
+@_board_option
+@click.option("--out", type=PATH, required=True, help="Folder of the site.")
 def board_build(root: Path, out: Path) -> None:
-    """Write the static site of all boards."""
+    """Write the static site of all leaderboards."""
     from w2s_bench.leaderboard.site_builder import build_site
 
-    built = build_site(root, out)
+    site = build_site(root, out)
     click.echo(
-        f"{out}: {built.boards} boards, {built.pages} pages; open index.html, or w2s-bench board serve {out}"
+        f"{out}: {site.boards} boards, {site.pages} pages; open index.html, or w2s-bench board serve {out}"
     )
 
 
 @board.command("serve")
-@click.argument("site", type=click.Path(path_type=Path))
-@click.option("--port", type=int, default=8000, show_default=True, help="0 takes a free one.")
+@click.argument("site", type=PATH)
+@click.option("--port", type=int, default=8000, show_default=True, metavar="PORT", help="0 for any free one.")
 def board_serve(site: Path, port: int) -> None:
-    """Show a built SITE on this machine alone, until Ctrl-C."""
+    """Serve a built SITE on 127.0.0.1 until Ctrl-C."""
     from w2s_bench.leaderboard.site_builder import server
 
     with server(site, port) as running:
-        click.echo(f"http://127.0.0.1:{running.server_address[1]}/  (Ctrl-C ends it)")
+        click.echo(f"http://127.0.0.1:{running.server_address[1]}/  (Ctrl-C to stop)")
         try:
             running.serve_forever()
         except KeyboardInterrupt:
@@ -198,27 +246,29 @@ def board_serve(site: Path, port: int) -> None:
 
 
 @board.command("publish")
-@click.argument("site", type=click.Path(path_type=Path))
-@click.option("--to", "folder", type=click.Path(path_type=Path), help="Copy it to a folder.")
-@click.option("--branch", help="Commit it to a branch of this repository; nothing is pushed.")
-@click.option("--hub", "repository", metavar="OWNER/NAME", help="Send it to the hub: data set and Space.")
+@click.argument("site", type=PATH)
+@click.option("--to", "folder", type=PATH, metavar="DIR", help="Copy it to a folder.")
+@click.option("--branch", metavar="NAME", help="Commit it to a branch of this repository, without pushing.")
+@click.option(
+    "--hub", "repository", metavar="OWNER/NAME", help="Upload it to the hub, as a data set and a Space."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 def board_publish(
     site: Path, folder: Path | None, branch: str | None, repository: str | None, dry_run: bool
 ) -> None:
-    """Put a built SITE where others see it: a folder, a branch, or the Hugging Face hub."""
+    """Publish a built SITE to a folder, a branch or the hub."""
     from w2s_bench.leaderboard.publish import sendings, to_branch, to_folder, to_hub
 
-    if sum(x is not None for x in (folder, branch, repository)) != 1:
+    if sum(target is not None for target in (folder, branch, repository)) != 1:
         raise click.UsageError("give one of --to, --branch and --hub")
     if folder is not None:
-        sent = [sendings(site, str(folder)) if dry_run else to_folder(site, folder)]
+        uploads = [sendings(site, str(folder)) if dry_run else to_folder(site, folder)]
     elif branch is not None:
-        sent = [to_branch(site, branch, Path.cwd(), dry_run)]
+        uploads = [to_branch(site, branch, Path.cwd(), dry_run)]
     else:
-        sent = to_hub(site, str(repository), dry_run)
-    for one in sent:
-        would = "would send" if dry_run else "sent"
-        click.echo(f"{would} {len(one.files)} files ({one.size / 1e6:.1f} MB) to {one.target}")
+        uploads = to_hub(site, str(repository), dry_run)
+    for upload in uploads:
+        verb = "would send" if dry_run else "sent"
+        click.echo(f"{verb} {len(upload.files)} files ({megabytes(upload.size)}) to {upload.target}")
         if dry_run:
-            click.echo("\n".join(f"  {name}" for name in one.files))
+            click.echo("\n".join(f"  {name}" for name in upload.files))

@@ -1,111 +1,114 @@
-"""The verbs of a store: what it holds, whether it is whole, what can go."""
+"""The verbs ``store list``, ``store verify`` and ``store prune``."""
 
 from __future__ import annotations
 
-import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from w2s_bench.cli.options import Address, calm, json_option
-
-_store_option = click.option(
-    "--store", "root", type=Address(), envvar="W2S_STORE", help="Default: as for run."
-)
+from w2s_bench.cli.options import hub_option, json_option, store_option
+from w2s_bench.cli.output import megabytes, plural, print_document, quiet_libraries
+from w2s_bench.run.settings import store_folder
+from w2s_bench.store import maintenance
+from w2s_bench.store.local import Store
 
 
 @click.group()
 def store() -> None:
-    """Finished jobs: list them, verify them, prune them."""
-
-
-def _open(root: Path | str | None) -> Any:
-    from w2s_bench.run.settings import store_folder
-    from w2s_bench.store.local import Store
-
-    return Store(store_folder(root))
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    """Finished jobs: list them, verify them, delete them."""
 
 
 @store.command("list")
-@_store_option
+@store_option
 @json_option
-def store_list(root: Path | str | None, as_json: bool) -> None:
-    """Artifacts by kind: how many, how large, how old; and drafts that nobody finishes any more."""
-    from w2s_bench.store.maintenance import kept, strays
+def store_list(store: Path | str | None, as_json: bool) -> None:
+    """Count artifacts by kind, with size and age."""
+    place = Store(store_folder(store))
+    drafts = list(maintenance.abandoned_drafts(place))
+    document = {
+        "store": str(place.root),
+        "kinds": _kinds(place),
+        "strays": {"artifacts": len(drafts), "bytes": sum(draft.size for draft in drafts)},
+    }
+    print_document(document, as_json, _list_text)
 
-    place = _open(root)
-    found, left = list(kept(place)), list(strays(place))
-    kinds = defaultdict(list)
-    for one in found:
-        kinds[one.kind].append(one)
-    rows = [
+
+def _kinds(place: Store) -> list[dict[str, Any]]:
+    by_kind = defaultdict(list)
+    for artifact in maintenance.artifacts(place):
+        by_kind[artifact.kind].append(artifact)
+    return [
         {
             "kind": kind,
-            "artifacts": len(those),
-            "bytes": sum(o.size for o in those),
-            "oldest_days": round(max(o.days for o in those), 1),
+            "artifacts": len(artifacts),
+            "bytes": sum(a.size for a in artifacts),
+            "oldest_days": round(max(a.days for a in artifacts), 1),
         }
-        for kind, those in kinds.items()
+        for kind, artifacts in by_kind.items()
     ]
-    if as_json:
-        told = {"artifacts": len(left), "bytes": sum(s.size for s in left)}
-        click.echo(json.dumps({"store": str(place.root), "kinds": rows, "strays": told}))
-        return
-    click.echo(place.root)
-    for row in rows:
-        size = _megabytes(int(str(row["bytes"])))
-        click.echo(f"{row['kind']:<10}{row['artifacts']:>8}{size:>14}   oldest {row['oldest_days']} days")
-    click.echo(f"{'all':<10}{len(found):>8}{_megabytes(sum(o.size for o in found)):>14}")
-    if left:
-        size = _megabytes(sum(s.size for s in left))
-        click.echo(f"{len(left)} drafts of killed processes, {size}: w2s-bench store prune --strays")
+
+
+def _list_text(document: dict[str, Any]) -> str:
+    kinds, drafts = document["kinds"], document["strays"]
+    count, size = (sum(kind[field] for kind in kinds) for field in ("artifacts", "bytes"))
+    lines = [
+        f"{k['kind']:<10}{k['artifacts']:>8}{megabytes(k['bytes']):>14}   oldest {k['oldest_days']} days"
+        for k in kinds
+    ]
+    lines = [document["store"], *lines, f"{'all':<10}{count:>8}{megabytes(size):>14}"]
+    if drafts["artifacts"]:
+        abandoned = (
+            f"{plural(drafts['artifacts'], 'draft')} of killed processes, {megabytes(drafts['bytes'])}"
+        )
+        lines.append(f"{abandoned}: w2s-bench store prune --strays")
+    return "\n".join(lines)
 
 
 @store.command("verify")
-@_store_option
-@click.option("--delete", is_flag=True, help="Delete what is damaged: the next run makes it again.")
+@store_option
+@click.option("--delete", is_flag=True, help="Delete damaged artifacts; the next run makes them again.")
 @json_option
-def store_verify(root: Path | str | None, delete: bool, as_json: bool) -> None:
-    """Compare every file with its checksum. Exit status 1 where something is damaged and stays."""
-    from w2s_bench.store.maintenance import damage, kept, remove
+def store_verify(store: Path | str | None, delete: bool, as_json: bool) -> None:
+    """Compare every file of the store with its checksum.
 
-    found = list(kept(_open(root)))
-    damaged = [(one, what) for one in found if (what := damage(one)) is not None]
+    Exit status 1 if something is damaged and was not deleted.
+    """
+    artifacts = list(maintenance.artifacts(Store(store_folder(store))))
+    damaged = [(a, what) for a in artifacts if (what := maintenance.damage(a)) is not None]
     if delete:
-        for one, _ in damaged:
-            remove(one.folder)
-    if as_json:
-        told = [{"kind": o.kind, "key": o.key, "what": what} for o, what in damaged]
-        click.echo(json.dumps({"artifacts": len(found), "damaged": told, "deleted": delete}))
-    else:
-        for one, what in damaged:
-            click.echo(f"{'deleted ' if delete else ''}{one.kind} {one.key}: {what}")
-        click.echo(f"{len(found) - len(damaged)} of {len(found)} artifacts are whole")
+        for artifact, _ in damaged:
+            maintenance.remove(artifact.path)
+    document = {
+        "artifacts": len(artifacts),
+        "damaged": [{"kind": a.kind, "key": a.key, "what": what} for a, what in damaged],
+        "deleted": delete,
+    }
+    print_document(document, as_json, _verify_text)
     if damaged and not delete:
-        raise SystemExit(1)
+        sys.exit(1)
+
+
+def _verify_text(document: dict[str, Any]) -> str:
+    deleted, count = "deleted " if document["deleted"] else "", document["artifacts"]
+    lines = [f"{deleted}{d['kind']} {d['key']}: {d['what']}" for d in document["damaged"]]
+    return "\n".join([*lines, f"{count - len(lines)} of {plural(count, 'artifact')} are undamaged"])
 
 
 @store.command("prune")
-@_store_option
-@click.option("--older", type=click.FloatRange(min=0), metavar="DAYS", help="Written so many days ago.")
+@store_option
+@click.option("--older", type=click.FloatRange(min=0), metavar="DAYS", help="Artifacts older than DAYS.")
 @click.option(
-    "--suite",
-    "suites",
-    multiple=True,
-    help="Jobs that this suite alone has asked for. Repeatable.",
+    "--suite", "suites", multiple=True, metavar="SUITE", help="Jobs that only this suite needs. Repeatable."
 )
 @click.option("--keep", multiple=True, metavar="SUITE", help="Never a job of this suite. Repeatable.")
-@click.option("--strays", "drafts", is_flag=True, help="Drafts of killed processes, nothing else.")
-@click.option("--hub", type=click.Path(path_type=Path), envvar="W2S_HUB", help="Mirror of the hub.")
-@click.option("--yes", is_flag=True, help="Delete; without it what would go is told.")
+@click.option("--strays", "drafts", is_flag=True, help="Unfinished drafts of killed processes, alone.")
+@hub_option
+@click.option("--yes", is_flag=True, help="Delete; without it, say what would be deleted.")
 def store_prune(
-    root: Path | str | None,
+    store: Path | str | None,
     older: float | None,
     suites: tuple[str, ...],
     keep: tuple[str, ...],
@@ -113,52 +116,51 @@ def store_prune(
     hub: Path | None,
     yes: bool,
 ) -> None:
-    """Delete artifacts by age or suite. What goes is made again when a run wants it.
+    """Delete artifacts by age or suite.
 
-    Jobs that other suites have asked this store for as well stay; --keep names suites that ran elsewhere.
+    A later run that needs them makes them again. Jobs that other suites have asked this store for are not
+    deleted. --keep names suites that ran elsewhere.
     """
-    calm()
-    from w2s_bench.store.maintenance import chosen, forget_suite, kept, remove, strays
-
+    quiet_libraries()
     if older is None and not suites and not drafts:
-        raise click.UsageError("say what may go: --older, --suite or --strays")
+        raise click.UsageError("nothing is chosen: give --older, --suite or --strays")
     if drafts and (older is not None or suites or keep):
-        raise click.UsageError("--strays goes alone: drafts belong to no suite, and their age is known")
-    place = _open(root)
+        raise click.UsageError("--strays cannot be combined: drafts belong to no suite and have no age limit")
+    place = Store(store_folder(store))
+    doomed: list[maintenance.StoredArtifact] | list[maintenance.AbandonedDraft]
     if drafts:
-        gone = [(s.folder, s.size) for s in strays(place)]
+        doomed = list(maintenance.abandoned_drafts(place))
     else:
-        keys, others = _asked(place, suites, hub) if suites else (None, set())
-        gone = [(o.folder, o.size) for o in chosen(list(kept(place)), older, keys, others | _keys(keep, hub))]
-    if yes:
-        for folder, _ in gone:
-            remove(folder)
-        for name in _names(suites) if older is None else ():
-            forget_suite(place, name)
-    size = _megabytes(sum(size for _, size in gone))
-    told = "deleted" if yes else "would delete"
-    click.echo(f"{told} {len(gone)} artifacts, {size}" + ("" if yes else "; --yes deletes them"))
+        keys, others = _keys_in(place, suites, hub) if suites else (None, set())
+        doomed = maintenance.to_prune(maintenance.artifacts(place), older, keys, others | _keys(keep, hub))
+    count = f"{plural(len(doomed), 'artifact')}, {megabytes(sum(one.size for one in doomed))}"
+    if not yes:
+        click.echo(f"would delete {count}; add --yes to delete")
+        return
+    for one in doomed:
+        maintenance.remove(one.path)
+    for name in _names(suites) if older is None else ():
+        maintenance.forget_suite(place, name)
+    click.echo(f"deleted {count}")
 
 
-def _asked(place: Any, suites: tuple[str, ...], hub: Path | None) -> tuple[set[str], set[str]]:
-    """Keys of what some suites ask for, now or in earlier runs, and of what others have asked for."""
-    from w2s_bench.store.maintenance import noted_suites
-
-    noted, names = noted_suites(place), _names(suites)
-    theirs = [keys for name, keys in noted.items() if name not in names]
-    mine = [noted.get(name, set()) for name in names]
-    return _keys(suites, hub).union(*mine), set().union(*theirs)
+def _keys_in(place: Store, suites: tuple[str, ...], hub: Path | None) -> tuple[set[str], set[str]]:
+    """Keys that some suites ask for, now or in earlier runs, and keys that other suites have asked for."""
+    noted, names = maintenance.noted_suites(place), _names(suites)
+    others = [keys for name, keys in noted.items() if name not in names]
+    own = [noted.get(name, set()) for name in names]
+    return _keys(suites, hub).union(*own), set().union(*others)
 
 
 def _names(suites: tuple[str, ...]) -> list[str]:
-    """Suites by the names that they give themselves."""
+    """The ``name`` fields of suites, which may be given as files."""
     from w2s_bench.suite import load_suite
 
     return [load_suite(name)[0].name for name in suites]
 
 
 def _keys(suites: tuple[str, ...], hub: Path | None) -> set[str]:
-    """Keys of all jobs of some suites, every registered method included."""
+    """Keys of all jobs of some suites, with every registered method."""
     from w2s_bench.plan.extra_methods import ALL, with_methods
     from w2s_bench.plan.plan import make_plan
     from w2s_bench.suite import load_suite

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from w2s_bench.errors import FitFailed, StoreError, UserError
 from w2s_bench.plan.job import Job
 from w2s_bench.run.input_check import check_unchanged
-from w2s_bench.store.maintenance import DIARY
+from w2s_bench.store.maintenance import CHECKPOINT
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.train.checkpoint import Checkpoint
 
@@ -24,7 +24,7 @@ class CheckpointStore:
 
     def read(self) -> bytes | None:
         """The last checkpoint, if there is one."""
-        return None if self.every is None else store_at(self.store).read_loose(DIARY, self.job.key)
+        return None if self.every is None else store_at(self.store).read_loose(CHECKPOINT, self.job.key)
 
     def save(self, data: bytes) -> None:
         """Replace the last checkpoint, unless a file of the job was edited since the run was planned.
@@ -34,12 +34,12 @@ class CheckpointStore:
         """
         with suppress(UserError, OSError):
             check_unchanged(self.job, None)  # fits take their items from the store: no mirror is asked
-            store_at(self.store).write_loose(DIARY, self.job.key, data)
+            store_at(self.store).write_loose(CHECKPOINT, self.job.key, data)
 
     def delete(self) -> None:
         """Remove the checkpoint of a job that is done or has failed."""
         with suppress(StoreError, OSError):
-            store_at(self.store).drop_loose(DIARY, self.job.key)
+            store_at(self.store).drop_loose(CHECKPOINT, self.job.key)
 
     @contextmanager
     def until_done(self) -> Iterator[None]:

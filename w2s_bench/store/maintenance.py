@@ -1,7 +1,7 @@
-"""Keeping a store in order: what it holds, whether it is whole, what can go.
+"""Maintenance of a store: what it holds, whether it is undamaged, what can be deleted.
 
-Everything here looks at folders alone and may run beside a run: an artifact that goes is a job that the next
-run of its suite makes again.
+Everything here looks at folders alone and may be called during a run: a deleted artifact is a job that the
+next run of its suite does again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,55 +21,59 @@ from w2s_bench.store.temp_files import DRAFT, is_gone, sweep
 
 SUITES = "suites"  # folder of notes which suite asked for which jobs
 DAY = 86_400.0
-DIARY = "diary"  # kind of the loose files in which jobs stand that are not done
+CHECKPOINT = "checkpoint"  # kind of the loose files that unfinished jobs resume from
 ABANDONED = 3600.0  # seconds without a write after which a draft belongs to nobody
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A finished artifact, or the diary of a job that is not done, which is a file: its size in bytes and the
-    days since it was written."""
+class StoredArtifact:
+    """A finished artifact, which is a folder, or the checkpoint of an unfinished job, which is a file.
+
+    ``size`` in bytes; ``days`` since it was written.
+    """
 
     kind: str
     key: str
-    folder: Path
+    path: Path
     size: int
     days: float
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """A draft whose process has ended; where that cannot be known, one not written to for an hour."""
+class AbandonedDraft:
+    """A draft whose process has ended or, where that cannot be known, one not written to for an hour."""
 
-    folder: Path
+    path: Path
     size: int
 
 
-def kept(store: Store) -> Iterator[Kept]:
-    """All artifacts, by kind and key. Errors: UserError for a store that is no folder."""
+def artifacts(store: Store) -> Iterator[StoredArtifact]:
+    """All artifacts and checkpoints, by kind and key. Errors: UserError for a store that is no folder."""
     now = time.time()
     for folder in _folders(store):
         if not folder.name.startswith(f"{DRAFT}-") and (folder / CHECKSUMS).is_file():
             days = max(0.0, now - (folder / CHECKSUMS).stat().st_mtime) / DAY
-            yield Kept(folder.parent.parent.name, folder.name, folder, _size(folder), days)
-    for file in _diaries(store):
+            yield StoredArtifact(folder.parent.parent.name, folder.name, folder, _size(folder), days)
+    for file in _checkpoints(store):
         with suppress(OSError):  # its job ended just now
             facts = file.stat()
-            yield Kept(DIARY, file.name, file, facts.st_size, max(0.0, now - facts.st_mtime) / DAY)
+            yield StoredArtifact(
+                CHECKPOINT, file.name, file, facts.st_size, max(0.0, now - facts.st_mtime) / DAY
+            )
 
 
-def _diaries(store: Store) -> list[Path]:
-    found = (store.root / DIARY).glob("??/*")
-    return sorted(p for p in found if p.is_file() and not p.name.startswith(f"{DRAFT}-"))
+def _checkpoints(store: Store) -> list[Path]:
+    paths = (store.root / CHECKPOINT).glob("??/*")
+    return sorted(p for p in paths if p.is_file() and not p.name.startswith(f"{DRAFT}-"))
 
 
-def strays(store: Store) -> Iterator[Stray]:
+def abandoned_drafts(store: Store) -> Iterator[AbandonedDraft]:
     """Drafts of processes that are gone, and artifacts that lost their checksums while being deleted."""
     now = time.time()
     for folder in _folders(store):
         draft = folder.name.startswith(f"{DRAFT}-") or not (folder / CHECKSUMS).is_file()
         if draft and (is_gone(folder.name) or now - _last_write(folder) > ABANDONED):
-            yield Stray(folder, _size(folder))
+            yield AbandonedDraft(folder, _size(folder))
 
 
 def sweep_drafts(store: Store) -> None:
@@ -79,28 +83,30 @@ def sweep_drafts(store: Store) -> None:
 
 
 def sweep_checkpoints(store: Store) -> None:
-    """Remove the diaries of jobs that are done."""
-    for file in _diaries(store):
+    """Remove the checkpoints of finished jobs."""
+    for file in _checkpoints(store):
         if store.has("fit", file.name):
             file.unlink(missing_ok=True)
 
 
 def note_suite(store: Store, name: str, keys: Collection[str]) -> None:
-    """Note which jobs a suite has asked this store for, so that pruning another one leaves them. A store that
-    cannot be written to may hold all that a run needs: it goes without."""
-    told = {"suite": name, "keys": sorted(keys)}
-    path = store.root / SUITES / f"{content_key(told)}.json"
+    """Note which jobs a suite asks this store for, so that pruning another suite leaves them.
+
+    A store that cannot be written to gets no note: it may still hold all that a run needs.
+    """
+    note = {"suite": name, "keys": sorted(keys)}
+    path = store.root / SUITES / f"{content_key(note)}.json"
     if not path.is_file():
         with suppress(StoreError):
-            write_text(path, canonical_json(told) + "\n")
+            write_text(path, canonical_json(note) + "\n")
 
 
 def noted_suites(store: Store) -> dict[str, set[str]]:
-    """Keys of the jobs that suites have asked for, by their names. A note that cannot be read is none."""
-    found: dict[str, set[str]] = {}
+    """Keys of the jobs that suites have asked for, by the suites' names; unreadable notes are ignored."""
+    keys_of: dict[str, set[str]] = {}
     for _, name, keys in _notes(store):
-        found.setdefault(name, set()).update(keys)
-    return found
+        keys_of.setdefault(name, set()).update(keys)
+    return keys_of
 
 
 def forget_suite(store: Store, name: str) -> None:
@@ -114,8 +120,8 @@ def _notes(store: Store) -> Iterator[tuple[Path, str, list[str]]]:
     """Notes that can be read: where each is, its suite, and the keys."""
     for path in sorted((store.root / SUITES).glob("*.json")):
         try:
-            told = json.loads(path.read_text("utf8"))
-            note = path, str(told["suite"]), [str(key) for key in told["keys"]]
+            document = json.loads(path.read_text("utf8"))
+            note = path, str(document["suite"]), [str(key) for key in document["keys"]]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
         yield note
@@ -142,37 +148,41 @@ def _last_write(folder: Path) -> float:
     return max(p.stat().st_mtime for p in (folder, *folder.rglob("*")))
 
 
-def damage(one: Kept) -> str | None:
-    """What is wrong with an artifact, a file that is missing or not as it was written; None if whole."""
-    if one.kind == DIARY:
+def damage(artifact: StoredArtifact) -> str | None:
+    """What is wrong with an artifact: a file that is missing or not as it was written; None if nothing is."""
+    if artifact.kind == CHECKPOINT:
         with suppress(OSError):  # its job ended just now
-            if unsealed(one.folder.read_bytes()) is None:
+            if unsealed(artifact.path.read_bytes()) is None:
                 return "it does not match its checksum"
         return None
     try:
-        Artifact(one.folder, f"{one.kind}/{one.key}").check()
+        Artifact(artifact.path, f"{artifact.kind}/{artifact.key}").check()
     except StoreError as error:
         return error.what
     return None
 
 
-def chosen(
-    found: Collection[Kept], older: float | None, keys: Collection[str] | None, kept_keys: Collection[str]
-) -> list[Kept]:
-    """Those older than so many days and of these keys, where either is given; never one of ``kept_keys``."""
+def to_prune(
+    stored: Iterable[StoredArtifact],
+    older: float | None,
+    keys: Collection[str] | None,
+    keep: Collection[str],
+) -> list[StoredArtifact]:
+    """Artifacts written ``older`` days ago and of one of ``keys``, where given; never one whose key is in
+    ``keep``."""
     return [
-        one
-        for one in found
-        if (older is None or one.days >= older)
-        and (keys is None or one.key in keys)
-        and one.key not in kept_keys
+        artifact
+        for artifact in stored
+        if (older is None or artifact.days >= older)
+        and (keys is None or artifact.key in keys)
+        and artifact.key not in keep
     ]
 
 
-def remove(folder: Path) -> None:
-    """Delete an artifact or a stray: first what makes it seen as finished, then the rest."""
-    if folder.is_file():
-        folder.unlink(missing_ok=True)
+def remove(path: Path) -> None:
+    """Delete an artifact, a checkpoint or a draft: first what marks it as finished, then the rest."""
+    if path.is_file():
+        path.unlink(missing_ok=True)
         return
-    (folder / CHECKSUMS).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    (path / CHECKSUMS).unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
