@@ -1,1 +1,1 @@
-"""The shipped suites, one TOML file each."""
+"""The shipped suites, one TOML file each, and the studies and builders behind them."""

@@ -19,7 +19,7 @@ FLOORS = {
     4: ("pgr", "store", "student", "suite", "task"),
     5: ("data", "method", "model", "results", "tasks", "web"),
     6: ("methods", "models", "report", "scaffold"),
-    7: ("audit", "train", "zoo"),
+    7: ("audit", "train"),
     8: ("plan",),
     9: ("run", "submission"),
     10: ("api", "leaderboard", "tuning"),
@@ -184,7 +184,7 @@ def test_nothing_imports_tasks_by_name() -> None:
                 assert not node.value.startswith("w2s_bench.tasks"), f"{name}: {node.value!r}"
 
 
-CONTENT = {"tasks", "methods", "models", "world", "zoo", "contract", "benchmarks"}
+CONTENT = {"tasks", "methods", "models", "world", "contract", "benchmarks"}
 SHIPS_CONTENT = {"cli"}  # its verbs build the shipped models and prepare their corpora
 
 

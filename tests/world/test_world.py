@@ -7,6 +7,7 @@ from itertools import islice
 
 import pytest
 
+from w2s_bench.benchmarks.zoo.text.corpus import FIRST_SEED, VALIDATION_SEED, held_out
 from w2s_bench.registry.items import items
 from w2s_bench.task import load_task
 from w2s_bench.world import pairs, polarity
@@ -14,7 +15,6 @@ from w2s_bench.world.concept import Concept
 from w2s_bench.world.documents import CONCEPTS, Habits, documents, runs
 from w2s_bench.world.pools import DEVELOPMENT, PREFERENCES, PUBLISHED, SIZE
 from w2s_bench.world.words import Words
-from w2s_bench.zoo.text.corpus import FIRST_SEED, VALIDATION_SEED, held_out
 
 EACH = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda c: c.name)
 

@@ -21,7 +21,7 @@ def zoo() -> None:
 def zoo_list(as_json: bool) -> None:
     """List families and members."""
     quiet_libraries()
-    from w2s_bench.zoo.listing import zoo_document, zoo_text
+    from w2s_bench.benchmarks.zoo.listing import zoo_document, zoo_text
 
     print_document(zoo_document(), as_json, zoo_text)
 
@@ -52,9 +52,9 @@ def zoo_build(family: str, members: tuple[str, ...], scale: float, as_json: bool
     FAMILY is text or chess; with MEMBER only these. A stopped build resumes.
     """
     quiet_libraries()
-    from w2s_bench.zoo.build import build
-    from w2s_bench.zoo.listing import built_text
-    from w2s_bench.zoo.paths import Places
+    from w2s_bench.benchmarks.zoo.build import build
+    from w2s_bench.benchmarks.zoo.listing import built_text
+    from w2s_bench.benchmarks.zoo.paths import Places
 
     built = [member.describe() for member in build(family, members, Places(**where), scale)]
     print_document({"members": built}, as_json, lambda _: built_text(built))
@@ -64,7 +64,7 @@ def zoo_build(family: str, members: tuple[str, ...], scale: float, as_json: bool
 @click.argument("out", type=PATH)
 def zoo_figure(out: Path) -> None:
     """Draw the losses of the shipped members to OUT, as PNG and as SVG."""
-    from w2s_bench.zoo.scaling import draw
+    from w2s_bench.benchmarks.zoo.scaling import draw
 
     for path in draw(out):
         click.echo(path)

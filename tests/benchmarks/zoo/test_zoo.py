@@ -13,20 +13,20 @@ import pytest
 import torch
 from support.random_chess import puzzles, random_game, selfplay
 
+from w2s_bench.benchmarks.zoo.chess import corpus
+from w2s_bench.benchmarks.zoo.chess.batches import load
+from w2s_bench.benchmarks.zoo.chess.build_corpus import tactics
+from w2s_bench.benchmarks.zoo.chess.fast_board import Replay, orient
+from w2s_bench.benchmarks.zoo.chess.loss import centre_promotions
+from w2s_bench.benchmarks.zoo.chess.recipe import Recipe
+from w2s_bench.benchmarks.zoo.muon import orthogonal
+from w2s_bench.benchmarks.zoo.text.corpus import END, held_out, rows
+from w2s_bench.benchmarks.zoo.text.pretrain import batches
+from w2s_bench.benchmarks.zoo.text.recipe import Recipe as TextRecipe
 from w2s_bench.models._board import board_before, flip, see
 from w2s_bench.reserve import reserved
 from w2s_bench.task import load_task
 from w2s_bench.world.documents import documents, runs
-from w2s_bench.zoo.chess import corpus
-from w2s_bench.zoo.chess.batches import load
-from w2s_bench.zoo.chess.build_corpus import tactics
-from w2s_bench.zoo.chess.fast_board import Replay, orient
-from w2s_bench.zoo.chess.loss import centre_promotions
-from w2s_bench.zoo.chess.recipe import Recipe
-from w2s_bench.zoo.muon import orthogonal
-from w2s_bench.zoo.text.corpus import END, held_out, rows
-from w2s_bench.zoo.text.pretrain import batches
-from w2s_bench.zoo.text.recipe import Recipe as TextRecipe
 
 RECIPE = Recipe(positions=640, batch=32, warmup_steps=5, shares={"selfplay": 0.6, "lines": 0.4})
 

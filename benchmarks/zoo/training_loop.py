@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from w2s_bench.zoo.checkpoint import Progress, restore, store
+from w2s_bench.benchmarks.zoo.checkpoint import Progress, restore, store
 
 EVERY, POINTS = 200, 20  # steps between points of the curve; a short run has so many points at least
 KEEP = 2  # points between checkpoints

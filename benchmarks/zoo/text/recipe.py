@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim import AdamW, Optimizer
 
-from w2s_bench.zoo.muon import Muon
+from w2s_bench.benchmarks.zoo.muon import Muon
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,17 +15,17 @@ from support.commands import refused, strict, w2s, well
 from support.random_chess import matches, mirror, selfplay
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from w2s_bench.benchmarks.zoo import training_loop
+from w2s_bench.benchmarks.zoo.build import Built, build
+from w2s_bench.benchmarks.zoo.checkpoint import Progress, restore, store
+from w2s_bench.benchmarks.zoo.chess import build_corpus
+from w2s_bench.benchmarks.zoo.chess.recipe import Recipe
+from w2s_bench.benchmarks.zoo.families import CHESS, FAMILIES, TEXT
+from w2s_bench.benchmarks.zoo.paths import Places
 from w2s_bench.errors import UserError
 from w2s_bench.model import Shape, build_model
 from w2s_bench.models import zoo as shipped
 from w2s_bench.registry.items import find
-from w2s_bench.zoo import training_loop
-from w2s_bench.zoo.build import Built, build
-from w2s_bench.zoo.checkpoint import Progress, restore, store
-from w2s_bench.zoo.chess import build_corpus
-from w2s_bench.zoo.chess.recipe import Recipe
-from w2s_bench.zoo.families import CHESS, FAMILIES, TEXT
-from w2s_bench.zoo.paths import Places
 
 SCALE = {"text": 0.01, "chess": 0.004}
 SMALL = {"text": "16x1", "chess": "12x2"}

@@ -10,20 +10,20 @@ from typing import Any
 
 import torch
 
+from w2s_bench.benchmarks.zoo.card import Card, read_card, write_card
+from w2s_bench.benchmarks.zoo.chess.build_corpus import prepare
+from w2s_bench.benchmarks.zoo.chess.pretrain import pretrain as pretrain_chess
+from w2s_bench.benchmarks.zoo.chess.recipe import MIXTURE, WITHOUT_LINES
+from w2s_bench.benchmarks.zoo.chess.recipe import Recipe as ChessRecipe
+from w2s_bench.benchmarks.zoo.families import CHESS, Family, Member, find_family, find_members
+from w2s_bench.benchmarks.zoo.paths import Places
+from w2s_bench.benchmarks.zoo.text.pretrain import pretrain as pretrain_text
+from w2s_bench.benchmarks.zoo.text.recipe import Recipe as TextRecipe
+from w2s_bench.benchmarks.zoo.training_loop import report
 from w2s_bench.errors import UserError
 from w2s_bench.models.zoo import card as shipped_card
 from w2s_bench.models.zoo import members as shipped_members
 from w2s_bench.store.local import disk_errors
-from w2s_bench.zoo.card import Card, read_card, write_card
-from w2s_bench.zoo.chess.build_corpus import prepare
-from w2s_bench.zoo.chess.pretrain import pretrain as pretrain_chess
-from w2s_bench.zoo.chess.recipe import MIXTURE, WITHOUT_LINES
-from w2s_bench.zoo.chess.recipe import Recipe as ChessRecipe
-from w2s_bench.zoo.families import CHESS, Family, Member, find_family, find_members
-from w2s_bench.zoo.paths import Places
-from w2s_bench.zoo.text.pretrain import pretrain as pretrain_text
-from w2s_bench.zoo.text.recipe import Recipe as TextRecipe
-from w2s_bench.zoo.training_loop import report
 
 Pretrain = Callable[[Member, Any, Path, Path], Card]
 """Trains a member by a recipe of its family into a folder, with a checkpoint on the way."""

@@ -14,15 +14,15 @@ from typing import Any
 
 import pandas as pd
 
+from w2s_bench.benchmarks.zoo.card import digest
+from w2s_bench.benchmarks.zoo.chess import corpus
+from w2s_bench.benchmarks.zoo.paths import Places
+from w2s_bench.benchmarks.zoo.training_loop import report
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.registry.items import find
 from w2s_bench.sources import HubSource
 from w2s_bench.store.local import write_text
 from w2s_bench.task import load_task
-from w2s_bench.zoo.card import digest
-from w2s_bench.zoo.chess import corpus
-from w2s_bench.zoo.paths import Places
-from w2s_bench.zoo.training_loop import report
 
 CHUNKS, SEED = 90, 1  # of self-play games: those of the shipped weights
 Makers = dict[str, Callable[[], Iterable[corpus.Game]]]

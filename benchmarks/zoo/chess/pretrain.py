@@ -11,14 +11,14 @@ from typing import Any
 
 from safetensors.torch import save_file
 
+from w2s_bench.benchmarks.zoo.card import WEIGHTS, Card, digest
+from w2s_bench.benchmarks.zoo.checkpoint import Progress
+from w2s_bench.benchmarks.zoo.chess.batches import Rows, load
+from w2s_bench.benchmarks.zoo.chess.loss import centre_promotions, loss, validate
+from w2s_bench.benchmarks.zoo.chess.recipe import MIXTURE, Recipe
+from w2s_bench.benchmarks.zoo.families import Member
+from w2s_bench.benchmarks.zoo.training_loop import Run
 from w2s_bench.models.board import BoardNet
-from w2s_bench.zoo.card import WEIGHTS, Card, digest
-from w2s_bench.zoo.checkpoint import Progress
-from w2s_bench.zoo.chess.batches import Rows, load
-from w2s_bench.zoo.chess.loss import centre_promotions, loss, validate
-from w2s_bench.zoo.chess.recipe import MIXTURE, Recipe
-from w2s_bench.zoo.families import Member
-from w2s_bench.zoo.training_loop import Run
 
 VALIDATION_ROWS = 4000
 LICENCES = {"lines": "CC0-1.0", "selfplay": "MIT", "tcec": "CC-BY-SA-3.0"}  # of the games, by source

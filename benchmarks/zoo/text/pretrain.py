@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from w2s_bench.zoo.card import Card
-from w2s_bench.zoo.checkpoint import Progress
-from w2s_bench.zoo.families import Member
-from w2s_bench.zoo.text.corpus import FIRST_SEED, VALIDATION_SEED, held_out, rows, tokenizer
-from w2s_bench.zoo.text.recipe import Recipe
-from w2s_bench.zoo.training_loop import Run
+from w2s_bench.benchmarks.zoo.card import Card
+from w2s_bench.benchmarks.zoo.checkpoint import Progress
+from w2s_bench.benchmarks.zoo.families import Member
+from w2s_bench.benchmarks.zoo.text.corpus import FIRST_SEED, VALIDATION_SEED, held_out, rows, tokenizer
+from w2s_bench.benchmarks.zoo.text.recipe import Recipe
+from w2s_bench.benchmarks.zoo.training_loop import Run
 
 VALIDATION_ROWS = 256
 EXPOSURE = (

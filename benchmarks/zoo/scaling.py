@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from w2s_bench.benchmarks.zoo.families import FAMILIES, Family
 from w2s_bench.errors import UserError
 from w2s_bench.models.zoo import card, members
 from w2s_bench.store.local import atomic_file
-from w2s_bench.zoo.families import FAMILIES, Family
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe–Ito
 SOURCES = {"world": "the world's text", "lines": "puzzle lines", "selfplay": "self-play", "tcec": "matches"}

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from w2s_bench.benchmarks.zoo.chess.batches import Rows, inputs, targets
+from w2s_bench.benchmarks.zoo.chess.pseudo_legal import INDEX, PAIRS, reachable
 from w2s_bench.models.board import BoardNet
-from w2s_bench.zoo.chess.batches import Rows, inputs, targets
-from w2s_bench.zoo.chess.pseudo_legal import INDEX, PAIRS, reachable
 
 UNREACHABLE = -1e4
 

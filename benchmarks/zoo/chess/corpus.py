@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from w2s_bench.benchmarks.zoo.chess.fast_board import Replay, orient
 from w2s_bench.reserve import bucket, for_validation, reserved
-from w2s_bench.zoo.chess.fast_board import Replay, orient
 
 BOOK_PLIES, LAST_PLY = 12, 150  # of engine matches: opening book before, shuffling after
 Game = tuple[str, list[bytes]]  # its name and the rows of its positions

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from w2s_bench.benchmarks.zoo.families import FAMILIES, Family, Member
 from w2s_bench.models.zoo import card
 from w2s_bench.models.zoo import members as shipped
-from w2s_bench.zoo.families import FAMILIES, Family, Member
 
 
 def zoo_document() -> dict[str, Any]:

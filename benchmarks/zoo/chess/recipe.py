@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import AdamW, Optimizer
 
+from w2s_bench.benchmarks.zoo.muon import Muon
 from w2s_bench.models.board import BoardNet
-from w2s_bench.zoo.muon import Muon
 
 MIXTURE = {"lines": 0.4, "selfplay": 0.35, "tcec": 0.25}
 WITHOUT_LINES = {"selfplay": 0.6, "tcec": 0.4}

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from w2s_bench.zoo.chess.fast_board import LAST, MOVE, PROMOTION
+from w2s_bench.benchmarks.zoo.chess.fast_board import LAST, MOVE, PROMOTION
 
 Rows = NDArray[np.uint8]
 
