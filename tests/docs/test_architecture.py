@@ -17,7 +17,7 @@ from w2s_bench.run.settings import RunSettings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "architecture.md").read_text("utf8")
-MOST = {"item": (30, 14), "job": (25, 6)}  # functions and rooms
+MOST = {"item": (30, 14), "job": (25, 6), "table": (12, 4)}  # functions and rooms
 # Steps that a run in one process does not take: other processes, and what comes after the run.
 ELSEWHERE = (
     "run.scheduler:executor_for",
