@@ -28,6 +28,8 @@ FLOORS = {
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400
+CONTENT = {"tasks", "methods", "models", "world", "contract", "benchmarks"}
+MOST_FLOORS, MOST_ROOMS, MOST_FLAT, MOST_MODULES = 12, 38, 16, 24
 
 
 def room(module: str) -> str:
@@ -127,6 +129,17 @@ def test_modules_make_no_cycle() -> None:
         walk(module, ())
 
 
+def test_the_house_stays_small(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rooms, floors and entries have limits; content has one file a task, method or model."""
+    lines = [f"{floor:>2}  {', '.join(rooms)}" for floor, rooms in sorted(FLOORS.items())]
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+    assert len(FLOORS) <= MOST_FLOORS and len(FLOOR) <= MOST_ROOMS
+    assert len([*(ROOT / "w2s_bench").glob("*.py")]) <= MOST_FLAT
+    for folder in {path.parent for name, path in modules().items() if room(name) not in CONTENT}:
+        assert len([p for p in folder.glob("*.py") if p.stem != "__init__"]) <= MOST_MODULES, folder
+
+
 def test_reports_read_records_and_start_nothing() -> None:
     for module, target in arrows():
         if room(module) == "report":
@@ -184,8 +197,6 @@ def test_nothing_imports_tasks_by_name() -> None:
                 assert not node.value.startswith("w2s_bench.tasks"), f"{name}: {node.value!r}"
 
 
-CONTENT = {"tasks", "methods", "models", "world", "contract", "benchmarks"}
-SHIPS_CONTENT = {"cli"}  # its verbs build the shipped models and prepare their corpora
 
 
 def core() -> list[str]:
