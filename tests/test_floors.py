@@ -197,8 +197,6 @@ def test_nothing_imports_tasks_by_name() -> None:
                 assert not node.value.startswith("w2s_bench.tasks"), f"{name}: {node.value!r}"
 
 
-
-
 def core() -> list[str]:
     """Modules of the house itself: all but what it measures and is measured with."""
     return [module for module in modules() if room(module) not in CONTENT]
