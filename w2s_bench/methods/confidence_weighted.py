@@ -54,7 +54,7 @@ class ConfidenceWeighted(Method):
         return harden(weak) if self.options.labels == "hard" else weak
 
     def learn(self, student: Student, inputs: Inputs) -> None:
-        """One weighted fit."""
+        """One fit with the weights of the items."""
         student.fit(self.targets(inputs.weak), weights=self.weights(inputs.weak))
 
 

@@ -1,7 +1,7 @@
 """Metrics, one a file: probabilities and gold in, one number a fit out.
 
 To add one, write a file here that defines ``METRIC``, a :class:`w2s_bench.metric.Metric`; scores and tables
-find it. The room may import ``metric`` and ``stats``.
+then include it. Metrics may import ``metric`` and ``stats``.
 """
 
 from __future__ import annotations

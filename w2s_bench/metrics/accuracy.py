@@ -1,4 +1,4 @@
-"""Accuracy: the number that PGR is made of, and so a field of its own in records and tables."""
+"""Accuracy, from which PGR is computed, so records and tables have a separate field for it."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ METRIC = Metric(
     compute=lambda answers: accuracy(answers.probabilities, answers.gold),
     scale=100,
     form=".1f",
-    tables=frozenset(),  # tables have it as teacher, student and ceiling
+    tables=frozenset(),  # tables show it as teacher, student and ceiling
 )

@@ -1,4 +1,4 @@
-"""Expected calibration error: whether a fit is as often right as it is sure. Lower is better."""
+"""Expected calibration error: the distance between confidence and accuracy. Lower is better."""
 
 from __future__ import annotations
 

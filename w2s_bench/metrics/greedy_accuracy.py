@@ -1,4 +1,4 @@
-"""Greedy accuracy: what a model says when it decodes freely instead of choosing among the options."""
+"""Greedy accuracy: how often free decoding, instead of a choice among the options, gives gold."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ UCI = re.compile("[a-h][1-8][a-h][1-8][nbrq]?")  # no move in SAN looks like it
 
 
 def board_before(item: Item) -> tuple[chess.Board, chess.Move | None]:
-    """The position to move in, and the move that led to it where the item tells it."""
+    """The position to move in, and the move that led to it if the item has it."""
     assert item.position is not None, f"chess item without position: {item.id}"
     *fen, last = item.position.split()
     if len(fen) < 6:
@@ -28,7 +28,7 @@ def option_moves(item: Item, board: chess.Board) -> list[chess.Move]:
 
 
 def flip(square: int, white: bool) -> int:
-    """The square as the side to move sees it: its own first rank is rank 1."""
+    """The square seen from the side to move, whose own first rank is rank 1."""
     return square if white else square ^ 56
 
 

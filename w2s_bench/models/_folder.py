@@ -11,7 +11,7 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 
 def folder_hash(folder: Path, but: Collection[str] = ()) -> str:
-    """Changes whenever a file below ``folder`` changes, those named in ``but`` excepted."""
+    """A hash of all files below ``folder``, except those named in ``but``."""
     return _hash(folder, _stamps(folder, frozenset(but)))
 
 
@@ -22,7 +22,7 @@ def _stamps(folder: Path, but: frozenset[str]) -> Stamps:
 
 @cache
 def _hash(folder: Path, stamps: Stamps) -> str:
-    """Once a process for each state of the folder's files."""
+    """The hash, computed once for each state of the folder's files."""
     digest = hashlib.sha256()
     for path, _, _ in stamps:
         with open(path, "rb") as stream:

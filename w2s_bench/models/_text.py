@@ -1,8 +1,8 @@
-"""Text transformers with the head that each domain asks for.
+"""Text transformers with a head for each domain.
 
-An item becomes one row of tokens (nlp with classes) or one row an option (reward, chess, nlp without
-classes). The state of the last real token is found by the attention mask, never by a token id. Shapes: R
-rows in a batch, T tokens of the longest, W the width of the hidden states.
+An item becomes one row of tokens (nlp with classes) or one for each option (reward, chess, nlp without
+classes). The last real token is located by the attention mask, never by a token id. Shapes: R rows in a
+batch, T tokens of the longest, W the width of the hidden states.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GREEDY_TOKENS = 12  # enough for any chess move in UCI or SAN, whatever the toke
 
 
 def text_model(lm: Any, tokenizer: Any, shape: Shape, name: str) -> Model:
-    """A causal language model with the head of a domain. Errors: BadModel without a separable base model."""
+    """A causal language model with a domain's head. Errors: BadModel without a separable base model."""
     if lm.base_model is lm:
         raise BadModel(
             f"{name!r} is no causal language model with a base model of its own",
@@ -48,7 +48,7 @@ class Rows:
 
 
 class TextModel(Model):
-    """What all three share: tokenizing, truncating at the front, padding, last states."""
+    """Base of the text models: tokenizing, truncating at the front, padding, hidden states."""
 
     piece_tokens = 2048
 
@@ -61,10 +61,10 @@ class TextModel(Model):
 
     @abstractmethod
     def encode(self, items: Sequence[Item]) -> list[Rows]:
-        """Token rows; text over the limit loses its beginning, never its end and never the item."""
+        """Token rows of the items; text over the limit loses its beginning."""
 
     def collate(self, encoded: Sequence[Rows]) -> Batch:
-        """All rows as ``ids`` and ``attention [R, T]`` and ``starts [R]``, in the order of the mask."""
+        """All rows as ``ids [R, T]``, ``attention [R, T]`` and ``starts [R]``, in the order of the mask."""
         rows = [row for e in encoded for row in e.ids]
         shape = len(rows), max(map(len, rows))
         ids, attention = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
@@ -75,15 +75,15 @@ class TextModel(Model):
         return Batch({"ids": ids, "attention": attention, "starts": starts}, self._mask(encoded))
 
     def _mask(self, encoded: Sequence[Rows]) -> Tensor:
-        """An option for each row of an item."""
+        """The mask ``[B, O]`` with one option for each row of an item."""
         return option_mask([len(e.ids) for e in encoded])
 
     def length(self, encoded: Rows) -> int:
-        """Tokens of all rows."""
+        """Number of tokens of all rows."""
         return sum(map(len, encoded.ids))
 
     def last_states(self, batch: Batch) -> Tensor:
-        """The hidden state of each row's last real token ``[R, W]``."""
+        """Hidden states of the rows' last real tokens ``[R, W]``."""
         return by_length(batch.inputs["ids"], batch.inputs["attention"], self._last_states, self.piece_tokens)
 
     def states(self, batch: Batch) -> Tensor:
@@ -106,7 +106,7 @@ class TextModel(Model):
         return total / attention[:, 1:].sum().clamp(min=1)
 
     def _surprise(self, ids: Tensor, attention: Tensor) -> Tensor:
-        """−Σ log p of each row's real tokens but the first ``[R]``; logits at real tokens only."""
+        """−Σ log p of each row's real tokens but the first ``[R]``; computes logits at real tokens only."""
         states = self.lm.base_model(input_ids=ids, attention_mask=attention).last_hidden_state[:, :-1]
         real = attention[:, 1:].bool()
         logits = self.lm.get_output_embeddings()(states[real]).float()
@@ -120,20 +120,20 @@ class TextModel(Model):
         return torch.log_softmax(logits.float(), -1).gather(-1, ids[:, 1:, None]).squeeze(-1)
 
     def answer_scores(self, batch: Batch) -> Tensor:
-        """Σ log p of the tokens from each row's start on ``[B, O]``."""
+        """Σ log p of each option's own tokens ``[B, O]``."""
         place = torch.arange(1, batch.inputs["ids"].shape[1], device=batch.mask.device)
         answer = (place >= batch.inputs["starts"][:, None]) & batch.inputs["attention"][:, 1:].bool()
         return spread((self._log_likelihoods(batch) * answer).sum(1), batch.mask)
 
     @torch.no_grad()
     def ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
-        """Log-likelihood of each answer behind each prompt ``[N, A]``, before any finetuning."""
+        """Log-likelihood of each answer after each prompt ``[N, A]``, before any finetuning."""
         self.eval()
         found = [self._ask(prompts[k : k + ASKED], answers) for k in range(0, len(prompts), ASKED)]
         return torch.cat(found)
 
     def _ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
-        """One batch; where every answer is a single token, its row need not be read once for each."""
+        """``ask`` of one batch; if all answers are single tokens, each prompt is read only once."""
         device = next(self.parameters()).device
         words = self.tokens([f" {a}" for a in answers])
         if any(len(w) != 1 for w in words):
@@ -145,7 +145,7 @@ class TextModel(Model):
         return torch.log_softmax(logits, -1)[:, [w[0] for w in words]].cpu()
 
     def question(self) -> Ask:
-        """How to ask without finetuning. Errors: BadModel where the task does not tell."""
+        """The task's question and answers for untrained models. Errors: BadModel without them."""
         if self.shape.ask is None or not self.shape.ask.answers:
             raise BadModel(
                 "the task does not say how to ask a model without finetuning it", expected="Task.ask"
@@ -157,17 +157,17 @@ class TextModel(Model):
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
     def first_token(self) -> int:
-        """What stands before an empty prompt."""
+        """The token that replaces an empty prompt."""
         ids = (self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, 0)
         return next(i for i in ids if i is not None)
 
     def last_token(self) -> int:
-        """What stands behind an answer that must be seen to end."""
+        """The token that ends an answer."""
         ids = (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id, 0)
         return next(i for i in ids if i is not None)
 
     def option_rows(self, items: Sequence[Item], end: Sequence[int] = ()) -> list[Rows]:
-        """A row an option: the prompt, then the option's own tokens and ``end``."""
+        """One row for each option: the prompt, then the option's own tokens and ``end``."""
         prompts = self.tokens([item.prompt for item in items])
         answers = iter(self.tokens([_joined(item, option) for item in items for option in item.options]))
         return [
@@ -183,7 +183,7 @@ class TextModel(Model):
 
 
 class Classifier(TextModel):
-    """nlp with classes: a linear head with one output a class on the last real token."""
+    """nlp with classes: a linear head on the last real token, with one output for each class."""
 
     encodes_by_name = True
 
@@ -192,7 +192,7 @@ class Classifier(TextModel):
         self.head = zero_head(lm, len(shape.classes), bias=True)
 
     def encode(self, items: Sequence[Item]) -> list[Rows]:
-        """One row an item."""
+        """One row for each item."""
         rows = self.tokens([item.prompt for item in items])
         return [Rows([row[-self.limit :] or [self.first_token()]], [0]) for row in rows]
 
@@ -204,13 +204,13 @@ class Classifier(TextModel):
         return self.head(self.last_states(batch))
 
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """Log-likelihoods of the classes' answers behind each text and the question ``[N, O]``."""
+        """Log-likelihoods of the classes' answers after each text and the question ``[N, O]``."""
         ask = self.question()
         return self.ask([f"{item.prompt} {ask.question}" for item in items], ask.answers)
 
 
 class RewardModel(TextModel):
-    """reward: one scalar a completion; softmax over the two is the Bradley–Terry model."""
+    """reward: one scalar for each completion; softmax over the two is the Bradley–Terry model."""
 
     encodes_by_name = True
 
@@ -219,15 +219,15 @@ class RewardModel(TextModel):
         self.head = zero_head(lm, 1, bias=False)
 
     def encode(self, items: Sequence[Item]) -> list[Rows]:
-        """One row a completion, behind the shared prompt."""
+        """One row for each completion, after the shared prompt."""
         return self.option_rows(items)
 
     def scores(self, batch: Batch) -> Tensor:
-        """Rewards ``[B, O]``."""
+        """Rewards of the completions ``[B, O]``."""
         return spread(self.head(self.last_states(batch)).squeeze(-1), batch.mask)
 
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """Log-odds of the good answer behind each completion and the question ``[N, O]``."""
+        """Log-odds of the good answer after each completion and the question ``[N, O]``."""
         ask = self.question()
         texts = [f"{i.prompt}{_joined(i, o)} {ask.question}" for i in items for o in i.options]
         bad, good = self.ask(texts, ask.answers).unbind(1)
@@ -235,12 +235,14 @@ class RewardModel(TextModel):
 
 
 class ChoiceModel(RewardModel):
-    """nlp without classes: one scalar an option behind the prompt, softmax over the options."""
+    """nlp without classes: one scalar for each option after the prompt, softmax over the options."""
 
     @torch.no_grad()
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """Σ log p of each option behind prompt and question ``[N, O]``; the log-odds of two answers behind
-        each option where the task's ``ask`` has answers."""
+        """Σ log p of each option after prompt and question ``[N, O]``.
+
+        If the task's ``ask`` has answers: their log-odds after each option.
+        """
         ask = self.shape.ask or Ask("")
         if ask.answers:
             return super().zero_shot(items)
@@ -249,18 +251,18 @@ class ChoiceModel(RewardModel):
         return _by_option(torch.cat(found), items)
 
     def _likelihoods(self, items: Sequence[Item]) -> Tensor:
-        """Of all options of all items, one after the other."""
+        """Σ log p of all options of all items, in order."""
         batch = _answers(self.eval(), self.option_rows(items)).to(next(self.parameters()).device)
         return self.answer_scores(batch)[batch.mask].cpu()
 
 
 class MoveModel(TextModel):
-    """chess: the log-likelihood of each whole legal move, its end included, under the language-model head."""
+    """chess: the log-likelihood of each legal move, its end token included, under the language-model head."""
 
     encodes_by_name = True
 
     def encode(self, items: Sequence[Item]) -> list[Rows]:
-        """One row a legal move, behind the position."""
+        """One row for each legal move, after the position."""
         return self.option_rows(items, [self.last_token()])
 
     def scores(self, batch: Batch) -> Tensor:
@@ -269,7 +271,7 @@ class MoveModel(TextModel):
 
     @torch.no_grad()
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """The same scores before training: a language model needs no head to name a move."""
+        """The scores before training, which need no trained head."""
         return untrained_scores(self, items)
 
     @torch.no_grad()
@@ -293,11 +295,10 @@ class MoveModel(TextModel):
 def by_length(
     ids: Tensor, attention: Tensor, read: Callable[[Tensor, Tensor], Tensor], tokens: int
 ) -> Tensor:
-    """``read(ids, attention)``, one result a row ``[R, …]``, on pieces of some ``tokens`` of rows of similar
-    length; 0 for the whole batch.
+    """``read(ids, attention)``, one result for each row ``[R, …]``, on pieces of rows of similar length.
 
-    The same results as on the whole batch, for less padding. On a CPU only: a GPU would rather have one
-    large batch, and would have to wait for the lengths.
+    Pieces have some ``tokens`` (0: the whole batch) and need less padding. On a CPU only: a GPU is faster on
+    one large batch, and would have to wait for the lengths.
     """
     if ids.device.type != "cpu" or not tokens:
         return read(ids, attention)
@@ -309,7 +310,7 @@ def by_length(
 
 
 def _answers(model: TextModel, rows: Sequence[Rows]) -> Batch:
-    """A batch whose mask has an option a row, whatever head the model has."""
+    """A batch whose mask has one option for each row, whatever head the model has."""
     return Batch(model.collate(rows).inputs, TextModel._mask(model, rows))
 
 
@@ -320,7 +321,7 @@ def _by_option(values: Tensor, items: Sequence[Item]) -> Tensor:
 
 
 def zero_head(lm: Any, outputs: int, *, bias: bool) -> nn.Linear:
-    """Before training every option is as likely as any other, whatever the body says."""
+    """A linear head with zero weights, so that all options are equally likely before training."""
     head = nn.Linear(lm.get_input_embeddings().embedding_dim, outputs, bias=bias)
     for parameter in head.parameters():
         nn.init.zeros_(parameter)

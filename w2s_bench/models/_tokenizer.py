@@ -1,4 +1,4 @@
-"""Makes the byte-pair tokenizer that ships for randomly initialised models.
+"""Train the byte-pair tokenizer that ships for randomly initialised models.
 
 ``zstdcat english_novels.jsonl.zst | head -n 40 | python -m w2s_bench.models._tokenizer`` writes
 ``data/tokenizer.json``: byte-level, so that any text (chess positions too) has tokens.
@@ -20,7 +20,7 @@ def texts() -> Iterator[str]:
 
 
 def main() -> None:
-    """Train and write."""
+    """Train the tokenizer and write its file."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())

@@ -19,7 +19,7 @@ PROMOTIONS = {None: 0, chess.QUEEN: 1, chess.ROOK: 2, chess.BISHOP: 3, chess.KNI
 
 
 class Block(nn.Module):
-    """Two 3×3 convolutions with a gate that sees the whole board, added to their input."""
+    """A residual block of two 3×3 convolutions with a gate computed from the whole board."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Block(nn.Module):
             self.second.weight.mul_(0.3)  # near the identity at first, so that depth does not hurt
 
     def forward(self, x: Tensor) -> Tensor:
-        """``[B, W, 8, 8]`` to the same shape."""
+        """Map ``[B, W, 8, 8]`` to the same shape."""
         h = torch.relu(self.first(torch.relu(x)))
         scale, shift = self.gate(h.mean((2, 3))).chunk(2, dim=-1)
         return x + self.second(h * torch.sigmoid(scale)[..., None, None] + shift[..., None, None])
@@ -60,7 +60,7 @@ class BoardNet(Model):
         self.register_buffer("displacement", _displacements(), persistent=False)
 
     def encode(self, items: Sequence[Item]) -> list[Encoded]:
-        """Planes' contents and legal moves, seen from the side to move."""
+        """Positions and legal moves, seen from the side to move."""
         return [_encode(i) for i in items]
 
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
@@ -85,11 +85,11 @@ class BoardNet(Model):
         return logits.gather(1, x["moves"]) + self.promotion[x["promotes"]]
 
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """The policy as it is ``[N, O]``."""
+        """Logits of the untrained policy ``[N, O]``."""
         return untrained_scores(self, items)
 
     def states(self, batch: Batch) -> Tensor:
-        """States of a move's two squares side by side, as the head reads them ``[B, O, 2W]``."""
+        """States of each move's two squares, concatenated ``[B, O, 2W]``."""
         squares, moves = self.features(batch.inputs), batch.inputs["moves"]
         ends = torch.stack([moves // 64, moves % 64], -1).flatten(1)
         states = squares.gather(1, ends[..., None].expand(-1, -1, squares.shape[-1]))
@@ -141,26 +141,24 @@ def _displacements() -> Tensor:
 
 
 class BoardFamily(ModelFamily):
-    """Random initialisation; answers chess tasks only."""
+    """Board networks with random weights, for chess tasks only."""
 
     domains = answers_untrained = frozenset({"chess"})
     usage = "board:WxL with W from 4 to 1024 and L from 1 to 64"
 
     def check(self, argument: str) -> None:
-        """Width and depth in range."""
         _parse(argument)
 
     def size(self, argument: str) -> int:
-        """Convolutions, gates, head and embeddings."""
+        """Parameters of convolutions, gates, head and embeddings."""
         width, layers = _parse(argument)
         return layers * (20 * width**2 + 4 * width) + 2 * width**2 + 108 * width
 
     def untrained(self, argument: str) -> str:
-        """It is."""
         return argument
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """Random weights; the caller has seeded the generator."""
+        """A network with random weights; the caller has seeded the generator."""
         return BoardNet(*_parse(argument))
 
 

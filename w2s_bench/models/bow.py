@@ -20,8 +20,7 @@ BUCKETS = 8192
 
 
 class BagOfWords(Model):
-    """Logits are sums of learned weights of hashed features: of the prompt, a weight a class (nlp); of each
-    option, one weight (reward, chess, nlp without classes)."""
+    """Logits are sums of learned weights of hashed features, of the prompt (classes) or of each option."""
 
     encodes_by_name = True
 
@@ -48,7 +47,7 @@ class BagOfWords(Model):
         return Batch({"ids": ids, "offsets": offsets}, mask)
 
     def scores(self, batch: Batch) -> Tensor:
-        """Logits ``[B, O]``."""
+        """Logits of the options ``[B, O]``."""
         rows = self.weights(batch.inputs["ids"], batch.inputs["offsets"])
         return rows if self.shape.classes else spread(rows.squeeze(-1), batch.mask)
 
@@ -87,7 +86,7 @@ def _move_features(item: Item) -> list[list[int]]:
 
 
 def _describe(board: chess.Board, move: chess.Move, theirs: int) -> list[str]:
-    """What a beginner sees of a move: who moves where, what it takes, which squares are attacked, check."""
+    """Features of a move: piece and target, capture, attacked squares, check, promotion."""
     piece = chess.piece_symbol(board.piece_type_at(move.from_square) or chess.PAWN)
     victim = board.piece_type_at(move.to_square) or (chess.PAWN if board.is_en_passant(move) else 0)
     taken = chess.piece_symbol(victim) if victim else "-"
@@ -109,16 +108,15 @@ class BagOfWordsFamily(ModelFamily):
     usage = "bow"
 
     def check(self, argument: str) -> None:
-        """It takes no argument."""
         if argument:
             raise BadModel(f"unexpected {argument!r}", where="model family bow", expected=self.usage)
 
     def size(self, argument: str) -> int:
-        """One output's weights."""
+        """Number of weights of one output."""
         return BUCKETS
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """Zero weights: the seed has nothing to decide."""
+        """A model with zero weights, whatever the seed."""
         return BagOfWords(shape)
 
 

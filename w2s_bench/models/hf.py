@@ -27,7 +27,7 @@ class HuggingFace(ModelFamily):
     usage = "hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:path/to/folder; random:NAME for the same untrained"
 
     def check(self, argument: str) -> None:
-        """A local folder must hold a configuration, weights and a tokenizer."""
+        """Check that a local folder holds a configuration, weights and a tokenizer. Errors: BadModel."""
         argument = argument.removeprefix(RANDOM)
         if not argument:
             raise BadModel("no model is named", where="hf:", expected=self.usage)
@@ -51,15 +51,14 @@ class HuggingFace(ModelFamily):
                 )
 
     def fingerprint(self, argument: str) -> str:
-        """Local folder: SHA-256 of all its files. Hub name: the commit that its revision stands for."""
+        """SHA-256 of a local folder's files, or the commit of a hub name's revision."""
         prefix, argument = _split(argument)
         if _is_folder(argument):
             return prefix + folder_hash(Path(argument))
         return f"{prefix}hub:{_commit(argument)}"
 
     def size(self, argument: str) -> int | None:
-        """From the size of local weights (half precision: 2 bytes a parameter), or what a hub name says, as
-        ``pythia-1.4b``; None where it does not."""
+        """From the size of local weights (2 bytes a parameter) or from a hub name such as ``pythia-1.4b``."""
         argument = argument.removeprefix(RANDOM)
         if not _is_folder(argument):
             told = SIZE.search(argument.partition("@")[0])
@@ -67,7 +66,7 @@ class HuggingFace(ModelFamily):
         return sum(p.stat().st_size for p in Path(argument).glob("*.safetensors")) // 2
 
     def untrained(self, argument: str) -> str:
-        """Configuration and tokenizer of the same model, weights at random."""
+        """The same configuration and tokenizer with random weights."""
         return RANDOM + argument.removeprefix(RANDOM)
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
@@ -83,7 +82,7 @@ class HuggingFace(ModelFamily):
 
 
 def load(name: str, *, random: bool = False, **where: Any) -> tuple[Any, Any]:
-    """A causal language model in single precision and its tokenizer; ``random``: without its weights."""
+    """A causal language model in single precision and its tokenizer; ``random``: with random weights."""
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     where |= {"trust_remote_code": False}
@@ -97,7 +96,7 @@ def load(name: str, *, random: bool = False, **where: Any) -> tuple[Any, Any]:
 
 
 def _split(argument: str) -> tuple[str, str]:
-    """``random:`` or nothing, and the name."""
+    """The prefix ``random:`` or nothing, and the name."""
     return (RANDOM, argument.removeprefix(RANDOM)) if argument.startswith(RANDOM) else ("", argument)
 
 
@@ -107,7 +106,7 @@ def _is_folder(argument: str) -> bool:
 
 @cache
 def _commit(argument: str) -> str:
-    """Name and commit of a model on the hub; from the local cache where the hub is out of reach."""
+    """Name and commit of a model on the hub, or in the local cache if the hub is out of reach."""
     from huggingface_hub import hf_hub_download
 
     name, _, revision = argument.partition("@")

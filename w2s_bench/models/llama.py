@@ -16,31 +16,29 @@ VOCABULARY = 2048
 
 
 class RandomLlama(ModelFamily):
-    """Nothing pretrained: what such a student gains over its teacher is not weak-to-strong generalization."""
+    """Llamas with random weights. Their gain over a teacher is not weak-to-strong generalization."""
 
     domains = answers_untrained = EVERY_DOMAIN
     generates = frozenset({"nlp", "reward"})
     usage = "llama:WxL with W a multiple of 16 from 16 to 4096 and L from 1 to 64"
 
     def check(self, argument: str) -> None:
-        """Width and depth in range."""
         _parse(argument)
 
     def size(self, argument: str) -> int:
-        """Tied embeddings, attention and a gated MLP of four widths."""
+        """Parameters of tied embeddings, attention and a gated MLP of four widths."""
         width, layers = _parse(argument)
         return VOCABULARY * width + layers * (4 * width**2 + 3 * width * 4 * width)
 
     def untrained(self, argument: str) -> str:
-        """It is."""
         return argument
 
     def tokenizers(self) -> dict[str, Path]:
-        """One for all sizes."""
+        """The shipped tokenizer, which all sizes share."""
         return {"llama": TOKENIZER}
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """Random weights from ``seed`` over the shipped byte-pair tokenizer."""
+        """A model with random weights and the shipped tokenizer."""
         from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
         width, layers = _parse(argument)

@@ -25,18 +25,18 @@ DOMAINS: dict[str, frozenset[Domain]] = {
 
 
 class Zoo(ModelFamily):
-    """Text members are folders of transformers, chess members weights of a board network."""
+    """Text members are folders for transformers; chess members are weights of a board network."""
 
     domains = answers_untrained = frozenset({"nlp", "chess", "reward"})
     generates = frozenset({"nlp", "reward"})
     usage = "zoo:text/WxL, zoo:chess/WxL (see w2s-bench zoo list); with @random the same from random weights"
 
     def domains_of(self, argument: str) -> frozenset[Domain]:
-        """Text members read words, chess members boards."""
+        """The domains of text members or of chess members."""
         return DOMAINS[argument.partition("/")[0]]
 
     def check(self, argument: str) -> None:
-        """The member must be shipped."""
+        """Check that the member is shipped. Errors: BadModel."""
         name, known = argument.removesuffix(RANDOM), members()
         if name not in known:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
@@ -47,25 +47,25 @@ class Zoo(ModelFamily):
             )
 
     def fingerprint(self, argument: str) -> str:
-        """SHA-256 of the member's files, its card excepted."""
+        """SHA-256 of the member's files other than its card."""
         random = "random:" if argument.endswith(RANDOM) else ""
         return random + folder_hash(folder(argument), but=(CARD,))
 
     def size(self, argument: str) -> int:
-        """Parameters as its card counts them."""
+        """The number of parameters on its card."""
         return int(card(argument)["parameters"])
 
     def tokenizers(self) -> dict[str, Path]:
-        """Text members share one."""
+        """The tokenizer that all text members share."""
         paths = sorted(WEIGHTS.glob("text/*/tokenizer.json"))
         return {"zoo:text": paths[0]} if paths else {}
 
     def untrained(self, argument: str) -> str:
-        """Same architecture and tokenizer, random weights."""
+        """The same architecture and tokenizer with random weights."""
         return argument.removesuffix(RANDOM) + RANDOM
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """Weights in single precision; random ones where asked (the caller has seeded the generator)."""
+        """The member in single precision, with shipped or random weights; the caller has set the seed."""
         random = argument.endswith(RANDOM)
         if argument.startswith("chess/"):
             return _board(argument, random)
@@ -73,19 +73,19 @@ class Zoo(ModelFamily):
 
 
 def members() -> list[str]:
-    """Shipped members as FAMILY/MEMBER, smallest first within a family."""
+    """Names of shipped members as FAMILY/MEMBER, smallest first within a family."""
     found = [p.parent for p in WEIGHTS.glob(f"*/*/{CARD}")]
     names = [f"{p.parent.name}/{p.name}" for p in found]
     return sorted(names, key=lambda n: (n.partition("/")[0], card(n)["parameters"], n))
 
 
 def folder(argument: str) -> Path:
-    """Where a member's files are."""
+    """The folder of a member's files."""
     return WEIGHTS / argument.removesuffix(RANDOM)
 
 
 def card(argument: str) -> dict[str, Any]:
-    """A member's card."""
+    """The card of a member: its parameters, sizes and training."""
     found: dict[str, Any] = json.loads((folder(argument) / CARD).read_text("utf8"))
     return found
 
