@@ -1,8 +1,8 @@
-"""Do nominal 95% intervals hold the truth in 95% of experiments? A simulation whose truth is known.
+"""Coverage of nominal 95% intervals in a simulation whose true values are known.
 
-An item is right where a latent score lies below a threshold: the item's difficulty (shared by teacher,
-student, ceiling and rival, and by seeds), a seed's effect (half of it shared by the models of a seed) and
-noise. The expected accuracy over all seeds and items is then exactly what was put in.
+An item is answered correctly if a latent score is below a threshold. The score is the sum of the item's
+difficulty (shared by all models and seeds), a seed's effect (half of it shared by the models of a seed) and
+noise. The expected accuracy over all seeds and items is exactly the one that was put in.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RESAMPLES = 400
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Design:
-    """An experiment: ``gap`` and ``spread`` (the standard deviation over seeds) as fractions of accuracy."""
+    """An experiment; ``gap`` and ``spread`` (standard deviation over seeds) are fractions of accuracy."""
 
     gap: float
     seeds: int
@@ -35,8 +35,11 @@ class Design:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
-    """Shares of runs whose interval holds the truth. ``unbounded``: single cells whose ratio has no bounds,
-    which hold every truth and count as such. ``bootstrap``: the pooled ratio by resampling instead."""
+    """Shares of runs whose interval contains the true value.
+
+    ``unbounded``: share of single cells whose interval has no bounds, which counts as containing it.
+    ``bootstrap``: the pooled ratio by resampling.
+    """
 
     design: Design
     pooled: float
@@ -59,20 +62,19 @@ def measure(design: Design, runs: int, seed: int = 0) -> Coverage:
     """Coverage over ``runs`` experiments of a design."""
     rng = np.random.default_rng(seed)
     student, ceiling = TEACHER + PGR * design.gap, TEACHER + design.gap
-    held = np.zeros(5)
+    hits = np.zeros(5)
     for _ in range(runs):
         tasks = [_task(design, (TEACHER, student, ceiling, student + LEAD), rng) for _ in range(TASKS)]
         gains, gaps = [s - t for t, s, _, _ in tasks], [c - t for t, _, c, _ in tasks]
         cell = stats.ratio_of_means_interval(gains[:1], gaps[:1])
-        found = (
-            _holds(stats.ratio_of_means_interval(gains, gaps), PGR),
-            _holds(cell, PGR),
-            _holds(stats.mean_interval([(r - s) / TASKS for _, s, _, r in tasks]), LEAD),
+        hits += (
+            _contains(stats.ratio_of_means_interval(gains, gaps), PGR),
+            _contains(cell, PGR),
+            _contains(stats.mean_interval([(r - s) / TASKS for _, s, _, r in tasks]), LEAD),
             not cell.bounded,
-            _holds(_resampled(tasks, rng), PGR),
+            _contains(_resampled(tasks, rng), PGR),
         )
-        held += found
-    shares = (held / runs).round(4).tolist()
+    shares = (hits / runs).round(4).tolist()
     names = ("pooled", "cell", "difference", "unbounded", "bootstrap")
     return Coverage(design=design, **dict(zip(names, shares, strict=True)))
 
@@ -96,14 +98,14 @@ def _scores(
     return (latent < threshold * np.sqrt(1 + width**2)).astype(np.float64)
 
 
-def _holds(interval: stats.Interval, truth: float) -> bool:
+def _contains(interval: stats.Interval, truth: float) -> bool:
     low = -np.inf if interval.low is None else interval.low
     high = np.inf if interval.high is None else interval.high
     return bool(low <= truth <= high)
 
 
 def _resampled(tasks: list[list[stats.Floats]], rng: np.random.Generator) -> stats.Interval:
-    """The pooled ratio's percentile interval by resampling seeds and items of each task."""
+    """Percentile interval of the pooled ratio, by resampling seeds and items of each task."""
     gains, gaps = np.zeros(RESAMPLES), np.zeros(RESAMPLES)
     for teacher, student, ceiling, _ in tasks:
         seeds, items = (stats.resample_weights(n, RESAMPLES, rng) for n in teacher.shape)
@@ -112,20 +114,11 @@ def _resampled(tasks: list[list[stats.Floats]], rng: np.random.Generator) -> sta
     return stats.ratio_interval(gains, gaps)
 
 
-def as_markdown(found: list[Coverage]) -> str:
-    """A table in percent."""
-    head = (
-        "gap",
-        "seeds",
-        "items",
-        "sd over seeds",
-        "pooled PGR",
-        "one cell",
-        "difference",
-        "cells unbounded",
-    )
-    lines = ["| " + " | ".join((*head, "pooled, bootstrap")) + " |", "|" + "---|" * 9]
-    for c in found:
+def as_markdown(results: list[Coverage]) -> str:
+    """A table of the coverage of each design, in percent."""
+    head = "| gap | seeds | items | sd over seeds | pooled PGR | one cell | difference | cells unbounded |"
+    lines = [f"{head} pooled, bootstrap |", "|" + "---|" * 9]
+    for c in results:
         d = c.design
         values = (c.pooled, c.cell, c.difference, c.unbounded, c.bootstrap)
         shares = " | ".join(f"{100 * v:.1f}" for v in values)

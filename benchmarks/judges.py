@@ -1,6 +1,6 @@
-"""Whose labels should select? From shipped searches: ``python -m benchmarks.judges`` prints the table.
+"""Which labels should select options? ``python -m benchmarks.judges`` compares the shipped searches.
 
-Accuracy on the development tasks' test sets tells, and is used for nothing else.
+The standard of comparison is accuracy on the development tasks' test sets.
 """
 
 from __future__ import annotations
@@ -18,32 +18,31 @@ LEAST = 3  # trials of a method, below which nothing is ranked
 
 
 def searches() -> list[Tuned]:
-    """All that ship."""
-    return [found for name in items("method") if (found := shipped(name)) is not None]
+    """The shipped searches over the options of methods."""
+    return [search for name in items("method") if (search := shipped(name)) is not None]
 
 
-def trials_of(found: list[Tuned], task: str) -> list[Floats]:
+def trials_of(tuned: list[Tuned], task: str) -> list[Floats]:
     """Judges' agreements and accuracy ``[trials, 3]`` of each method on a task."""
-    tables = [np.array([t.by_task[task] for t in one.trials if task in t.by_task]) for one in found]
+    tables = [np.array([t.by_task[task] for t in one.trials if task in t.by_task]) for one in tuned]
     return [table for table in tables if len(table) >= LEAST]
 
 
 def correlation(tables: list[Floats], judge: int) -> float:
-    """Spearman's rank correlation of what a judge says with accuracy, both less the method's mean."""
+    """Spearman's rank correlation of a judge's agreement with accuracy, both less the method's mean."""
     centred = np.concatenate([table - table.mean(0) for table in tables])
     return float(spearmanr(centred[:, judge], centred[:, ACCURACY]).statistic)
 
 
 def gain(tables: list[Floats], column: int) -> float:
-    """Mean over methods of the best trial's accuracy by a column, less that of the mean trial; the first of
-    equals is the best."""
+    """Mean over methods of the accuracy of a column's best trial (the first of equals) above the average."""
     return float(np.mean([t[t[:, column].argmax(), ACCURACY] - t[:, ACCURACY].mean() for t in tables]))
 
 
-def as_markdown(found: list[Tuned]) -> str:
-    """A row a judge, a column a task: correlation, then points gained; last what gold could have had."""
-    tasks = found[0].tasks
-    by_task = [trials_of(found, task) for task in tasks]
+def as_markdown(tuned: list[Tuned]) -> str:
+    """A table of correlation and points gained, by judge and task; the last row selects by gold."""
+    tasks = tuned[0].tasks
+    by_task = [trials_of(tuned, task) for task in tasks]
     lines = ["| judge | " + " | ".join(tasks) + " |", "|" + "---|" * (1 + len(tasks))]
     for judge, name in enumerate(JUDGES):
         cells = [f"{correlation(t, judge):.2f}, {100 * gain(t, judge):+.1f}" for t in by_task]
@@ -52,21 +51,20 @@ def as_markdown(found: list[Tuned]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_sentence(found: list[Tuned]) -> str:
-    """Mean accuracy over methods and tasks: with the defaults, as the search chose, by the best trial of each
-    judge, and by the best trial there was."""
-    done = [[t for t in one.trials if t.score is not None] for one in found]
+def as_sentence(tuned: list[Tuned]) -> str:
+    """Mean accuracy over methods and tasks by the way in which options are selected."""
+    done = [[t for t in one.trials if t.score is not None] for one in tuned]
     best = [
         [max(trials, key=lambda t: getattr(t, name)) for trials in done]
         for name in ("score", "agreement", "accuracy")
     ]
-    chosen = [next(t for t in one.trials if t.options == one.chosen) for one in found]
+    chosen = [next(t for t in one.trials if t.options == one.chosen) for one in tuned]
     defaults, rule, second, own, gold = (
         f"{100 * float(np.mean([t.accuracy for t in trials])):.1f}"
         for trials in ([trials[0] for trials in done], chosen, *best)
     )
     return (
-        f"Mean accuracy of {len(found)} methods: {defaults} with their defaults, {rule} as the searches "
+        f"Mean accuracy of {len(tuned)} methods: {defaults} with their defaults, {rule} as the searches "
         f"chose; best trial by the second teacher {second}, by the own one {own}, by gold {gold}.\n"
     )
 

@@ -1,4 +1,4 @@
-"""Tasks and models of the ablations: development pools and games, one factor changed from quick at a time."""
+"""Tasks and models of the ablations, each of which changes one factor of suite quick, on development data."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from w2s_bench.world.pools import DEVELOPMENT
 
 
 def _development(name: str) -> Task:
-    """A generated task on the pool that no published number is measured on."""
+    """A generated task on the development pool, on which no published number is measured."""
     task: Task = registered("task", f"nlp/{name}-generated")
     assert isinstance(task.source, GeneratedSource)
     return replace(task, source=replace(task.source, seed=DEVELOPMENT))
 
 
 def _asked(task: Task) -> Task:
-    """The question that the zero-shot row asks stands behind every input."""
+    """The task with its zero-shot question appended to every input."""
 
     def example(row: Row) -> Example:
         plain = task.example(row)
@@ -61,7 +61,7 @@ class MeanClassifier(Classifier):
         return (states * weights).sum(1) / weights.sum(1)
 
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """Of no use here."""
+        """Zeros: the ablation has no zero-shot row."""
         return torch.zeros(len(items), len(self.shape.classes))
 
 
@@ -76,7 +76,7 @@ class MeanZoo(ModelFamily):
         ZOO.check(argument)
 
     def fingerprint(self, argument: str) -> str:
-        """That of the member."""
+        """The fingerprint of the zoo's member."""
         return ZOO.fingerprint(argument)
 
     def build(self, argument: str, shape: Shape, seed: int) -> Model:

@@ -1,7 +1,6 @@
-"""How long a board of many entries takes to build: python benchmarks/speed/board.py BOARDS [ENTRIES].
+"""Time to build a board of many entries: python benchmarks/speed/board.py BOARDS [ENTRIES].
 
-``BOARDS`` is a folder of boards with at least one entry; entries of its first board are copied under other
-names, each with some answers turned, so that no two are alike. Prints one line.
+The entries are copies of those of the first board in the folder ``BOARDS``, each with some answers flipped.
 """
 
 from __future__ import annotations
@@ -21,12 +20,11 @@ from w2s_bench.leaderboard.entry_file import Published, Scored, dump, pack_bits,
 from w2s_bench.leaderboard.site_builder import build_site
 
 
-def turned(cell: Scored, rng: np.random.Generator) -> Scored:
-    """The cell with a twentieth of the student's answers turned."""
+def flipped(cell: Scored, rng: np.random.Generator) -> Scored:
+    """The cell with a twentieth of the student's answers flipped."""
     student = unpack_bits(cell.bits["student"], len(cell.seeds), cell.items)
-    return replace(
-        cell, bits=cell.bits | {"student": pack_bits(student ^ (rng.random(student.shape) < 0.05))}
-    )
+    bits = pack_bits(student ^ (rng.random(student.shape) < 0.05))
+    return replace(cell, bits=cell.bits | {"student": bits})
 
 
 def copies(board: Board, count: int, folder: Path) -> None:
@@ -41,14 +39,14 @@ def copies(board: Board, count: int, folder: Path) -> None:
             entry,
             method=f"{entry.method}-{k}" if k >= len(board.entries) else entry.method,
             bundle=hashlib.sha256(data).hexdigest(),
-            scored=[turned(c, rng) for c in entry.scored],
+            scored=[flipped(c, rng) for c in entry.scored],
         )
         (folder / ENTRIES / f"entry-{k}.zip").write_bytes(data)
         (folder / ENTRIES / f"entry-{k}.json").write_text(dump(made), "utf8")
 
 
 def main(boards: str, count: str = "1000") -> None:
-    """Make the entries, build, tell the time."""
+    """Make the entries, build the site and print the time."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         board = load_board(folders(Path(boards))[0])

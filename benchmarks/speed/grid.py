@@ -1,7 +1,7 @@
-"""What scheduling and store cost, and what a second worker gains: python -m benchmarks.speed.grid.
+"""Overhead of scheduling and store, and the gain of a second worker: python -m benchmarks.speed.grid.
 
 Runs a suite (quick, at one seed) on one worker and on two, each in a new store, and prints a line for each.
-On one worker jobs come one after the other: what lies between two ends and is no work of a job is overhead.
+On one worker, the time between the ends of two jobs that is not the second job's work is overhead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WORKERS = (1, 2)
 
 
 def main() -> None:
-    """The suite on each number of workers."""
+    """Run the suite on each number of workers and print the ratio."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.speed.grid", description=__doc__)
     options.add_argument("--suite", default="quick")
     given = options.parse_args()
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measured(suite: Path, folder: Path, workers: int) -> float:
-    """Seconds of a run; prints them, and on one worker what no job did."""
+    """Seconds of a run; prints them, and for one worker the overhead."""
     ends: list[tuple[Job | None, float]] = []
     prepare()  # as the command does, while it imports and plans
     clock = time.perf_counter()
@@ -49,17 +49,19 @@ def measured(suite: Path, folder: Path, workers: int) -> float:
         on_done=lambda job: ends.append((job, time.perf_counter())),
     )
     took = time.perf_counter() - clock
-    told = f"{workers} worker{'s' * (workers > 1)}: {done.tally.run} fits in {took:.0f} s"
+    line = f"{workers} worker{'s' * (workers > 1)}: {done.tally.run} fits in {took:.0f} s"
     if workers == 1:
         lost = sum(idle(ends, Store(folder / "store")))
-        told += f", of which {lost:.1f} s ({lost / took:.1%}) are no job's"
-    print(told, flush=True)
+        line += f", of which {lost:.1f} s ({lost / took:.1%}) are no job's"
+    print(line, flush=True)
     return took
 
 
 def idle(ends: list[tuple[Job | None, float]], store: Store) -> Iterator[float]:
-    """Seconds between the ends of two jobs that the second did not work; draws of splits do not tell theirs,
-    and the first job of each side waits for its process."""
+    """Seconds between the ends of two jobs in which the second did not work.
+
+    Without splits, whose time is not stored, and the first job of each side, which waits for its process.
+    """
     begun = set[bool]()
     for (_, before), (job, end) in pairwise(ends):
         if job is None or isinstance(job, SplitJob):

@@ -1,8 +1,7 @@
-"""Makes a lichess database file of any size and measures the reading of both sides of a task from it.
+"""Make a synthetic lichess database file, and measure the reading of a task's splits from it.
 
 ``python benchmarks/speed/lichess_stream.py make FILE [ROWS]`` writes synthetic rows with the database's
-columns; ``read FOLDER`` (FILE is FOLDER/lichess/lichess_db_puzzle.csv.zst) prints seconds and the most
-memory of the process, each side in the time and memory of its own and then both, as a split needs them.
+columns; ``read FOLDER`` (FILE is FOLDER/lichess/lichess_db_puzzle.csv.zst) prints seconds and peak memory.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ BOARDS, LINES = 4096, 4096  # distinct positions and lines; rows draw from them,
 
 
 def make(path: Path, rows: int) -> None:
-    """Write ``rows`` puzzles. Their positions are random placements, legal in form only."""
+    """Write ``rows`` puzzles, whose positions are random placements of pieces."""
     import pyarrow as pa
 
     rng = Random(0)
@@ -56,7 +55,7 @@ def _line(rng: Random) -> str:
 
 
 def read(mirror: Path) -> None:
-    """Both sides of ``chess/lichess-database`` on one core, as drawing a split reads them."""
+    """Read both splits of ``chess/lichess-database`` on one core, and print time and memory."""
     import pyarrow
 
     from w2s_bench.task import load_task
@@ -65,12 +64,12 @@ def read(mirror: Path) -> None:
     pyarrow.set_io_thread_count(1)
     task = load_task("chess/lichess-database")
     print(f"before: {_peak():.0f} MB")
-    began, kept = time.perf_counter(), []
+    began, parts = time.perf_counter(), []  # all rows stay in memory, as when a split is drawn
     for split in ("train", "test"):
         start = time.perf_counter()
-        kept.append(task.rows(split, mirror))
+        parts.append(task.rows(split, mirror))
         seconds = time.perf_counter() - start
-        print(f"{split}: {len(kept[-1]):,} rows, {seconds:.1f} s; peak so far {_peak():.0f} MB")
+        print(f"{split}: {len(parts[-1]):,} rows, {seconds:.1f} s; peak so far {_peak():.0f} MB")
     start = time.perf_counter()
     task.source.fingerprint(mirror)
     print(f"fingerprint: {time.perf_counter() - start:.1f} s")

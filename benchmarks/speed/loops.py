@@ -1,13 +1,14 @@
-"""Ways to finetune the same model on the same texts: ours, a bare loop, and loops that work as the peers do.
+"""Ways to finetune the same model on the same texts: ours, a bare loop, and loops like those of peers.
 
-Each starts from texts and ends with a trained model, everything in between included.
+Each is timed from texts to a trained model.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -26,15 +27,33 @@ CLIP = 1.0
 POOL = 32  # batches that are sorted by length together
 
 
+def in_turns(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each way in each round, after a round to warm up.
+
+    Ways take turns, so that other load of the machine affects all of them.
+    """
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for k in range(rounds + 1):
+        for name, way in ways.items():
+            seconds = way()
+            times[name] += [seconds] if k else []
+    return times
+
+
+def ratio(times: list[float], base: list[float]) -> float:
+    """The median over rounds of the ratios within a round."""
+    return median(a / b for a, b in zip(times, base, strict=True))
+
+
 def ours(size: Size, device: torch.device, **settings: Any) -> float:
     """Seconds of our fit of the naive method for one epoch."""
     model = build(size)
     items, labels = texts(size.items, model)
     method = load_method("naive")
     training = Training(epochs=1, batch_size=BATCH, learning_rate=RATE, **settings)
-    clock = _now(device)
+    clock = now(device)
     fit_labels(model, model.encode(items), labels, method, training, 0, device, options=2)
-    return _now(device) - clock
+    return now(device) - clock
 
 
 def bare(
@@ -45,8 +64,11 @@ def bare(
     bucketed: bool = True,
     compiled: bool = False,
 ) -> float:
-    """Seconds of a loop as one would write it by hand: padded batches, by length or in random order; with the
-    fused GELU and AdamW, and without a mask, where it is ``quick``; its body by torch.compile."""
+    """Seconds of a loop as written by hand, on padded batches.
+
+    ``quick``: with our faster kernels and fused AdamW. ``bucketed``: batches by length. ``compiled``: with
+    the body compiled by torch.compile.
+    """
 
     def step(net: Any, optimizer: Any, ids: torch.Tensor, mask: torch.Tensor, gold: torch.Tensor) -> None:
         loss = nn.functional.cross_entropy(_logits(net, ids, mask, quick), gold)
@@ -58,8 +80,7 @@ def bare(
 
 
 def one_by_one(size: Size, device: torch.device) -> float:
-    """Seconds of a loop that reads one text at a time and adds up gradients, as openai/weak-to-strong does at
-    its defaults."""
+    """Seconds of a loop over single texts with gradient accumulation, as in openai/weak-to-strong."""
 
     def step(net: Any, optimizer: Any, ids: torch.Tensor, mask: torch.Tensor, gold: torch.Tensor) -> None:
         for k, length in enumerate(mask.sum(1).tolist()):
@@ -83,7 +104,7 @@ def _loop(
 ) -> float:
     model: Any = build(size)
     items, labels = texts(size.items, model)
-    clock = _now(device)
+    clock = now(device)
     rows = [
         ids[-LONGEST:]
         for ids in model.tokenizer([i.prompt for i in items], add_special_tokens=False)["input_ids"]
@@ -94,16 +115,10 @@ def _loop(
         net.lm.transformer = torch.compile(net.lm.transformer, dynamic=True)
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.0, fused=True if quick else None)
     with fused(net) if quick else nullcontext():
-        _epoch(net, optimizer, rows, gold, order, step, device)
-    return _now(device) - clock
-
-
-def _epoch(
-    net: Any, optimizer: Any, rows: Any, gold: Any, order: Any, step: Any, device: torch.device
-) -> None:
-    for chosen in order(np.array([len(r) for r in rows])):
-        ids, mask = _padded([rows[i] for i in chosen])
-        step(net, optimizer, ids.to(device), mask.to(device), gold[chosen])
+        for chosen in order(np.array([len(r) for r in rows])):
+            ids, mask = _padded([rows[i] for i in chosen])
+            step(net, optimizer, ids.to(device), mask.to(device), gold[chosen])
+    return now(device) - clock
 
 
 def _logits(net: Any, ids: torch.Tensor, mask: torch.Tensor, quick: bool) -> torch.Tensor:
@@ -133,12 +148,13 @@ def _buckets(lengths: np.ndarray) -> Iterator[np.ndarray]:
     rng = np.random.default_rng(0)
     order = rng.permutation(len(lengths))
     pools = [order[k : k + BATCH * POOL] for k in range(0, len(order), BATCH * POOL)]
-    found = [p[np.argsort(lengths[p], kind="stable")] for p in pools]
-    batches = [p[k : k + BATCH] for p in found for k in range(0, len(p), BATCH)]
+    pools = [p[np.argsort(lengths[p], kind="stable")] for p in pools]
+    batches = [p[k : k + BATCH] for p in pools for k in range(0, len(p), BATCH)]
     yield from (batches[k] for k in rng.permutation(len(batches)))
 
 
-def _now(device: torch.device) -> float:
+def now(device: torch.device) -> float:
+    """The clock in seconds, after the device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()

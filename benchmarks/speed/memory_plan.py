@@ -1,7 +1,6 @@
-"""What fits of models that outgrow a GPU need, on paper: memory a GPU, tokens a second, hours and dollars.
+"""Calculated, not measured: memory, speed and cost of fits of models that outgrow one GPU.
 
-Nothing here was measured: formulas, with every assumption by name. ``python -m benchmarks.speed.memory_plan``
-prints the tables of docs/how-to/scale.md. Bytes are decimal: 1 GB is 1e9 bytes.
+``python -m benchmarks.speed.memory_plan`` prints the tables of docs/how-to/scale.md. 1 GB is 1e9 bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Decoder:
 
     @property
     def block(self) -> int:
-        """Parameters of a block."""
+        """Number of parameters of one block."""
         attention = 2 * self.width**2 + 2 * self.width * self.kv + self.width + 2 * self.kv
         return attention + 3 * self.width * self.hidden + 2 * self.width
 
@@ -49,7 +48,7 @@ class Decoder:
 
     @property
     def parameters(self) -> int:
-        """All."""
+        """Number of parameters of the whole model."""
         return self.blocks + self.ends
 
     def adapters(self, rank: int) -> int:
@@ -72,8 +71,7 @@ QWEN = tuple(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """Eight GPUs and how they are used. ``share`` is model FLOPs utilisation, 6 (full) or 4 (LoRA) FLOP a
-    parameter and trained token and 2 for one that is only read: an assumption, as the price is."""
+    """Eight GPUs; ``share``, the model FLOPs utilisation, and ``dollars`` are assumptions."""
 
     gpus: int = 8
     peak: float = 989e12  # FLOP/s of an H100 in bf16 without sparsity
@@ -101,9 +99,11 @@ class Work:
 
 
 def memory(model: Decoder, way: Way, node: Node, work: Work) -> dict[str, float]:
-    """Bytes a GPU by what they are for. Parameters, gradients and optimizer states are in single precision
-    and cut in ``gpus`` parts; blocks are gathered in bf16, one in use and one ahead; the ends stay gathered
-    during a pass; of activations each block's input is kept, one block is computed again at a time."""
+    """Bytes on each GPU, by purpose.
+
+    Parameters, gradients and optimizer states are in single precision and sharded. Two blocks at a time and
+    the ends are gathered in bf16. Activations are each block's input and all of one recomputed block.
+    """
     trained = model.parameters if way == "full" else model.adapters(work.rank)
     tokens = work.batch * work.longest / node.gpus
     inside = 8 * model.width + 2 * model.kv + 4 * model.hidden  # what the backward of a block keeps, a token
@@ -119,13 +119,13 @@ def memory(model: Decoder, way: Way, node: Node, work: Work) -> dict[str, float]
 
 
 def tokens_a_second(model: Decoder, way: Way | Literal["read"], node: Node) -> float:
-    """Of all GPUs together."""
+    """Tokens a second of all GPUs: 6 (full), 4 (LoRA) or 2 (read) FLOPs for each parameter and token."""
     flops = {"full": 6, "lora": 4, "read": 2}[way]
     return node.gpus * node.peak * node.share / (flops * model.blocks)
 
 
 def seconds(model: Decoder, way: Way, node: Node, work: Work, answered: int) -> float:
-    """One fit that answers so many items afterwards, on the whole node."""
+    """Seconds of one fit on the whole node, including predictions on ``answered`` items."""
     trained = work.train * work.epochs * work.mean / tokens_a_second(model, way, node)
     read = answered * work.mean / tokens_a_second(model, "read", node)
     return trained + read + node.load * model.parameters / QWEN[-1].parameters
@@ -134,8 +134,10 @@ def seconds(model: Decoder, way: Way, node: Node, work: Work, answered: int) -> 
 def grid(
     teachers: tuple[Decoder, ...], student: Decoder, way: Way, node: Node, work: Work
 ) -> dict[str, float]:
-    """Fits, hours on the node and dollars: T + 1 + T·M fits a task and seed, for T teachers and M methods.
-    Teachers are trained whole and label the transfer half too."""
+    """Number of fits, hours on the node and dollars for T teachers, one student and M methods.
+
+    T + 1 + T·M fits for each task and seed. Teachers are trained whole and label the transfer half.
+    """
     times = work.tasks * work.seeds
     students = 1 + len(teachers) * work.methods
     below = sum(seconds(t, "full", node, work, work.test + work.train) for t in teachers)

@@ -1,8 +1,8 @@
-"""What half precision costs in accuracy, and how: python -m benchmarks.speed.precision. Prints a table.
+"""Accuracy lost to half precision: python -m benchmarks.speed.precision prints a table.
 
-Five ways of the same fit on gold: single precision; bf16 in the passes alone (``precision = "bf16"``, weights
-and their updates stay single); the same with ``fused``; weights rounded to bf16 once, then trained in single;
-and weights that stay bf16, so that an update smaller than half a step of theirs is lost.
+Five ways of the same fit on gold: single precision; bf16 passes with single-precision weights; the same with
+``fused``; weights rounded to bf16 once and trained in single precision; and bf16 weights throughout, where
+updates smaller than half a rounding step are lost.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from w2s_bench.task import load_task
 from w2s_bench.train.predict import predict
 
 TASKS = ("nlp/polarity-generated", "nlp/agreement-generated")
-MODELS = {"zoo:text/32x1": 8e-4, "zoo:text/64x2": 4e-4}  # and the rates that suite quick gives them
+MODELS = {"zoo:text/32x1": 8e-4, "zoo:text/64x2": 4e-4}  # with the learning rates of suite quick
 DATA = Data(teacher=2000, transfer=2000, validation=0, test=1000)
 WAYS = ("fp32", "bf16 passes", "bf16 passes, fused", "rounded once", "bf16 weights")
 CPU = torch.device("cpu")
 
 
 def main() -> None:
-    """A line for each task and model: accuracy by way, and how many parameters moved at all."""
+    """Print a line for each task and model: accuracy by way, and the share of parameters that changed."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.speed.precision", description=__doc__)
     options.add_argument("--seeds", type=int, default=3)
     given = options.parse_args()
@@ -38,8 +38,8 @@ def main() -> None:
     print("|---|---|" + "---|" * (len(WAYS) + 2))
     for task in TASKS:
         for model in MODELS:
-            found = [[_fit(task, model, way, seed) for seed in range(given.seeds)] for way in WAYS]
-            means = np.mean(found, axis=1)
+            results = [[_fit(task, model, way, seed) for seed in range(given.seeds)] for way in WAYS]
+            means = np.mean(results, axis=1)
             accuracy = " | ".join(f"{100 * a:.1f}" for a in means[:, 0])
             moved = f"{100 * means[0, 1]:.0f}% | {100 * means[-1, 1]:.0f}%"
             print(f"| {task} | {model} | {accuracy} | {moved} |", flush=True)
@@ -72,7 +72,7 @@ def _fit(name: str, model_name: str, way: str, seed: int) -> tuple[float, float]
 
 
 def _weights(model: Model) -> torch.Tensor:
-    """Of the blocks: embeddings of words that no text has do not move in any precision."""
+    """Weights of the blocks, without embeddings, which never change for words that no text has."""
     named = model.named_parameters()
     return torch.cat(
         [p.detach().flatten().float() for name, p in named if ".layers." in name or ".h." in name]

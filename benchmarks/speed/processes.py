@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command(command: str, folder: Path, benchmark: Any) -> None:
-    """One command, some times after a first one that fills the caches."""
+    """Time one command, after a first one that fills the caches."""
     words = [word.format(folder=folder) for word in COMMANDS[command]]
     benchmark.pedantic(
         subprocess.run,

@@ -1,4 +1,4 @@
-"""How long a report of 10,290 score records takes: python benchmarks/speed/report.py. Prints one line."""
+"""Time of a report of 10,290 score records: python benchmarks/speed/report.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 
 def main() -> None:
-    """Make the records, write every file of the report, tell the time; imports count."""
+    """Make the records, write every file of the report and print the time, imports included."""
     from support.big_run import save_big_run
 
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,6 +1,6 @@
-"""What each part of a fused fit saves: python -m benchmarks.speed.savings. Prints a table.
+"""Time that each part of a fused fit saves: python -m benchmarks.speed.savings prints a table.
 
-Fits by length with everything, and with one part left out; ways take turns, medians of ratios within a round.
+It compares fits by length with all parts to fits with one part left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import torch
 
-from benchmarks.speed.loops import BATCH, ours
+from benchmarks.speed.loops import BATCH, in_turns, ours, ratio
 from benchmarks.speed.subjects import SIZES, Size
 from w2s_bench.train import fused
 
@@ -33,7 +33,7 @@ HALF: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Milliseconds for 32 texts, and how much longer a fit takes without a part."""
+    """Print milliseconds for 32 texts, and how much longer a fit takes without a part."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.speed.savings", description=__doc__)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--sizes", nargs="*", default=[s.name for s in SIZES])
@@ -42,15 +42,11 @@ def main() -> None:
     for size in [s for s in SIZES if s.name in given.sizes]:
         ways = {name: _way(size, parts) for name, parts in LEFT_OUT.items()}
         ways |= {name: _way(size, parts, precision="bf16") for name, parts in HALF.items()}
-        took: dict[str, list[float]] = {name: [] for name in ways}
-        for k in range(given.rounds + 1):
-            for name, way in ways.items():
-                seconds = way()
-                took[name] += [seconds] if k else []  # the first round warms up
+        times = in_turns(ways, given.rounds)
         print(f"{size.name}\n\n| with | ms for 32 texts | of everything |\n|---|---|---|")
-        for name, found in took.items():
-            ratio = median(a / b for a, b in zip(found, took["everything"], strict=True))
-            print(f"| {name} | {1000 * median(found) * BATCH / size.items:.1f} | {ratio:.2f} |", flush=True)
+        for name, seconds in times.items():
+            each = 1000 * median(seconds) * BATCH / size.items
+            print(f"| {name} | {each:.1f} | {ratio(seconds, times['everything']):.2f} |", flush=True)
         print()
 
 

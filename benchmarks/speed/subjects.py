@@ -1,4 +1,4 @@
-"""What the speed table measures: GPT-2 shapes from random initialisation on made-up texts, mean 78 tokens."""
+"""Models and texts of the speed table: random GPT-2 models on synthetic texts of 78 tokens on average."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHAPE = Shape(domain="nlp", classes=("no", "yes"), max_length=LONGEST)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A model: parameters as told, width, layers, and how many texts a measurement trains on."""
+    """A model's name (its number of parameters), width and layers, and the number of texts to train on."""
 
     name: str
     width: int
@@ -36,23 +36,15 @@ def build(size: Size) -> Model:
     from transformers import GPT2Config, GPT2LMHeadModel
 
     tokenizer = RandomLlama().build("16x1", SHAPE, 0).tokenizer  # type: ignore[attr-defined]
-    heads = max(1, size.width // 32)
     torch.manual_seed(0)
-    config = GPT2Config(
-        vocab_size=len(tokenizer),
-        n_positions=LONGEST,
-        n_embd=size.width,
-        n_layer=size.layers,
-        n_head=heads,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
-    )
+    shape = {"n_embd": size.width, "n_layer": size.layers, "n_head": max(1, size.width // 32)}
+    no_dropout = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
+    config = GPT2Config(vocab_size=len(tokenizer), n_positions=LONGEST, **shape, **no_dropout)
     return text_model(GPT2LMHeadModel(config), tokenizer, SHAPE, size.name)
 
 
 def texts(count: int, model: Any) -> tuple[list[Item], np.ndarray]:
-    """Items and one-hot labels ``[N, 2]``; lengths as they came out in tokens are about what is asked for."""
+    """Items and one-hot labels ``[N, 2]``; lengths in words, and so roughly in tokens, are log-normal."""
     rng = np.random.default_rng(0)
     lengths = np.exp(rng.normal(np.log(MEAN) - SPREAD**2 / 2, SPREAD, count)).clip(8, LONGEST).astype(int)
     words = [f" {word}" for word in ("the", "and", "was", "not", "had", "with", "she", "him", "out", "all")]
@@ -64,5 +56,5 @@ def texts(count: int, model: Any) -> tuple[list[Item], np.ndarray]:
 
 
 def flops(size: Size, tokens: int) -> float:
-    """Of training on so many tokens: 6 a parameter that multiplies (embeddings only look up)."""
+    """FLOPs of training on a number of tokens: 6 for each parameter of the blocks."""
     return 6.0 * tokens * size.layers * 12 * size.width**2

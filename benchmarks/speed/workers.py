@@ -1,7 +1,4 @@
-"""How long worker processes take to start: python benchmarks/speed/workers.py. Prints one line a worker.
-
-Each is started, asked for its first answer, and then for its first text model.
-"""
+"""Time in which worker processes start and build a text model: python benchmarks/speed/workers.py."""
 
 from __future__ import annotations
 
@@ -12,15 +9,12 @@ from w2s_bench.run.workers import Worker
 
 
 def build() -> int:
-    """Build the smallest shipped text model; returns its parameters."""
-    return sum(
-        p.numel()
-        for p in build_model("zoo:text/16x1", Shape(domain="nlp", classes=("a", "b")), 0).parameters()
-    )
+    """Build the smallest shipped text model; returns its number of parameters."""
+    return build_model("zoo:text/16x1", Shape(domain="nlp", classes=("a", "b")), 0).parameters_count
 
 
 def main() -> None:
-    """Three workers, one after another."""
+    """Start three workers, one after another, and print a line for each."""
     for k in range(1, 4):
         clock = time.perf_counter()
         worker = Worker("student")
