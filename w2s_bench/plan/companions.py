@@ -1,7 +1,6 @@
-"""Companions of a task: other tasks whose test items its models answer too.
+"""Companions of a task: other tasks, harder or of another distribution, whose test items its models answer.
 
-They are harder items, or items of another distribution. They are scored beside the task's own test set and
-are never pooled with it.
+They are scored separately from the task's own test set.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from w2s_bench.task import Task, fingerprint, load_task
 
 
 def check_trainable(name: str, task: Task) -> None:
-    """Refuse to train on a task that has a test set only. Errors: UserError."""
+    """Check that a task has more than a test set. Errors: UserError."""
     if task.card.test_only:
         raise UserError(
             "this task only tests: nothing is trained on it",
@@ -26,9 +25,9 @@ def check_trainable(name: str, task: Task) -> None:
 
 
 def companion_fingerprints(task: Task, data: Data, mirror: Path | None) -> dict[str, str]:
-    """Fingerprints of the companions that are drawn, by name.
+    """Fingerprints of the companions that the suite draws, by name.
 
-    Errors: UserError for one that does not exist, or whose options a model of this task cannot answer.
+    Errors: UserError for one that does not exist, or whose options models of this task cannot answer.
     """
     fingerprints = {}
     for name in companions_of(task, data).values():

@@ -1,4 +1,4 @@
-"""Estimate run time from similar finished jobs, else from model size."""
+"""Estimate run time from finished fits of the same task and model, else from model size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from w2s_bench.plan.plan import Plan
 from w2s_bench.registry.items import held
 from w2s_bench.store.local import Store
 
-TOKENS = 64  # assumed tokens an example: the estimate is good to an order of magnitude
+TOKENS = 64  # assumed tokens of an example: the estimate is good to an order of magnitude
 FLOPS = {"cpu": 4e9, "cuda": 4e13, "mps": 1e12}  # operations a second that a worker sustains
 OVERHEAD = 2.0  # seconds a job, for building the model, tokenizing and writing
 
@@ -25,7 +25,7 @@ def estimate(plan: Plan, missing: Collection[Job], store: Store, device: str, wo
 
 
 def _known(plan: Plan, missing: set[str], store: Store) -> dict[tuple[str, str], float]:
-    """Seconds of a finished fit of this plan, by task and model; the last one counts."""
+    """Seconds of the last finished fit of this plan, by task and model."""
     times = {}
     for job in plan.jobs.values():
         if isinstance(job, FitJob) and not job.untrained and job.key not in missing:
@@ -44,6 +44,5 @@ def _seconds(
     trained = job.data.transfer * job.training["epochs"] * 6
     answered = job.data.test + job.data.companion * len(job.companions)
     predicted = (answered + job.data.transfer + job.data.validation) * 2
-    return OVERHEAD + size * TOKENS * (trained + predicted) / FLOPS.get(
-        device.partition(":")[0], FLOPS["cpu"]
-    )
+    flops = FLOPS.get(device.partition(":")[0], FLOPS["cpu"])
+    return OVERHEAD + size * TOKENS * (trained + predicted) / flops

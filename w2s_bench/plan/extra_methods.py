@@ -18,9 +18,7 @@ ALL = "all"
 def with_methods(suite: Suite, names: Sequence[str]) -> Suite:
     """The suite with more methods; ``all`` stands for every registered method and reference row.
 
-    They run in the grids that compare methods. A grid that names naive alone shows the effect of size and
-    stays as it is, unless all grids are of that kind. Errors: UserError for a method that does not load,
-    before anything runs.
+    They are added to the grids of :func:`compared`. Errors: UserError for a method that does not load.
     """
     wanted = dict.fromkeys(n for name in names for n in (_registered() if name == ALL else (name,)))
     for name in wanted:
@@ -36,24 +34,23 @@ def with_methods(suite: Suite, names: Sequence[str]) -> Suite:
 
 
 def compared(suite: Suite) -> list[Grid]:
-    """The grids that compare methods, in which added ones run: those that name more than naive, or else
-    all."""
+    """The grids that compare methods, that is, name more than naive; all grids if there are none."""
     return [grid for grid in suite.grid if grid.methods != [PLAIN]] or suite.grid
 
 
 def _registered() -> Iterable[str]:
-    """Names without broken plug-ins, which ``list methods`` shows with their error."""
+    """Names of registered methods, without broken plug-ins."""
     return (item.name for item in items("method").values() if item.error is None)
 
 
 def _use(name: str) -> MethodUse:
-    """An entry of a suite; tables call a method from a file FILE.py:NAME, without its folder."""
+    """A suite's entry for a method; one from a file gets the label FILE.py:NAME, without its folder."""
     path, colon, attribute = name.rpartition(OWN)
     return MethodUse(name=name, label=f"{Path(path).name}.py:{attribute}" if colon else None)
 
 
 def _extended(grid: Grid, labels: list[str], rows: list[Reference]) -> Grid:
-    """A grid with more methods and rows; where it takes all of the suite's (None), it still does."""
+    """A grid with more methods and rows; None, for all of the suite's, stays None."""
     methods = None if grid.methods is None else [*grid.methods, *labels]
     references = None if grid.references is None else [*grid.references, *rows]
     return grid.model_copy(update={"methods": methods, "references": references})

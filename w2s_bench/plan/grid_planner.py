@@ -1,4 +1,4 @@
-"""Plan the fits and cells of one task at one seed: every pair of models of a grid with every method."""
+"""Plan the fits and cells of one task at one seed: every pair of a grid's models with every method."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GridPlanner:
-    """Adds to ``jobs`` and ``cells`` what a grid needs on one split.
+    """Adds the jobs and cells of a grid on one split to ``jobs`` and ``cells``.
 
-    ``gold``: the recipe of fits on gold labels. ``models``: fingerprints. ``training``: settings of each
-    model as they enter keys.
+    ``gold``: the recipe of fits on gold labels. ``models``: fingerprints by name. ``training``: settings by
+    model, as they enter keys.
     """
 
     jobs: dict[str, Job]
@@ -63,23 +63,15 @@ class GridPlanner:
                 else:
                     self._plan_reference(method, method.reference, pair)
 
-    def _pair(
-        self,
-        teacher: str,
-        student: str,
-        teacher_stage: dict[str, Any] | None = None,
-        student_stage: dict[str, Any] | None = None,
-    ) -> Pair:
-        """Plan the fits on gold labels: the teacher's, and the student's ceiling."""
-        return Pair(
-            teacher,
-            student,
-            self._fit("teacher", teacher, "teacher", None, self.gold, stage=teacher_stage or {}),
-            self._fit("ceiling", student, "transfer", None, self.gold, stage=student_stage or {}),
-        )
+    def _pair(self, teacher: str, student: str, *stages: dict[str, Any]) -> Pair:
+        """Plan the fits on gold labels: the teacher's and the student's ceiling, each with its stage."""
+        below, above = stages or ({}, {})
+        teacher_key = self._fit("teacher", teacher, "teacher", None, self.gold, stage=below)
+        ceiling_key = self._fit("ceiling", student, "transfer", None, self.gold, stage=above)
+        return Pair(teacher, student, teacher_key, ceiling_key)
 
     def _stage(self, model: str, method: MethodPlan) -> dict[str, Any]:
-        """The language-model stage of a model under a method; empty where the model has no such loss."""
+        """The language-model stage of a model under a method; empty for models without such a loss."""
         return method.stage if method.stage and generates(model, self.task.card.domain) else {}
 
     def _plan_method(self, method: MethodPlan, pair: Pair) -> None:
@@ -90,7 +82,7 @@ class GridPlanner:
         self._add_cell(method, pair, key, failed)
 
     def _student(self, method: MethodPlan, pair: Pair) -> str:
-        """Key of the student's fit, after the fits of the models below it where the method climbs."""
+        """Key of the student's fit, after the intermediate fits of a method that climbs."""
         rungs = self.grid.rungs(pair.teacher, pair.student) if method.climbs else []
         steps = [(r, hop(i) if i <= self.grid.data.hops else "transfer") for i, r in enumerate(rungs, 1)]
         labels = pair.teacher_key
@@ -100,7 +92,7 @@ class GridPlanner:
         return labels
 
     def _inputs(self, teacher: str, model: str, method: MethodPlan) -> dict[str, Any]:
-        """What the method gets beyond weak labels, by key. Errors: NotOffered."""
+        """Plan the method's inputs beyond weak labels; returns their keys. Errors: NotOffered."""
 
         def teacher_fit(name: str, variant: dict[str, Any]) -> str:
             stage = self._stage(name, method)
@@ -115,28 +107,28 @@ class GridPlanner:
         return input_keys(method.recipe.method, self.grid, teacher_fits, partial(self._untrained, model))
 
     def _untrained(self, model: str, kind: Literal["states", "prior"]) -> str:
-        """Key of the job that reads an untrained model. Errors: NotOffered if it has no answer to give."""
+        """Key of the job that reads an untrained model. Errors: NotOffered for one without answers."""
         ask, length = None, self.grid.training.max_length
         if kind == "prior":
             ask, length = self._question(model), PRIOR_LENGTH
             if ask is None:
                 raise NotOffered(f"{model} has no answer before any finetuning")
         return self._add(
-            UntrainedJob(
-                kind=kind,
-                domain=self.task.card.domain,
-                task=self.name,
-                split=self.split,
-                model=model,
-                model_fingerprint=self._fingerprint(model),
-                seed=self.seed,
-                data=self.grid.data,
-                max_length=length,
-                version=HIDDEN_VERSION,
-                ask=ask,
-                companions=self.companions,
-            )
+            UntrainedJob(kind=kind, max_length=length, version=HIDDEN_VERSION, ask=ask, **self._common(model))
         )
+
+    def _common(self, model: str) -> dict[str, Any]:
+        """The fields that jobs of one model share."""
+        return {
+            "domain": self.task.card.domain,
+            "task": self.name,
+            "split": self.split,
+            "model": model,
+            "model_fingerprint": self._fingerprint(model),
+            "seed": self.seed,
+            "data": self.grid.data,
+            "companions": self.companions,
+        }
 
     def _plan_reference(self, method: MethodPlan, reference: Reference, pair: Pair) -> None:
         if reference == "bow-teacher":
@@ -147,7 +139,7 @@ class GridPlanner:
             self._add_cell(method, pair, key)
 
     def _reference_fit(self, reference: Reference, pair: Pair) -> str | None:
-        """Key of the fit in the student's place; None where these models have no such row."""
+        """Key of the fit in the student's place; None if these models have no such row."""
         fit = partial(self._fit, "student", part="transfer", labels=pair.teacher_key, recipe=self.gold)
         if reference == "weak-copy":
             return pair.teacher_key
@@ -161,7 +153,7 @@ class GridPlanner:
             return fit(pair.student)
         name = untrained_model(pair.student)
         random_init = name and fit(name, use=self.grid.use(pair.student))
-        # A ceiling row plans the random-init fit too: plans of published suites have had it from the first.
+        # A ceiling row plans the random-init fit too, because plans of published suites always had it.
         return pair.ceiling_key if reference == "ceiling" else random_init
 
     def _zero_shot(self, model: str) -> str | None:
@@ -169,7 +161,7 @@ class GridPlanner:
         return None if ask is None else self._fit("reference", model, "test", None, self.gold, ask=ask)
 
     def _question(self, model: str) -> dict[str, Any] | None:
-        """How the task asks a model without finetuning; None where it cannot be asked."""
+        """The task's question to an untrained model; None if the model cannot answer it."""
         domain, ask = self.task.card.domain, self.task.ask
         if not answers_untrained(model, domain) or (domain != "chess" and ask is None):
             return None
@@ -206,27 +198,19 @@ class GridPlanner:
         use: ModelUse | None = None,
         **special: Any,
     ) -> str:
-        """Key of a fit. ``use``: training settings other than the model's own; ``special``: further fields of
-        the job."""
+        """Key of a fit. ``use``: other training settings than the model's; ``special``: further fields."""
         training = use.training(self.grid.training).for_key() if use else self._training(model)
         return self._add(
             FitJob(
                 role=role,
-                domain=self.task.card.domain,
-                task=self.name,
                 task_version=self.task.card.version,
-                split=self.split,
                 part=part,
                 labels=labels,
-                model=model,
-                model_fingerprint=self._fingerprint(model),
                 method=recipe.name,
                 method_fingerprint=recipe.fingerprint,
                 training={} if "ask" in special else training,
-                seed=self.seed,
-                data=self.grid.data,
                 options=recipe.options,
-                companions=self.companions,
+                **self._common(model),
                 **special,
             )
         )
@@ -235,10 +219,10 @@ class GridPlanner:
         return self.jobs.setdefault(job.key, job).key
 
     def _training(self, model: str) -> dict[str, Any]:
-        known = self.training.get(model)  # untrained twins of models that the grid names have none here
+        known = self.training.get(model)  # None for random-init twins
         return known or self.grid.use(model).training(self.grid.training).for_key()
 
     def _fingerprint(self, model: str) -> str:
-        if model not in self.models:  # untrained twins of models that the grid names
+        if model not in self.models:  # a random-init twin
             self.models[model] = model_fingerprint(model)
         return self.models[model]

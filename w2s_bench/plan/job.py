@@ -1,10 +1,10 @@
-"""Jobs and their content keys. A key holds everything that decides the job's result, and nothing else."""
+"""Jobs and their content keys, which cover everything that decides a job's result, and nothing else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from w2s_bench.data.splits import SPLIT_VERSION, companion, hop
 from w2s_bench.records import Domain, Role, content_key
@@ -22,6 +22,8 @@ class SplitJob:
     ``companions``: fingerprints of the tasks whose test items are drawn too, by name, in the card's order.
     """
 
+    needs: ClassVar[tuple[str, ...]] = ()
+    sees_gold: ClassVar[bool] = True
     task: str
     fingerprint: str
     data: Data
@@ -32,27 +34,11 @@ class SplitJob:
     def key(self) -> str:
         """Content key of the task (card, code, data), the sizes of the parts, the seed and the companions."""
         data = self.data if self.companions else self.data.model_copy(update={"companion": 0})
-        companions = {"companions": list(self.companions.values())} if self.companions else {}
-        return content_key(
-            {
-                "kind": "split",
-                "version": SPLIT_VERSION,
-                "task": self.fingerprint,
-                "data": data.for_key(),
-                "seed": self.seed,
-            }
-            | companions
-        )
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """A split needs no other job."""
-        return ()
-
-    @property
-    def sees_gold(self) -> bool:
-        """A split draws gold labels along with the items."""
-        return True
+        values = {"kind": "split", "version": SPLIT_VERSION, "task": self.fingerprint}
+        values |= {"data": data.for_key(), "seed": self.seed}
+        if self.companions:
+            values["companions"] = list(self.companions.values())
+        return content_key(values)
 
     @property
     def title(self) -> str:
@@ -65,7 +51,7 @@ class FitJob:
     """Fit a model to labels on one part, then predict.
 
     ``labels``: key of the fit whose predictions are the labels, or None for gold. ``role``, ``task`` and
-    ``companions`` serve readers and are not in the key, which has the key of the split.
+    ``companions`` are not in the key, which includes the split's.
     """
 
     role: Role
@@ -99,18 +85,8 @@ class FitJob:
 
     def provenance(self) -> dict[str, Any]:
         """The values that the key is the hash of, as JSON values."""
-        names = (
-            "split",
-            "part",
-            "labels",
-            "model",
-            "model_fingerprint",
-            "method",
-            "method_fingerprint",
-            "training",
-            "seed",
-        )
-        values = {n: getattr(self, n) for n in names}
+        names = "split part labels model model_fingerprint method method_fingerprint training seed"
+        values = {n: getattr(self, n) for n in names.split()}
         special = {n: v for n in ("shuffled", "stage", "ask", "variant", "given") if (v := getattr(self, n))}
         return {"kind": "fit", "version": FIT_VERSION} | values | special
 
@@ -123,16 +99,15 @@ class FitJob:
 
     @property
     def sees_gold(self) -> bool:
-        """Whether the fit trains on gold labels. It then runs in another process than the code of methods."""
+        """Whether the fit trains on gold labels, and so runs in the gold process."""
         return self.labels is None and not self.untrained
 
     @property
     def predicts(self) -> tuple[str, ...]:
         """Parts to predict on: the test sets of task and companions, and parts that others train on.
 
-        A teacher predicts on all parts that any method may train on. A student on the transfer half does so
-        only where other fits of this plan train on its predictions; besides, it predicts on the parts that
-        are ``asked``. Without those predictions the fit is not finished in this plan.
+        A teacher predicts on all parts that methods may train on. A student does so if other fits of this
+        plan train on its predictions; otherwise it predicts on the parts that are ``asked``.
         """
         if self.untrained:
             return ("test", *self.companion_parts)
@@ -166,11 +141,9 @@ class FitJob:
 
 @dataclass(frozen=True, kw_only=True)
 class UntrainedJob:
-    """Read hidden states or answers from a pretrained model, on every part but the teacher half.
+    """Read hidden states or answers from a pretrained model, for all methods, except on the teacher half."""
 
-    All methods that ask for the input share the job.
-    """
-
+    sees_gold: ClassVar[bool] = False
     kind: Literal["states", "prior"]
     domain: Domain
     task: str
@@ -192,13 +165,8 @@ class UntrainedJob:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Key of the split, which has the items."""
+        """Key of the split that holds the items."""
         return (self.split,)
-
-    @property
-    def sees_gold(self) -> bool:
-        """An untrained model reads no labels."""
-        return False
 
     @property
     def parts(self) -> tuple[str, ...]:

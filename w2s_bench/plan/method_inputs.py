@@ -23,7 +23,7 @@ KEYED_INPUTS = (TEACHERS, STATES, PRIOR, VALIDATION, TAGS, TEXTS, GOLD_BUDGET)
 
 
 class NotOffered(Exception):
-    """A method asks for an input that the suite does not offer; the message says why."""
+    """A method declares an input that the suite does not offer; the message says why."""
 
 
 def several_teachers(method: Method, grid: Grid) -> Several:
@@ -33,7 +33,7 @@ def several_teachers(method: Method, grid: Grid) -> Several:
 
 
 def teacher_variants(several: Several) -> list[dict[str, Any]]:
-    """The part of a key that sets teachers of one model apart; by seed, the first is the plain teacher."""
+    """The part of a key that distinguishes teachers of one model; by seed, the first is the plain teacher."""
     if several.kind == "seeds":
         return [{}, *({"kind": "seeds", "index": i} for i in range(1, several.count))]
     specialist = {"kind": "specialists", "count": several.count, "by": several.by}
@@ -51,18 +51,17 @@ def input_keys(
     ``plan_teachers`` and ``plan_untrained`` plan the jobs that make an input and return their keys. Errors:
     NotOffered.
     """
-    asked = [name for name in KEYED_INPUTS if name in method.inputs]
-    if not asked:
+    if not method.inputs.intersection(KEYED_INPUTS):
         return {}
     given: dict[str, Any] = {"version": REQUEST_VERSION}
-    if VALIDATION in asked:  # refusals first, so that a method that is refused plans no job
+    if VALIDATION in method.inputs:  # before any job is planned for a method that may be refused
         given["validation"] = _validation(grid.data)
-    if GOLD_BUDGET in asked:
+    if GOLD_BUDGET in method.inputs:
         given["budget"] = _budget(method, grid.data)
     for name in (PRIOR, STATES):
-        if name in asked:
+        if name in method.inputs:
             given[name] = plan_untrained(name)
-    if TEACHERS in asked:
+    if TEACHERS in method.inputs:
         given["teachers"] = _teachers(method, grid, plan_teachers)
     return given
 

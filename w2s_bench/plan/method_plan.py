@@ -1,4 +1,4 @@
-"""The methods of a suite, loaded and named as tables name them."""
+"""The methods of a suite, loaded, with their labels in tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = "naive"  # the method of every fit on gold labels
 
 @dataclass(frozen=True, slots=True)
 class FitRecipe:
-    """What one fit trains with: the method, and its name, fingerprint and options as they enter the key."""
+    """The method of one fit, with its name, fingerprint and options as they enter the key."""
 
     name: str
     fingerprint: str
@@ -38,7 +38,7 @@ class MethodPlan:
 
     @property
     def climbs(self) -> bool:
-        """Whether the method hands labels upwards through intermediate students."""
+        """Whether the method passes labels through intermediate students."""
         return LADDER in self.method.inputs
 
     @property
@@ -48,7 +48,7 @@ class MethodPlan:
 
 
 def method_plans(uses: list[MethodUse]) -> list[MethodPlan]:
-    """Load the methods of a suite. Errors: UserError for two with one label."""
+    """Load the methods of a suite. Errors: UserError for two methods with the same label."""
     names = [use.name for use in uses]
     plans = [method_plan(use, names.count(use.name) > 1) for use in uses]
     if len({plan.label for plan in plans}) != len(plans):
@@ -61,7 +61,7 @@ def method_plans(uses: list[MethodUse]) -> list[MethodPlan]:
 
 
 def method_plan(use: MethodUse, repeated: bool = False) -> MethodPlan:
-    """Load one method; ``repeated`` puts its options into the label, to tell it from its namesakes."""
+    """Load one method; ``repeated`` puts its options into the label, so that namesakes differ."""
     method = load_method(use.name, use.options)
     options = ", ".join(f"{k}={v}" for k, v in use.options.items())
     label = use.label or (f"{use.name} ({options})" if repeated and options else use.name)

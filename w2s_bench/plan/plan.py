@@ -1,7 +1,7 @@
-"""Turn a suite into jobs in an order that can run: each teacher and ceiling once, each student once.
+"""Turn a suite into jobs in an order that can run, with every fit planned once.
 
-T teachers, S student sizes and M methods cost T + S + T·S·M fits a seed and task. Pairs whose student is not
-the larger model are left out, and a fit that two methods share is planned once.
+T teachers, S student sizes and M methods cost T + S + T·S·M fits for each seed and task, less those that
+methods share and pairs whose student is not the larger model.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from w2s_bench.task import fingerprint, load_task
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Jobs by key, each after the jobs that it needs, and the cells, each of which joins three fits."""
+    """Jobs by key, each after the jobs that it needs, and cells, each with three fits."""
 
     jobs: dict[str, Job]
     cells: list[CellRecord]
 
     def to_run(self, store: Store) -> list[Job]:
-        """The jobs that are not finished, in the order of the plan."""
-        listing = store.glance()  # lists the store once instead of asking it for every job
+        """The unfinished jobs, in the order of the plan."""
+        listing = store.glance()  # one listing instead of one query for each job
         return [job for job in self.jobs.values() if not finished(job, listing)]
 
     def cells_per_fit(self) -> Counter[str]:
@@ -41,7 +41,7 @@ class Plan:
 
 
 def finished(job: Job, store: Store) -> bool:
-    """Whether the store holds the whole result of a job, with all the parts that this plan wants answered."""
+    """Whether the store holds a job's result, with predictions on all parts that this plan needs."""
     if not all(store.has(kind, job.key) for kind in artifact_kinds(job)):
         return False
     if not isinstance(job, FitJob) or not (job.asked or (job.labels_others and job.labels)):
@@ -51,10 +51,9 @@ def finished(job: Job, store: Store) -> bool:
 
 @held()
 def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) -> Plan:
-    """Plan a suite. ``mirror``: local copy of the hub. ``asked``: parts that the students of cells answer
-    beside the test set.
+    """Plan a suite. ``mirror``: local copy of the hub. ``asked``: further parts that students predict on.
 
-    Errors: UserError for a name that does not exist, or a model that does not fit a task.
+    Errors: UserError for an unknown name, or a model that does not fit a task.
     """
     plan = Plan({}, [])
     methods, gold = method_plans(suite.methods), default_recipe(PLAIN)
@@ -71,7 +70,7 @@ def make_plan(suite: Suite, mirror: Path | None, asked: tuple[str, ...] = ()) ->
 def _plan_grid(
     plan: Plan, grid: Grid, seeds: list[int], methods: list[MethodPlan], gold: FitRecipe, mirror: Path | None
 ) -> None:
-    """Add a split a task and seed, and the fits and cells on it."""
+    """Add the splits of a grid, one for each task and seed, with their fits and cells."""
     models = {use.name: model_fingerprint(use.name) for use in grid.models}
     training = {use.name: use.training(grid.training).for_key() for use in grid.models}
     for name in grid.tasks:
@@ -79,11 +78,11 @@ def _plan_grid(
         check_trainable(name, task)
         for model in models:
             check_model(model, task.card.domain)
-        task_print = fingerprint(name, task, mirror)
+        task_fingerprint = fingerprint(name, task, mirror)
         companions = companion_fingerprints(task, grid.data, mirror)
         for seed in seeds:
             split = SplitJob(
-                task=name, fingerprint=task_print, data=grid.data, seed=seed, companions=companions
+                task=name, fingerprint=task_fingerprint, data=grid.data, seed=seed, companions=companions
             )
             plan.jobs.setdefault(split.key, split)
             planner = GridPlanner(
