@@ -33,9 +33,8 @@ def text_model(lm: Any, tokenizer: Any, shape: Shape, name: str) -> Model:
             f"{name!r} is no causal language model with a base model of its own",
             expected="an architecture that AutoModelForCausalLM of transformers loads",
         )
-    heads: dict[str, Callable[..., Model]]
     nlp = Classifier if shape.classes else ChoiceModel
-    heads = {"nlp": nlp, "reward": RewardModel, "chess": MoveModel}
+    heads: dict[str, Callable[..., Model]] = {"nlp": nlp, "reward": RewardModel, "chess": MoveModel}
     return heads[shape.domain](lm, tokenizer, shape)
 
 
@@ -66,11 +65,8 @@ class TextModel(Model):
     def collate(self, encoded: Sequence[Rows]) -> Batch:
         """All rows as ``ids [R, T]``, ``attention [R, T]`` and ``starts [R]``, in the order of the mask."""
         rows = [row for e in encoded for row in e.ids]
-        shape = len(rows), max(map(len, rows))
-        ids, attention = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-        for k, row in enumerate(rows):
-            ids[k, : len(row)] = torch.tensor(row)
-            attention[k, : len(row)] = 1
+        ids = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+        attention = option_mask([len(row) for row in rows]).long()
         starts = torch.tensor([start for e in encoded for start in e.starts])
         return Batch({"ids": ids, "attention": attention, "starts": starts}, self._mask(encoded))
 
@@ -129,8 +125,8 @@ class TextModel(Model):
     def ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
         """Log-likelihood of each answer after each prompt ``[N, A]``, before any finetuning."""
         self.eval()
-        found = [self._ask(prompts[k : k + ASKED], answers) for k in range(0, len(prompts), ASKED)]
-        return torch.cat(found)
+        starts = range(0, len(prompts), ASKED)
+        return torch.cat([self._ask(prompts[k : k + ASKED], answers) for k in starts])
 
     def _ask(self, prompts: list[str], answers: Sequence[str]) -> Tensor:
         """``ask`` of one batch; if all answers are single tokens, each prompt is read only once."""
@@ -247,8 +243,8 @@ class ChoiceModel(RewardModel):
         if ask.answers:
             return super().zero_shot(items)
         asked = [replace(i, prompt=f"{i.prompt} {ask.question}".strip()) for i in items]
-        found = [self._likelihoods(asked[k : k + CHOICES]) for k in range(0, len(asked), CHOICES)]
-        return _by_option(torch.cat(found), items)
+        likelihoods = [self._likelihoods(asked[k : k + CHOICES]) for k in range(0, len(asked), CHOICES)]
+        return _by_option(torch.cat(likelihoods), items)
 
     def _likelihoods(self, items: Sequence[Item]) -> Tensor:
         """Σ log p of all options of all items, in order."""

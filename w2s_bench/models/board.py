@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from w2s_bench.errors import BadModel
-from w2s_bench.model import Batch, Model, ModelFamily, Shape, untrained_scores
+from w2s_bench.model import Batch, Model, ModelFamily, Shape, option_mask, untrained_scores
 from w2s_bench.models._board import NO_SQUARE, Seen, board_before, flip, option_moves, see
 from w2s_bench.task import Item
 
@@ -66,17 +66,13 @@ class BoardNet(Model):
     def collate(self, encoded: Sequence[Encoded]) -> Batch:
         """Positions ``[B, …]`` and move indices ``[B, O]``."""
         seen = [e.seen for e in encoded]
-        width = max(len(e.moves) for e in encoded)
-        moves = torch.zeros(len(encoded), width, dtype=torch.long)
-        promotes = torch.zeros(len(encoded), width, dtype=torch.long)
-        for b, e in enumerate(encoded):
-            moves[b, : len(e.moves)] = torch.tensor(e.moves)
-            promotes[b, : len(e.moves)] = torch.tensor(e.promotes)
-        mask = torch.arange(width) < torch.tensor([len(e.moves) for e in encoded])[:, None]
-        inputs = {"pieces": torch.tensor([s.pieces for s in seen]), "moves": moves, "promotes": promotes}
+        inputs = {"pieces": torch.tensor([s.pieces for s in seen])}
+        for name in ("moves", "promotes"):
+            rows = [torch.tensor(getattr(e, name)) for e in encoded]
+            inputs[name] = nn.utils.rnn.pad_sequence(rows, batch_first=True)
         for name in ("castling", "en_passant", "last_from", "last_to"):
             inputs[name] = torch.tensor([getattr(s, name) for s in seen])
-        return Batch(inputs, mask)
+        return Batch(inputs, option_mask([len(e.moves) for e in encoded]))
 
     def scores(self, batch: Batch) -> Tensor:
         """Logits of the legal moves ``[B, O]``."""
@@ -163,8 +159,8 @@ class BoardFamily(ModelFamily):
 
 
 def _parse(argument: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{1,4})x(\d{1,2})", argument)
-    width, layers = (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,2})", argument)
+    width, layers = map(int, match.groups()) if match else (0, 0)
     if not (4 <= width <= 1024 and 1 <= layers <= 64):
         raise BadModel(f"no size {argument!r}", where="model family board", expected=BoardFamily.usage)
     return width, layers

@@ -61,8 +61,8 @@ class HuggingFace(ModelFamily):
         """From the size of local weights (2 bytes a parameter) or from a hub name such as ``pythia-1.4b``."""
         argument = argument.removeprefix(RANDOM)
         if not _is_folder(argument):
-            told = SIZE.search(argument.partition("@")[0])
-            return round(float(told[1]) * MILLIONS[told[2].lower()] * 1e6) if told else None
+            size = SIZE.search(argument.partition("@")[0])
+            return round(float(size[1]) * MILLIONS[size[2].lower()] * 1e6) if size else None
         return sum(p.stat().st_size for p in Path(argument).glob("*.safetensors")) // 2
 
     def untrained(self, argument: str) -> str:

@@ -62,8 +62,8 @@ class RandomLlama(ModelFamily):
 
 
 def _parse(argument: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{2,4})x(\d{1,2})", argument)
-    width, layers = (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.fullmatch(r"(\d{2,4})x(\d{1,2})", argument)
+    width, layers = map(int, match.groups()) if match else (0, 0)
     if width % HEAD_WIDTH or not (16 <= width <= 4096 and 1 <= layers <= 64):
         raise BadModel(f"no size {argument!r}", where="model family llama", expected=RandomLlama.usage)
     return width, layers

@@ -74,8 +74,7 @@ class Zoo(ModelFamily):
 
 def members() -> list[str]:
     """Names of shipped members as FAMILY/MEMBER, smallest first within a family."""
-    found = [p.parent for p in WEIGHTS.glob(f"*/*/{CARD}")]
-    names = [f"{p.parent.name}/{p.name}" for p in found]
+    names = [p.parent.relative_to(WEIGHTS).as_posix() for p in WEIGHTS.glob(f"*/*/{CARD}")]
     return sorted(names, key=lambda n: (n.partition("/")[0], card(n)["parameters"], n))
 
 
@@ -86,8 +85,8 @@ def folder(argument: str) -> Path:
 
 def card(argument: str) -> dict[str, Any]:
     """The card of a member: its parameters, sizes and training."""
-    found: dict[str, Any] = json.loads((folder(argument) / CARD).read_text("utf8"))
-    return found
+    values: dict[str, Any] = json.loads((folder(argument) / CARD).read_text("utf8"))
+    return values
 
 
 def _board(argument: str, random: bool) -> BoardNet:
