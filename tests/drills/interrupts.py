@@ -13,7 +13,7 @@ from random import Random
 from drills import Drilled, differing, ended, start, stayed, undisturbed, write_suite
 from w2s_bench.cli.main import STOPPED
 
-TOLD = "Finished jobs are kept: the same command goes on from there."
+TOLD = "Finished jobs are kept: run the same command again to resume."
 IMPORTS, FITTING = 0.1, 0.9  # shares of a run: Python is starting before, the run is over after
 
 
