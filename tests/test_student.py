@@ -251,7 +251,7 @@ def test_head_only_leaves_the_body_as_it_is(domain: Domain) -> None:
 def test_states_are_what_the_head_reads(domain: Domain) -> None:
     """A linear head on the states gives the model's own logits; a board's head is bilinear in two squares."""
     from w2s_bench.contract import toys
-    from w2s_bench.train.untrained import all_states
+    from w2s_bench.train.predict import all_states
 
     student = handle(domain=domain)
     model = toys.stir(student.model)

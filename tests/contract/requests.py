@@ -19,8 +19,8 @@ from w2s_bench.run.weak_labels import shuffled
 from w2s_bench.suite import Training
 from w2s_bench.task import Item
 from w2s_bench.train.fit_request import FitRequest
+from w2s_bench.train.predict import all_states
 from w2s_bench.train.student_inputs import mask_of
-from w2s_bench.train.untrained import all_states
 
 SIZES = {"transfer": 96, "validation": 24, "test": 60, "budget": 16, "teacher": 16}
 MODELS: dict[Domain, tuple[str, float]] = {  # a student and its learning rate

@@ -13,12 +13,11 @@ from w2s_bench.errors import UserError
 from w2s_bench.plan.job import FitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.run.executors import InlineExecutor
-from w2s_bench.run.fit_io import request_of
+from w2s_bench.run.fit_io import chosen_rows, request_of
 from w2s_bench.run.scheduler import run_plan
 from w2s_bench.run.settings import RunSettings
 from w2s_bench.store.local import Store
 from w2s_bench.suite import parse_suite
-from w2s_bench.train.teacher_variants import chosen_rows
 
 METHOD = '''"""A method that asks."""
 

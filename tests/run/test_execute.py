@@ -16,13 +16,12 @@ from w2s_bench.metric import one_hot
 from w2s_bench.model import build_model
 from w2s_bench.plan.plan import Plan
 from w2s_bench.run.executors import InlineExecutor
-from w2s_bench.run.fit_io import gold_request_of, request_of
+from w2s_bench.run.fit_io import APART, gold_request_of, request_of
 from w2s_bench.run.scheduler import run_plan
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Training
 from w2s_bench.train.fit import fit
 from w2s_bench.train.predict import predict
-from w2s_bench.train.teacher_variants import APART
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from w2s_bench.suite import Training
 from w2s_bench.train.batches import POOL, draw_steps
-from w2s_bench.train.prefetch import one_ahead
+from w2s_bench.train.micro_batches import one_ahead
 
 LENGTHS = st.lists(st.integers(1, 90), min_size=1, max_size=80)
 RECIPES = st.builds(

@@ -20,8 +20,7 @@ from w2s_bench.run.executors import InlineExecutor
 from w2s_bench.run.fit_io import request_of, save_result
 from w2s_bench.run.scheduler import run_plan
 from w2s_bench.run.student_process import fit_student
-from w2s_bench.run.worker_group import WorkerGroup
-from w2s_bench.run.workers import Died
+from w2s_bench.run.workers import Died, WorkerGroup
 from w2s_bench.store.local import Store
 from w2s_bench.suite import Grid, Lora, ModelUse, Training, parse_suite
 from w2s_bench.task import Item

@@ -12,7 +12,7 @@ from support.tiny_models import tiny_gpt2
 
 from w2s_bench.contract.requests import request
 from w2s_bench.run.student_process import fit_student
-from w2s_bench.run.worker_group import WorkerGroup
+from w2s_bench.run.workers import WorkerGroup
 from w2s_bench.train import checkpoint
 from w2s_bench.train.fit_request import FitRequest, FitResult
 

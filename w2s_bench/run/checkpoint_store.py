@@ -1,4 +1,4 @@
-"""The checkpoint of a job in its store, a loose file under the job's key, until the job is done."""
+"""The checkpoint of an unfinished job: a file in the store under the job's key."""
 
 from __future__ import annotations
 
@@ -23,17 +23,16 @@ class CheckpointStore:
     every: float | None
 
     def read(self) -> bytes | None:
-        """The last checkpoint, if there is one."""
+        """The last checkpoint, None if there is none."""
         return None if self.every is None else store_at(self.store).read_loose(CHECKPOINT, self.job.key)
 
     def save(self, data: bytes) -> None:
         """Replace the last checkpoint, unless a file of the job was edited since the run was planned.
 
-        A later run may see the former file again. What cannot be written costs time and no result: the fit
-        goes on.
+        Errors are ignored, because a lost checkpoint costs time and no result.
         """
         with suppress(UserError, OSError):
-            check_unchanged(self.job, None)  # fits take their items from the store: no mirror is asked
+            check_unchanged(self.job, None)  # no mirror: fits take their items from the store
             store_at(self.store).write_loose(CHECKPOINT, self.job.key, data)
 
     def delete(self) -> None:
@@ -43,7 +42,7 @@ class CheckpointStore:
 
     @contextmanager
     def until_done(self) -> Iterator[None]:
-        """Delete the checkpoint when the job is done or has failed by itself, not where its process died."""
+        """Delete the checkpoint when the job is done or its fit failed, but not when its process died."""
         try:
             yield
         except FitFailed:

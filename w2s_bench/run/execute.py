@@ -1,7 +1,6 @@
-"""One job from its request to its artifact in the store.
+"""Run one job: from its request to its artifact in the store.
 
-Teachers and ceilings open the gold of the part they train on; no fit opens the gold of the test set. A
-student is fitted from its request alone, in a process that opens no store.
+Teachers and ceilings open the gold labels of the part they train on; no fit opens those of the test set.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ RunFit = Callable[[FitRequest, CheckpointStore], FitResult]
 
 
 def execute(job: Job, settings: RunSettings) -> str:
-    """Run one job in this process and leave its artifact in the store; returns its key."""
+    """Run one job in this process and store its artifact; returns its key."""
     if job.sees_gold:
         return run_with_gold(job, settings)
     assert not isinstance(job, SplitJob)
@@ -41,9 +40,9 @@ def execute(job: Job, settings: RunSettings) -> str:
 
 
 def run_with_gold(job: Job, settings: RunSettings) -> str:
-    """Draw a split, or fit a teacher or a ceiling; no method of a student runs in the same process.
+    """Draw a split, or fit a teacher or a ceiling, in a process that runs no student's method.
 
-    Where several processes share the job, the first alone writes. Returns the job's key.
+    If several processes share the job, only the first one writes. Returns the job's key.
     """
     assert job.sees_gold and not isinstance(job, UntrainedJob)
     torch.set_num_threads(settings.threads)
@@ -59,14 +58,14 @@ def run_with_gold(job: Job, settings: RunSettings) -> str:
 
 
 def fit_here(request: FitRequest, checkpoints: CheckpointStore) -> FitResult:
-    """Fit in this process."""
+    """Fit in this process, with checkpoints in the store."""
     return fit(request, checkpoints.checkpoint())
 
 
 def run_fit(
     job: FitJob | UntrainedJob, settings: RunSettings, request: FitRequest, run: RunFit = fit_here
 ) -> None:
-    """Fit, and save the result unless an input changed meanwhile. ``run`` fits here or in another process."""
+    """Fit, and save the result unless an input has changed. ``run`` fits here or in another process."""
     checkpoints = CheckpointStore(settings.store_place, job, settings.checkpoint_every)
     with checkpoints.until_done():
         result = run(request, checkpoints)
@@ -77,7 +76,7 @@ def run_fit(
 
 @contextmanager
 def named_errors(job: Job) -> Iterator[None]:
-    """Give an error without a place the title of its job."""
+    """Set ``where`` of an error without one to the title of the job."""
     try:
         yield
     except UserError as error:

@@ -1,4 +1,4 @@
-"""Executors: where jobs run. An executor only has to submit jobs and to close."""
+"""Executors, which run jobs: in processes on this machine, or in this process."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from w2s_bench.run.execute import execute, named_errors, run_fit, run_with_gold
 from w2s_bench.run.fit_io import ReadItems, item_reader, request_of
 from w2s_bench.run.settings import RunSettings
 from w2s_bench.run.student_process import fit_student
-from w2s_bench.run.worker_group import WorkerGroup
-from w2s_bench.run.workers import Died, Hung, Side, Worker
+from w2s_bench.run.workers import Died, Hung, Side, Worker, WorkerGroup
 from w2s_bench.store.remote import Place, store_at
 from w2s_bench.train.device import pick
 from w2s_bench.train.fit_request import FitRequest, FitResult
 
 
 class Executor(Protocol):
-    """Runs jobs somewhere; ``slots`` of them at a time."""
+    """The interface of executors, which run ``slots`` jobs at a time."""
 
     slots: int
 
     def submit(self, job: Job, settings: RunSettings) -> Future[str]:
-        """Start a job whose needs are finished; the future gives its key."""
+        """Start a job whose needs are finished; the future holds its key."""
 
     def close(self, *, wait: bool) -> None:
-        """End the workers: after the jobs that run (``wait``) or at once."""
+        """End the workers: after the running jobs (``wait``) or at once."""
 
 
 class LocalExecutor:
-    """Processes on this machine, on two sides: those that may open gold, and those that run methods.
+    """Worker processes on this machine, separate ones for gold and for students.
 
-    A thread of the parent stands by each running job: it builds a student's request and saves the result, so
-    that the student's process needs no store. Processes start when the first job of their side does.
+    For each running job a thread of the parent builds the student's request and saves the result, so that
+    the student's process needs no store. Processes start when they are first needed.
     """
 
     def __init__(self, workers: int) -> None:
@@ -48,14 +47,14 @@ class LocalExecutor:
         self._lock, self._closed = Lock(), False
 
     def submit(self, job: Job, settings: RunSettings) -> Future[str]:
-        """Queue a job for its side."""
+        """Queue a job for a worker process of its side."""
         run = self._run_with_gold if job.sees_gold else self._run_student
         return self._threads.submit(run, job, settings)
 
     def _run_with_gold(self, job: Job, settings: RunSettings) -> str:
         try:
             return str(self._call("gold", settings, run_with_gold, job, settings))
-        except (Died, Hung) as error:  # Hung: it did not even start, because gold has no limit
+        except (Died, Hung) as error:  # Hung: it did not start in time; gold has no other time limit
             raise UserError(
                 f"a worker process {'did not start' if isinstance(error, Hung) else 'died'} ({error})",
                 where=job.title,
@@ -68,14 +67,10 @@ class LocalExecutor:
 
         def fit_in_worker(request: FitRequest, checkpoints: CheckpointStore) -> FitResult:
             call = fit_student, request, settings.threads, checkpoints.every
-            options = {
-                "limit": settings.limit,
-                "on_value": checkpoints.save,
-                "last_argument": checkpoints.read,
-            }
+            options = {"on_value": checkpoints.save, "last_argument": checkpoints.read}
             try:
-                result: FitResult = self._call("student", settings, *call, **options)
-            except RuntimeError as error:  # an error that could not be sent as it was
+                result: FitResult = self._call("student", settings, *call, limit=settings.limit, **options)
+            except RuntimeError as error:  # in place of an error that cannot be pickled
                 raise FitFailed(str(error), where=request.title) from None
             return result
 
@@ -83,7 +78,7 @@ class LocalExecutor:
             with named_errors(job):
                 request = request_of(job, store, self._device(settings), _item_reader(settings.store_place))
                 run_fit(job, settings, request, fit_in_worker)
-        except (Died, Hung) as error:  # beyond run_fit, which keeps the checkpoint of a process that died
+        except (Died, Hung) as error:  # outside run_fit, which then keeps the checkpoint
             raise _student_failed(job, error) from None
         return str(job.key)
 
@@ -91,18 +86,21 @@ class LocalExecutor:
         return str(pick(settings.device))
 
     def _call(self, side: Side, settings: RunSettings, *call: Any, **options: Any) -> Any:
-        """A call in a process of a side, with the options of :meth:`Worker.call`."""
-        worker = self._take(side, settings)
+        """Call a function in an idle or new process of a side; arguments as of :meth:`Worker.call`."""
+        worker, usable = self._take(side, settings), True
         try:
-            value = worker.call(*call, **options)
+            return worker.call(*call, **options)
         except (Died, Hung):
-            self._drop(worker)
+            usable = False
             raise
-        except BaseException:
-            self._give_back(worker)
-            raise
-        self._give_back(worker)
-        return value
+        finally:
+            with self._lock:
+                if usable:
+                    self._idle[side].append(worker)
+                else:
+                    self._all.discard(worker)
+            if not usable:
+                worker.end()
 
     def _take(self, side: Side, settings: RunSettings) -> Worker | WorkerGroup:
         with self._lock:
@@ -110,9 +108,7 @@ class LocalExecutor:
                 raise Died("the run is over")
             if self._idle[side]:
                 return self._idle[side].pop()
-        worker = new_worker(
-            side, settings.shards, settings.device
-        )  # without the lock, for which close() waits
+        worker = new_worker(side, settings.shards, settings.device)  # slow, so without the lock
         with self._lock:
             if not self._closed:
                 self._all.add(worker)
@@ -120,17 +116,8 @@ class LocalExecutor:
         worker.end()
         raise Died("the run is over")
 
-    def _give_back(self, worker: Worker | WorkerGroup) -> None:
-        with self._lock:
-            self._idle[worker.side].append(worker)
-
-    def _drop(self, worker: Worker | WorkerGroup) -> None:
-        with self._lock:
-            self._all.discard(worker)
-        worker.end()
-
     def close(self, *, wait: bool) -> None:
-        """Finish (or drop what is queued) and end the processes."""
+        """Wait for the jobs (or drop the queued ones) and end the processes."""
         if wait:
             self._threads.shutdown(wait=True)
         with self._lock:
@@ -142,30 +129,24 @@ class LocalExecutor:
 
 @lru_cache(1)
 def _item_reader(place: Place) -> ReadItems:
-    """One reader of a store's items for all of its jobs, so that they share its cache."""
+    """The reader of a store's items, whose cache all jobs share."""
     return item_reader(store_at(place))
 
 
 def new_worker(side: Side, shards: int, device: str) -> Worker | WorkerGroup:
-    """A process, or several where fits are sharded."""
+    """A worker process, or a group of them if fits are sharded."""
     return WorkerGroup(side, shards, device) if shards > 1 else Worker(side)
 
 
 def _student_failed(job: Any, error: Exception) -> FitFailed:
     method = getattr(job, "method", "") or job.title
     if isinstance(error, Hung):
-        return FitFailed(
-            f"{error}: its process was ended",
-            where=f"method {method}",
-            expected="a fit within the limit",
-            mend="--limit SECONDS gives it more",
-        )
-    return FitFailed(
-        f"its process died ({error})",
-        where=f"method {method}",
-        expected="a method that returns",
-        mend="try again with fewer --workers if memory is short",
-    )
+        what, expected = f"{error}: its process was ended", "a fit within the limit"
+        mend = "--limit SECONDS gives it more"
+    else:
+        what, expected = f"its process died ({error})", "a method that returns"
+        mend = "try again with fewer --workers if memory is short"
+    return FitFailed(what, where=f"method {method}", expected=expected, mend=mend)
 
 
 class InlineExecutor:
@@ -174,7 +155,7 @@ class InlineExecutor:
     slots = 1
 
     def submit(self, job: Job, settings: RunSettings) -> Future[str]:
-        """Run the job now."""
+        """Run the job at once; the future is finished."""
         future: Future[str] = Future()
         try:
             future.set_result(execute(job, settings))
@@ -183,4 +164,4 @@ class InlineExecutor:
         return future
 
     def close(self, *, wait: bool) -> None:
-        """There is nothing to end."""
+        """Do nothing: there are no processes."""

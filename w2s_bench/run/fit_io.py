@@ -1,13 +1,13 @@
-"""Between the store and a fit: builds the request of a job, and saves its result.
+"""Build the fit request of a job from the store, and save its result.
 
-Runs where the store is open. :func:`request_of` is for students: the only gold in it is the stated budget of
-the teacher half. :func:`gold_request_of` is for teachers and ceilings, and is called in the gold process
-alone. Shapes: N items of a part, O options, K teachers.
+:func:`request_of` is for students: the only gold in it is the method's declared budget.
+:func:`gold_request_of` is for teachers and ceilings, and only the gold process calls it. Shapes: N items of a
+part, O options, K teachers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2s_bench.data.splits import load_gold, load_items
+from w2s_bench.errors import BadSuite
 from w2s_bench.metric import one_hot
 from w2s_bench.model import Shape, anchored_model
 from w2s_bench.plan.job import PRIOR_LENGTH, UNTRAINED_KINDS, FitJob, UntrainedJob
@@ -32,21 +33,22 @@ from w2s_bench.train.fit_request import (
     FitRequest,
     FitResult,
 )
-from w2s_bench.train.teacher_variants import chosen_rows, fit_seed
+from w2s_bench.train.student_inputs import tags_of
 
+APART = 7_919  # between the seeds of several teachers of one cell
 ReadItems = Callable[[str, str], list[Item]]
 Probabilities = NDArray[np.float32]
 
 
 def item_reader(store: Store, parts: int = 24) -> ReadItems:
-    """Gives the items of a split's part; those of the last ``parts`` are cached for the next requests."""
+    """A function that reads the items of a split's part and caches those of the last ``parts``."""
     return lru_cache(parts)(partial(load_items, store))
 
 
 def request_of(
     job: FitJob | UntrainedJob, store: Store, device: str, read: ReadItems | None = None
 ) -> FitRequest:
-    """Everything that the process of a student, or of an untrained model, is sent."""
+    """The request of a student or of an untrained model."""
     assert not job.sees_gold
     read = read or item_reader(store)
     if isinstance(job, UntrainedJob):
@@ -71,7 +73,7 @@ def request_of(
 
 
 def gold_request_of(job: FitJob, store: Store, device: str) -> FitRequest:
-    """The same for a teacher on the teacher half or a ceiling on the transfer half: gold is its labels."""
+    """The request of a teacher or a ceiling, whose labels are gold."""
     assert job.sees_gold
     items = _items(job, item_reader(store))
     width = max(len(item.options) for item in items[job.part])
@@ -82,17 +84,13 @@ def gold_request_of(job: FitJob, store: Store, device: str) -> FitRequest:
         seed=fit_seed(job.seed, job.variant),
         labels={job.part: one_hot(load_gold(store, job.split, job.part), width)},
         rows=chosen_rows(items[job.part], job.variant),
-        training=job.training | {"curve": 0},  # curves are drawn of students, beside their teachers
+        training=job.training | {"curve": 0},  # curves are of students only
     )
 
 
 def _fit_request(job: FitJob, device: str, items: dict[str, list[Item]], **given: Any) -> FitRequest:
-    fields: dict[str, Any] = {"seed": job.seed, "training": job.training} | given
+    fields: dict[str, Any] = _model_fields(job, job.training["max_length"]) | {"training": job.training}
     return FitRequest(
-        title=job.title,
-        domain=job.domain,
-        model=anchored_model(job.model),
-        shape=_shape_of(job, job.training["max_length"]),
         stage=job.stage,
         method=anchored(job.method),
         options=job.options,
@@ -100,7 +98,7 @@ def _fit_request(job: FitJob, device: str, items: dict[str, list[Item]], **given
         train=job.part,
         answers=job.predicts,
         device=device,
-        **fields,
+        **(fields | given),
     )
 
 
@@ -112,40 +110,30 @@ def _untrained_request(
     parts: tuple[str, ...],
     max_length: int,
 ) -> FitRequest:
-    return FitRequest(
-        title=job.title,
-        domain=job.domain,
-        model=anchored_model(job.model),
-        shape=_shape_of(job, max_length),
-        seed=job.seed,
-        training={},
-        items={part: read(job.split, part) for part in parts},
-        answers=parts,
-        device=device,
-        untrained=question,
-    )
+    items = {part: read(job.split, part) for part in parts}
+    fields = _model_fields(job, max_length)
+    return FitRequest(training={}, items=items, answers=parts, device=device, untrained=question, **fields)
 
 
-def _shape_of(job: FitJob | UntrainedJob, max_length: int) -> Shape:
-    """What the model of a job must know of its task."""
-    task = load_task(job.task)
-    return Shape(domain=job.domain, classes=task.card.classes, max_length=max_length, ask=task.ask)
+def _model_fields(job: FitJob | UntrainedJob, max_length: int) -> dict[str, Any]:
+    """The fields of a request from which the model is built, and the title."""
+    task, model = load_task(job.task), anchored_model(job.model)
+    shape = Shape(domain=job.domain, classes=task.card.classes, max_length=max_length, ask=task.ask)
+    return {"title": job.title, "domain": job.domain, "model": model, "shape": shape, "seed": job.seed}
 
 
 def _items(job: FitJob, read: ReadItems) -> dict[str, list[Item]]:
-    """Items of all parts that a fit needs: to train, to answer, to read before, to select by."""
-    before = LANGUAGE_PARTS if job.stage else ()
-    return {part: read(job.split, part) for part in (job.part, *job.predicts, *before, *_selection(job))}
-
-
-def _selection(job: FitJob) -> tuple[str, ...]:
-    return (VALIDATION,) if job.given.get(VALIDATION) == "own" else ()
+    """Items of all parts that a fit needs: to train, predict, model language and validate."""
+    language = LANGUAGE_PARTS if job.stage else ()
+    validation = [VALIDATION] if job.given.get(VALIDATION) == "own" else []
+    return {part: read(job.split, part) for part in (job.part, *job.predicts, *language, *validation)}
 
 
 def _weak(job: FitJob, store: Store) -> dict[str, Probabilities]:
+    """Weak labels by part: those to train on, and those of the suite's validation part if needed."""
     labels = {job.part: weak_labels(job, store)}
-    for part in _selection(job):
-        labels[part] = store.open("fit", str(job.labels)).arrays(part)["probabilities"]
+    if job.given.get(VALIDATION) == "own":
+        labels[VALIDATION] = store.open("fit", str(job.labels)).arrays(VALIDATION)["probabilities"]
     return labels
 
 
@@ -158,7 +146,7 @@ def _teachers(job: FitJob, store: Store) -> Probabilities | None:
 
 
 def _arrays(store: Store, key: str, items: dict[str, list[Item]]) -> dict[str, Probabilities]:
-    """States or answers of the untrained model on the parts of a fit."""
+    """Hidden states or answers of the untrained model on the parts of a fit."""
     artifact = store.open("look", key)
     parts = [part for part in artifact.names() if part in items and part != BUDGET]
     return {part: artifact.arrays(part)["values"] for part in parts}
@@ -171,7 +159,7 @@ def _budget_gold(job: FitJob, store: Store, items: list[Item]) -> Probabilities:
 
 
 def save_result(store: Store, job: FitJob | UntrainedJob, result: FitResult) -> None:
-    """Write what a job made as one artifact."""
+    """Write a job's result to the store as one artifact."""
     if isinstance(job, UntrainedJob):
         with store.write("look", job.key) as draft:
             for part, values in result.arrays.items():
@@ -188,14 +176,32 @@ def save_result(store: Store, job: FitJob | UntrainedJob, result: FitResult) -> 
             draft.arrays(CURVE, {"share": np.array(shares), "picked": np.stack(picked).astype(np.int16)})
         if result.adapter:
             draft.arrays(ADAPTER, result.adapter)
-        draft.json("fit", _facts(job, result))
+        facts = {"provenance": job.provenance(), "parameters": result.parameters}
+        facts |= {"n_train": result.n_train, "epoch_loss": list(result.epoch_loss)}
+        draft.json("fit", facts)
         draft.json("timing", {"fit_seconds": result.fit_seconds, "seconds": result.seconds})
 
 
-def _facts(job: FitJob, result: FitResult) -> dict[str, Any]:
-    return {
-        "provenance": job.provenance(),
-        "parameters": result.parameters,
-        "n_train": result.n_train,
-        "epoch_loss": list(result.epoch_loss),
-    }
+def fit_seed(seed: int, variant: Mapping[str, Any]) -> int:
+    """The seed of one of several teachers; the first has the cell's own."""
+    return seed + APART * variant["index"] if variant.get("kind") == "seeds" else seed
+
+
+def chosen_rows(items: Sequence[Item], variant: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Rows of the teacher half ``[n]`` to train on, in order: all, or a specialist's share of it by a tag.
+
+    Errors: BadSuite for a tag that not all items have.
+    """
+    if variant.get("kind") != "specialists":
+        return np.arange(len(items))
+    tags = tags_of(items)
+    if variant["by"] not in tags:
+        raise BadSuite(
+            f"no tag {variant['by']!r} to divide specialists by",
+            where="key 'teachers_each.by'",
+            expected="one of " + ", ".join(tags),
+        )
+    values = tags[variant["by"]]
+    kind = float if all(isinstance(v, int | float) for v in values) else str
+    order = sorted(range(len(items)), key=lambda i: (kind(values[i]), i))
+    return np.sort(np.array_split(np.array(order), variant["count"])[variant["index"]])

@@ -1,7 +1,7 @@
-"""Checks after a job, before its result is stored, that its inputs are still those of its key.
+"""Check, before a result is stored, that the job's inputs are still those of its key.
 
-A plan reads code, data and weights once, for the keys of its jobs; a job reads them again, minutes or hours
-later. A result of files that were edited meanwhile would be stored under the key of other ones.
+The plan reads code, data and weights for the keys; a job reads them again later. If files were edited in
+between, the result would be stored under the key of the former files.
 """
 
 from __future__ import annotations
@@ -19,13 +19,18 @@ from w2s_bench.registry.load import is_own
 from w2s_bench.registry.source_hash import source_hash, sources
 from w2s_bench.task import fingerprint, load_task
 
-_MEND = "run the same command again: it plans anew, and what was finished before is kept"
+_STABLE = {
+    "expected": "files that stay as they are until a run has ended",
+    "mend": "run the same command again: it plans anew, and what was finished before is kept",
+}
 State = tuple[tuple[str, int, int], ...]
 
 
 def check_unchanged(job: Job, mirror: Path | None) -> None:
-    """Errors: BadData for a task whose data or code changed since the run was planned; FitFailed for such a
-    model or method."""
+    """Check that the job's files are unchanged since the run was planned.
+
+    Errors: BadData for a changed task; FitFailed for a changed model or method.
+    """
     if isinstance(job, SplitJob):
         _check_task(job.task, job.fingerprint, mirror)
         for name, print_ in job.companions.items():
@@ -43,18 +48,12 @@ def _check_task(name: str, planned: str, mirror: Path | None) -> None:
         raise BadData(
             "its data or code changed while the run was going: nothing of it was kept",
             where=f"task {name}",
-            expected="files that stay as they are until a run has ended",
-            mend=_MEND,
+            **_STABLE,
         )
 
 
 def _changed(where: str, what: str) -> FitFailed:
-    return FitFailed(
-        f"{what} changed while the run was going: this fit was not kept",
-        where=where,
-        expected="files that stay as they are until a run has ended",
-        mend=_MEND,
-    )
+    return FitFailed(f"{what} changed while the run was going: this fit was not kept", where=where, **_STABLE)
 
 
 def _model(name: str) -> str | None:
@@ -62,7 +61,7 @@ def _model(name: str) -> str | None:
         head, family, argument = family_of(name) if is_own(name) else _family(name)
         return f"{_code('model', head, _state('model', head))}:{family.fingerprint(argument)}"
     except (UserError, OSError):
-        return None  # it cannot even be read any more
+        return None  # it cannot be read any more
 
 
 def _method(job: FitJob) -> str | None:
@@ -83,12 +82,11 @@ def _method_of(name: str, options: str, state: State) -> str:
 
 
 def _state(kind: Kind, name: str) -> State:
-    """Paths, sizes and times of an item's files: while these stay, nothing is read again."""
+    """Paths, sizes and times of an item's files, which are read again only when these change."""
     files = sources(kind, name) if is_own(name) else _sources(kind, name)
     stats = ((str(path.resolve()), path.stat()) for path in files)
     return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 
-# Registered items stay in their files while this process lives. The name of a user's own file is relative to
-# the working folder, so it is looked up each time.
+# Cached for registered items only: names of a user's own files are relative to the working folder.
 _family, _sources = cache(family_of), cache(sources)

@@ -1,9 +1,8 @@
-"""Job locks: of all runs that share a store, one at a time works on a job.
+"""Job locks: of all runs that share a store, only one at a time works on a job.
 
-A lock (filelock) is on a file beside the artifacts, held by the process of the run. The kernel releases it
-when that process ends, however it ends, on this machine and on shared folders whose file system supports
-locks. Where there are no locks, as between machines that share an address, a job may be done twice; since
-equal keys are equal content, that costs time and changes nothing.
+The run's process locks a file in the store (filelock), and the kernel releases it when that process ends.
+Where the file system has no locks, or machines share an address, a job may run twice; equal keys mean equal
+content, so that costs only time.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import errno
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from filelock import FileLock, Timeout
 
@@ -22,17 +20,14 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 class JobLocks:
-    """The locks of one run; leaving the context releases all of them."""
+    """The job locks of one run; leaving the context releases them."""
 
     def __init__(self, store: Store) -> None:
         self._folder = store.root / FOLDER
         self._held: dict[str, FileLock | None] = {}
 
     def take(self, key: str) -> bool:
-        """Lock a job; False while another run has it.
-
-        Errors: StoreError for a store that cannot be written to.
-        """
+        """Lock a job; False if another run holds it. Errors: StoreError for a store that is not writable."""
         lock = FileLock(self._folder / f"{key}.lock", timeout=0)
         with disk_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -49,22 +44,20 @@ class JobLocks:
         return True
 
     def release(self, key: str) -> None:
-        """Release a job that is done or has failed. A run that waits for it finds it finished."""
+        """Release the lock of a job that is done or has failed."""
         if (lock := self._held.pop(key)) is not None:
             _remove(lock)
 
     def __enter__(self) -> JobLocks:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for key in list(self._held):
             self.release(key)
 
 
 def sweep_locks(store: Store) -> None:
-    """Remove the files of locks that no process holds: their runs were killed."""
+    """Remove lock files that no process holds, left behind by killed runs."""
     for path in sorted((store.root / FOLDER).glob("*.lock")):
         lock = FileLock(path, timeout=0)
         try:
@@ -75,7 +68,7 @@ def sweep_locks(store: Store) -> None:
 
 
 def _remove(lock: FileLock) -> None:
-    """Remove it while it is held: a process that opened the file before sees that it is gone."""
-    with suppress(OSError):  # Windows removes no open file: an empty one stays
+    """Remove a lock's file before the release, so that a process that has it open sees it is gone."""
+    with suppress(OSError):  # Windows cannot remove an open file
         Path(lock.lock_file).unlink(missing_ok=True)
     lock.release()

@@ -1,7 +1,6 @@
-"""What workers are forked with: the server of worker processes imports this module once for all of them.
+"""Imports of the fork server, which all worker processes inherit.
 
-The imports take seconds, in which the server does not listen yet: it checks by itself whether its run is
-still alive.
+They take seconds, during which the server checks by itself whether its run is still alive.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Ray: the same jobs as tasks of a cluster. Placement, queues and retries on lost nodes are Ray's own.
+"""Jobs as tasks of a Ray cluster, which places, queues and, when a node is lost, restarts them.
 
-As on one machine, a thread of the parent stands by each running job: it builds the request and saves the
-result. Within a task a job runs in a worker process of its side. So a student's process is sent a request and
-opens no store, a fit that hangs is ended, and one that dies is a failure of its method and not tried again.
-What Ray tries again is a task whose node or Ray process was lost.
+As on one machine, a thread of the parent builds each request and saves the result, and the job runs in a
+worker process of its side. A fit that hangs is ended, and one that dies is a failure of its method: Ray
+restarts only tasks whose node or Ray process was lost.
 """
 
 from __future__ import annotations
@@ -20,23 +19,23 @@ from w2s_bench.errors import UserError
 from w2s_bench.plan.job import Job, artifact_kinds
 from w2s_bench.run.executors import LocalExecutor, new_worker
 from w2s_bench.run.settings import RunSettings
-from w2s_bench.run.worker_group import WorkerGroup
-from w2s_bench.run.workers import Died, Hung, Side, Worker
+from w2s_bench.run.workers import Died, Hung, Side, Worker, WorkerGroup
 from w2s_bench.store.remote import store_at
 
 RETRIES = 5  # how often a task is started again because its node was lost
-MAX_THREADS = 1024  # of the parent: one stands by each running job
+MAX_THREADS = 1024  # of the parent, one for each running job
 LOOPBACK = ("127.0.0.1", "localhost")
-# Libraries that decide numbers: their versions must be the same on all nodes.
+# Libraries that affect results; their versions must be the same on all nodes.
 LIBRARIES = ("w2s-bench", "torch", "transformers", "tokenizers", "numpy", "accelerate")
-# In a Ray process: a worker of each side, and the GPUs that it sees.
+# In a Ray process: the worker of each side, with its CUDA_VISIBLE_DEVICES.
 _workers: dict[Side, tuple[str, Worker | WorkerGroup]] = {}
 
 
 class RayExecutor(LocalExecutor):
-    """Tasks of a Ray cluster: one at ``address`` (HOST:PORT), or one on this machine alone, which then binds
-    to 127.0.0.1. ``workers``: jobs at a time, or as many as the cluster's CPUs or GPUs hold.
-    ``gpu_share``: how much of a GPU a job takes where the device is CUDA.
+    """Runs jobs on the Ray cluster at ``address`` (HOST:PORT), or on a new one on this machine.
+
+    ``workers``: jobs at a time; None for as many as the CPUs or GPUs hold. ``gpu_share``: share of a GPU that
+    a job takes.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class RayExecutor(LocalExecutor):
         self.slots = self._capacity()
 
     def _capacity(self) -> int:
-        """Jobs that the present nodes hold at a time; nodes that join later are used from the next job on."""
+        """Jobs that the present nodes can run at a time."""
         if self._slots:
             return self._slots
         resources = self._ray.cluster_resources()
@@ -72,12 +71,12 @@ class RayExecutor(LocalExecutor):
         return int(max(1, min(cpus, resources.get("GPU", 0) // share if share else cpus, MAX_THREADS)))
 
     def submit(self, job: Job, settings: RunSettings) -> Any:
-        """Queue a job."""
-        self.slots = self._capacity()
+        """Queue a job as a task of the cluster."""
+        self.slots = self._capacity()  # nodes may have joined
         return super().submit(job, settings)
 
     def _device(self, settings: RunSettings) -> str:
-        return settings.device  # of the node, which may have a GPU where the parent has none
+        return settings.device  # of the node, which may have a GPU that the parent lacks
 
     def _run_with_gold(self, job: Job, settings: RunSettings) -> str:
         key = super()._run_with_gold(job, settings)
@@ -114,7 +113,7 @@ class RayExecutor(LocalExecutor):
         return value
 
     def close(self, *, wait: bool) -> None:
-        """Finish (or cancel what runs and drop what is queued) and leave the cluster."""
+        """Wait for the jobs (or cancel them) and leave the cluster."""
         if wait:
             self._threads.shutdown(wait=True)
         with self._lock:
@@ -132,18 +131,15 @@ def in_task(
     options: dict[str, Any],
     *call: Any,
 ) -> tuple[bool, Any]:
-    """What a Ray task does: call a function in a worker process of a side.
+    """The body of a Ray task: call a function in a worker process of a side.
 
-    ``options`` of :meth:`Worker.call`: its callbacks run in the task itself, so that a job's checkpoint is
-    read from and written to the shared store on whichever node Ray starts the task. Returns whether the call
-    failed, and its error or its value.
+    ``options`` are those of :meth:`Worker.call`; their callbacks read and write checkpoints in the shared
+    store from the task's node. Returns whether the call failed, and its error or value.
     """
-    mine = {name: version(name) for name in versions}
-    if different := [f"{n} {mine[n]}, not {v}" for n, v in versions.items() if mine[n] != v]:
-        what = f"a node has {'; '.join(different)}"
-        return True, UserError(
-            what, where=socket.gethostname(), expected="one environment on all nodes", mend="install it there"
-        )
+    installed = {name: version(name) for name in versions}
+    if different := [f"{n} {installed[n]}, not {v}" for n, v in versions.items() if installed[n] != v]:
+        what, expected = f"a node has {'; '.join(different)}", "one environment on all nodes"
+        return True, UserError(what, where=socket.gethostname(), expected=expected, mend="install it there")
     try:
         return False, _worker(side, shards).call(*call, **options)
     except (Died, Hung) as error:
@@ -154,7 +150,7 @@ def in_task(
 
 
 def _worker(side: Side, shards: tuple[int, str]) -> Worker | WorkerGroup:
-    """The worker process of this Ray process, or a new one where Ray assigned other GPUs to it."""
+    """The worker process of this Ray process, replaced if Ray has assigned other GPUs."""
     gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     if side in _workers and _workers[side][0] != gpus:
         _workers.pop(side)[1].end()
@@ -164,7 +160,7 @@ def _worker(side: Side, shards: tuple[int, str]) -> Worker | WorkerGroup:
 
 
 def _connected(address: str | None, cpus: int) -> Any:
-    """The library, connected. Errors: UserError where it is missing or the cluster does not answer."""
+    """The module ``ray``, connected. Errors: UserError if it is missing or the cluster does not answer."""
     local = address is None or address.rpartition(":")[0] in LOOPBACK
     _configure(local)
     try:
@@ -189,15 +185,14 @@ def _connected(address: str | None, cpus: int) -> Any:
 
 
 def _configure(local: bool) -> None:
-    """Send no statistics to Ray's makers; on one machine bind nothing but 127.0.0.1, which Ray otherwise
-    replaces by the address of the network card."""
+    """Send no usage statistics, and on one machine keep Ray from replacing 127.0.0.1 by another address."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if local:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 
 def _check_answers(address: str) -> None:
-    """Errors: UserError where nothing listens at the address; Ray itself would try for a minute."""
+    """Check that something listens at the address; Ray itself would try for a minute. Errors: UserError."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), 5).close()

@@ -1,15 +1,14 @@
-"""Run a plan: every unfinished job once, as soon as what it needs is finished.
+"""Run a plan: each unfinished job once, as soon as the jobs that it needs are finished.
 
-Runs that share a store share the work: a job that another run is doing is waited for, not done again. A
-student that fails is reported by its name and the run goes on without it. An error of data, teachers,
-ceilings or the store stops the run.
+Runs that share a store share the work: a run waits for a job that another one is doing. If a student fails,
+the run continues without it. An error of data, teachers, ceilings or the store stops the run.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,6 @@ from w2s_bench.records import CellRecord
 from w2s_bench.run.executors import Executor, InlineExecutor, LocalExecutor
 from w2s_bench.run.job_locks import JobLocks, sweep_locks
 from w2s_bench.run.settings import RunSettings
-from w2s_bench.store.local import Store
 from w2s_bench.store.maintenance import sweep_checkpoints, sweep_drafts
 from w2s_bench.store.remote import store_at
 from w2s_bench.store.temp_files import SCRATCH, sweep
@@ -34,7 +32,7 @@ OnFailed = Callable[["Failure"], None]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A job that failed, or was skipped because one that it needs did; ``reason`` is one line."""
+    """A job that failed, or was skipped because one that it needs failed; ``reason`` is one line."""
 
     job: Job
     reason: str
@@ -43,7 +41,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many fits ran now, how many were finished before or by another run, and which jobs failed."""
+    """Counts of fits that this run did and that were finished otherwise, and the failed jobs."""
 
     run: int
     finished: int
@@ -51,7 +49,7 @@ class Tally:
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Why a job has no result, by key."""
+        """Reasons of failure by the job's key."""
         return {f.job.key: f.reason for f in self.failures}
 
 
@@ -62,12 +60,15 @@ def run_plan(
     on_done: OnDone = lambda job: None,
     on_failed: OnFailed = lambda failure: None,
 ) -> Tally:
-    """Run what is missing, after removing what killed runs left behind.
+    """Run the unfinished jobs, after removing what killed runs left behind.
 
-    Whatever has finished stays in the store, also when an error stops the run.
+    Finished jobs stay in the store if an error stops the run.
     """
     store = store_at(settings.store_place)
-    _tidy(store)
+    sweep_drafts(store)
+    sweep_checkpoints(store)
+    sweep_locks(store)
+    sweep(Path(tempfile.gettempdir()), SCRATCH)
     missing = {job.key: job for job in plan.to_run(store)}
     before = _fits(plan.jobs.values()) - _fits(missing.values())
     with JobLocks(store) as locks:
@@ -84,7 +85,7 @@ def run_plan(
 
 
 def executor_for(settings: RunSettings, jobs: int) -> Executor:
-    """The executor of a run with so many jobs. Errors: UserError for a cluster that does not answer."""
+    """The executor for a number of jobs. Errors: UserError for a cluster that does not answer."""
     if not jobs:
         return InlineExecutor()
     if settings.executor == "local":
@@ -94,15 +95,8 @@ def executor_for(settings: RunSettings, jobs: int) -> Executor:
     return RayExecutor(settings, settings.address, settings.workers, settings.gpu_share)
 
 
-def _tidy(store: Store) -> None:
-    sweep_drafts(store)
-    sweep_checkpoints(store)
-    sweep_locks(store)
-    sweep(Path(tempfile.gettempdir()), SCRATCH)
-
-
 def marked(cells: list[CellRecord], reasons: dict[str, str]) -> list[CellRecord]:
-    """The same cells, where those without a student say why it failed."""
+    """The cells, with the reason for those whose student failed."""
     return [
         replace(cell, failed=reasons[cell.student_key]) if cell.student_key in reasons else cell
         for cell in cells
@@ -110,7 +104,7 @@ def marked(cells: list[CellRecord], reasons: dict[str, str]) -> list[CellRecord]
 
 
 class _Queue:
-    """Jobs that wait, in the plan's order (teachers before their students), and those that run."""
+    """Waiting jobs, in the plan's order (teachers before their students), and running ones."""
 
     def __init__(
         self,
@@ -129,7 +123,7 @@ class _Queue:
         self.elsewhere = 0  # fits that another run finished meanwhile
 
     def drain(self) -> None:
-        """Run jobs until none waits and none runs. Errors: whatever a job with gold, or the store, raised."""
+        """Run all jobs. Errors: those of jobs with gold, and of the store."""
         while self._waiting or self._running:
             others = self._start()
             if self._running:
@@ -140,7 +134,7 @@ class _Queue:
                 time.sleep(POLL)
 
     def _start(self) -> bool:
-        """Fill the free slots with ready jobs; returns whether other runs have some that are ready."""
+        """Fill the free slots with ready jobs; returns whether other runs hold ready jobs."""
         others = False
         for job in list(self._waiting.values()):
             if len(self._running) >= self._executor.slots:
@@ -183,5 +177,5 @@ class _Queue:
                 self._fail(Failure(job, f"needs what failed: {failure.reason}", skipped=True))
 
 
-def _fits(jobs: object) -> int:
-    return sum(isinstance(job, FitJob) for job in jobs)  # type: ignore[attr-defined]
+def _fits(jobs: Iterable[Job]) -> int:
+    return sum(isinstance(job, FitJob) for job in jobs)

@@ -1,4 +1,4 @@
-"""Scores: the one place where predictions meet gold. Runs in the parent, after the fits."""
+"""Scores of finished fits, computed in the parent: the only module that compares predictions with gold."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ from w2s_bench.train.fit_request import CURVE
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Ids and gold options of a test set, and how often guessing is right.
+    """Ids and gold options of a test set, and the accuracy of guessing (``chance``).
 
-    ``lines``: the line of each item where a line and not an item is what is scored; ``chance`` is then that
-    of guessing all of a line.
+    ``lines``: the solution line of each item, if whole lines are scored instead of items.
     """
 
     ids: list[str]
@@ -38,7 +37,7 @@ class Test:
 
 
 def collect(plan: Plan, store: Store) -> list[Scored]:
-    """Score every finished fit of the plan: those that its cells use, and the rungs between them."""
+    """Score every finished fit of the plan, including intermediate students."""
     tests: dict[tuple[str, str], Test] = {}
 
     def test(job: FitJob, part: str, task: str = "") -> Test:
@@ -47,50 +46,46 @@ def collect(plan: Plan, store: Store) -> list[Scored]:
             tests[key] = _test(store, *key, lines=bool(task) and load_task(task).card.metric == LINES)
         return tests[key]
 
-    jobs = [j for j in plan.jobs.values() if isinstance(j, FitJob) and store.has("fit", j.key)]
-    return [
-        _score(
-            job,
-            store,
-            test(job, "test"),
-            {n: (p, test(job, p, n)) for n, p in zip(job.companions, job.companion_parts, strict=True)},
-        )
-        for job in jobs
-    ]
+    def score(job: FitJob) -> Scored:
+        parts = zip(job.companions, job.companion_parts, strict=True)
+        companions = {name: (part, test(job, part, name)) for name, part in parts}
+        return _score(job, store, test(job, "test"), companions)
+
+    return [score(j) for j in plan.jobs.values() if isinstance(j, FitJob) and store.has("fit", j.key)]
 
 
 def left_out(plan: Plan, store: Store) -> dict[str, dict[str, Excluded]]:
-    """Rows that cannot be used, by task and split: of each task's draws the one that left out the most."""
-    found: dict[str, dict[str, Excluded]] = {}
+    """Unusable rows by task and split, from the draw of each task that left out the most."""
+    by_task: dict[str, dict[str, Excluded]] = {}
     for job in plan.jobs.values():
         if isinstance(job, SplitJob):
-            mine = load_excluded(store, job.key)
-            if mine and _bad(mine) > _bad(found.get(job.task, {})):
-                found[job.task] = mine
-    return found
+            excluded = load_excluded(store, job.key)
+            if excluded and _bad(excluded) > _bad(by_task.get(job.task, {})):
+                by_task[job.task] = excluded
+    return by_task
 
 
 def test_items(plan: Plan, store: Store) -> dict[str, list[Item]]:
-    """The test items of each task of the plan; every seed has the same."""
-    found: dict[str, list[Item]] = {}
+    """The test items of each task of the plan, which are the same at every seed."""
+    by_task: dict[str, list[Item]] = {}
     for job in plan.jobs.values():
-        if isinstance(job, FitJob) and job.task not in found and store.has("fit", job.key):
-            found[job.task] = load_items(store, job.split, "test")
-    return found
+        if isinstance(job, FitJob) and job.task not in by_task and store.has("fit", job.key):
+            by_task[job.task] = load_items(store, job.split, "test")
+    return by_task
 
 
 def _bad(splits: dict[str, Excluded]) -> int:
-    """-1 where nothing is known."""
+    """Number of unusable rows; -1 if unknown."""
     return sum(e.bad for e in splits.values()) if splits else -1
 
 
 def _test(store: Store, split: str, part: str, lines: bool = False) -> Test:
     items = load_items(store, split, part)
-    chances, named = np.array([1 / len(i.options) for i in items]), None
+    chances, names = np.array([1 / len(i.options) for i in items]), None
     if lines:
-        named = [str(i.tags[LINE]) for i in items]
-        _, chances = by_line(named, chances)
-    return Test([i.id for i in items], load_gold(store, split, part), float(chances.mean()), named)
+        names = [str(i.tags[LINE]) for i in items]
+        _, chances = by_line(names, chances)
+    return Test([i.id for i in items], load_gold(store, split, part), float(chances.mean()), names)
 
 
 def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[str, Test]]) -> Scored:
@@ -98,10 +93,10 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
     artifact = store.open("fit", job.key)
     facts: dict[str, Any] = artifact.json("fit")
     probabilities = artifact.arrays("test")["probabilities"]
-    others = {
-        name: (artifact.arrays(part)["probabilities"], other) for name, (part, other) in companions.items()
+    answers = {
+        name: _answers(artifact.arrays(part)["probabilities"], other)
+        for name, (part, other) in companions.items()
     }
-    answers = {name: _answers(*values) for name, values in others.items()}
     metrics = _metrics(artifact, probabilities, gold)
     record = ScoreRecord(
         key=job.key,
@@ -123,7 +118,7 @@ def _score(job: FitJob, store: Store, test: Test, companions: dict[str, tuple[st
         chance=test.chance,
         loss=facts["epoch_loss"],
         curve=_curve(job, store, artifact, gold),
-        companions={name: _companion(found, others[name][1].chance) for name, found in answers.items()},
+        companions={name: _companion(answer, companions[name][1].chance) for name, answer in answers.items()},
     )
     return Scored(record, _answers(probabilities, test), answers)
 
@@ -134,18 +129,18 @@ def _companion(answers: Answers, chance: float) -> CompanionScore:
 
 
 def _answers(probabilities: NDArray[np.float32], test: Test) -> Answers:
-    mine = probabilities[np.arange(len(test.gold)), test.gold]
+    of_gold = probabilities[np.arange(len(test.gold)), test.gold]
     if test.lines is None:
-        return Answers(test.ids, picks(probabilities), test.gold, mine)
+        return Answers(test.ids, picks(probabilities), test.gold, of_gold)
     lines, solved = by_line(test.lines, correct(probabilities, test.gold).astype(np.int64))
-    return Answers(lines, solved, np.ones_like(solved), by_line(test.lines, mine)[1])
+    return Answers(lines, solved, np.ones_like(solved), by_line(test.lines, of_gold)[1])
 
 
 def _curve(job: FitJob, store: Store, artifact: Artifact, gold: NDArray[np.int64]) -> list[CurvePoint]:
-    """A student while it trained, beside gold and beside its teacher."""
+    """A student's accuracy, and its agreement with its teacher, during training."""
     if CURVE not in artifact.names() or job.labels is None:
         return []
-    found = artifact.arrays(CURVE)
+    points = artifact.arrays(CURVE)
     teacher = picks(store.open("fit", job.labels).arrays("test")["probabilities"])
     return [
         CurvePoint(
@@ -153,14 +148,14 @@ def _curve(job: FitJob, store: Store, artifact: Artifact, gold: NDArray[np.int64
             accuracy=float((picked == gold).mean()),
             agreement=float((picked == teacher).mean()),
         )
-        for share, picked in zip(found["share"], found["picked"], strict=True)
+        for share, picked in zip(points["share"], points["picked"], strict=True)
     ]
 
 
 def _metrics(
     artifact: Artifact, probabilities: NDArray[np.float32], gold: NDArray[np.int64]
 ) -> dict[str, float]:
-    """Every metric whose needs the fit has stored, by name."""
+    """Values by name of all metrics whose inputs the fit has stored."""
     stored = artifact.names()
     metrics = [m for m in all_metrics() if m.needs is None or m.needs in stored]
     parts = {m.needs: artifact.arrays(m.needs) for m in metrics if m.needs is not None}

@@ -1,7 +1,4 @@
-"""Where and how a run goes: folders, machine, limits. One class, from the command line to the workers.
-
-The options of the command line take their names and defaults from here.
-"""
+"""Settings of a run: folders, device, limits. The command line takes its options' names and defaults here."""
 
 from __future__ import annotations
 
@@ -20,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSettings:
-    """Settings of a run; :meth:`resolved` fills in what the machine decides.
+    """Settings of a run; :meth:`resolved` fills in those that depend on the machine.
 
-    ``out``: folder of the run's results. ``store``: where finished jobs are kept. ``hub``: root of a local
-    mirror of the hub. ``device``: auto, cpu, cuda or mps. ``workers``: jobs at a time; None for as many as
-    fit the device. ``threads``: CPU threads a worker. ``limit``: seconds that a student may take before it
-    counts as hung; None for no limit. ``address`` of a Ray cluster and ``gpu_share``, the part of a GPU that
-    a job takes there, are for the executor ``ray``. ``shards``: processes, each with a GPU of its own, that
-    one fit is spread over. ``checkpoint_every``: seconds between two checkpoints of a fit; 0 for none.
+    ``out``: folder of the results. ``store``: place of finished jobs. ``hub``: root of a local mirror of the
+    hub. ``device``: auto, cpu, cuda or mps. ``workers``: jobs at a time; None for as many as suit the device.
+    ``threads``: CPU threads of a worker. ``limit``: seconds until a student counts as hung; None for no
+    limit. ``address`` of a Ray cluster and ``gpu_share``, the share of a GPU that a job takes, belong to the
+    executor ``ray``. ``shards``: processes, each with its own GPU, that share one fit. ``checkpoint_every``:
+    seconds between two checkpoints of a fit; 0 for none.
     """
 
     out: Path | None = None
@@ -49,7 +46,7 @@ class RunSettings:
         return next(f.default for f in fields(cls) if f.name == name)
 
     def resolved(self) -> RunSettings:
-        """The same settings with the store, the mirror's whole path and the device that they stand for.
+        """The settings with the store, the mirror's absolute path and the device filled in.
 
         Errors: UserError for a mirror that is not a directory, or a device that this machine lacks.
         """
@@ -67,7 +64,7 @@ class RunSettings:
         return replace(self, store=store, hub=hub, device=self._device())
 
     def _device(self) -> str:
-        """The device, which a cluster's nodes may have and this machine not. Errors: UserError."""
+        """The device of this machine, or of a cluster's nodes. Errors: UserError."""
         if self.executor == "local" or self.address is None:
             from w2s_bench.train.device import pick  # imports torch, which most verbs do without
 
@@ -83,25 +80,26 @@ class RunSettings:
 
     @property
     def store_place(self) -> Place:
-        """Where finished jobs are kept, given or default."""
+        """The place of finished jobs, given or default."""
         return self.store or default_store()
 
     def slots(self) -> int:
-        """Jobs at a time: one a core on a CPU, one a device elsewhere."""
+        """Jobs at a time: by default one for each CPU core, or one on another device."""
         return self.workers or (cores() if self.device == "cpu" else 1)
 
     def command(self, suite: str, methods: Sequence[str] = ()) -> str:
         """The command line of a run of ``suite`` with these settings; defaults are left out."""
-        given = [f for f in fields(self) if getattr(self, f.name) != f.default]
-        options = [
-            word for f in given for word in (f"--{f.name.replace('_', '-')}", str(getattr(self, f.name)))
-        ]
-        more = [word for name in methods for word in ("--method", name)]
-        return shlex.join(["w2s-bench", "run", suite, *more, *options])
+        words = ["w2s-bench", "run", suite]
+        for name in methods:
+            words += ["--method", name]
+        for f in fields(self):
+            if (value := getattr(self, f.name)) != f.default:
+                words += [f"--{f.name.replace('_', '-')}", str(value)]
+        return shlex.join(words)
 
 
 def cores() -> int:
-    """Cores that this process may use; macOS and Windows tell only how many there are."""
+    """Cores that this process may use; on macOS and Windows, all cores."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -118,8 +116,7 @@ def default_store() -> Place:
 
 
 def store_folder(given: Place | None) -> Path:
-    """The folder of finished jobs, given or default. Errors: UserError for an address: what looks at files
-    needs a folder."""
+    """The folder of finished jobs, given or default. Errors: UserError for an address."""
     where = given or default_store()
     if isinstance(where, Path):
         return where

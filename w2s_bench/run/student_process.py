@@ -1,4 +1,4 @@
-"""What runs in the process of a student: a fit from a request, with checkpoints sent to the parent."""
+"""The fit in a student's process, which sends checkpoints to the parent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from w2s_bench.train.fit_request import FitRequest, FitResult
 def fit_student(
     request: FitRequest, threads: int, every: float | None = None, before: bytes | None = None
 ) -> FitResult:
-    """Fit a student in this process.
+    """Fit a student in this process, resuming from the checkpoint ``before``.
 
-    ``every``: seconds between the checkpoints that go to the parent, None for none. The fit resumes from the
-    checkpoint ``before``. Errors: FitFailed.
+    ``every``: seconds between two checkpoints, None for none. Errors: FitFailed.
     """
     torch.set_num_threads(threads)
     return fit(request, Checkpoint(before, every, send_to_parent))

@@ -11,7 +11,7 @@ from w2s_bench.store.local import Store
 
 
 def weak_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
-    """Probabilities ``[N, O]`` that the job's teacher gave for the part to learn from."""
+    """The teacher's probabilities ``[N, O]`` for the part that the job trains on."""
     assert job.labels is not None
     labels: NDArray[np.float32] = store.open("fit", job.labels).arrays(job.part)["probabilities"]
     if not job.shuffled:
@@ -21,10 +21,10 @@ def weak_labels(job: FitJob, store: Store) -> NDArray[np.float32]:
 
 
 def shuffled(labels: NDArray[np.float32], options: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    """Weak labels ``[N, O]`` dealt out at random, so that they carry no information about their items.
+    """Weak labels ``[N, O]`` permuted at random, so that they say nothing about their items.
 
-    ``options [N]`` counts the options of each item. If all items have the same number, whole rows are
-    permuted, which keeps the mix of classes. If not (legal moves), each row is permuted within itself.
+    ``options [N]`` counts the options of each item. If all are equal, whole rows are permuted, which keeps
+    the mix of classes; otherwise (legal moves) each row is permuted within itself.
     """
     rng = np.random.default_rng([seed, len(labels)])
     if (options == options[0]).all():

@@ -1,6 +1,6 @@
-"""What a worker process does: it answers calls from its parent, one at a time, until the pipe closes.
+"""The main loop of a worker process: it answers calls from its parent until the pipe closes.
 
-The process of a student first hides everything that leads to the store.
+A student's process first removes everything that leads to the store.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
-HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # settings that lead to gold
+HIDDEN = ("W2S_STORE", "W2S_HUB", "PWD", "OLDPWD")  # environment variables that lead to gold
 POLL = 0.1  # seconds between two checks whether the run is still alive
 
 
 class Message(Enum):
-    """Kinds of messages of a worker: the answer to a call, its error, or a value sent before the answer."""
+    """Kinds of a worker's messages: the answer to a call, its error, or a value sent before the answer."""
 
     ANSWER = "answer"
     ERROR = "error"
@@ -33,7 +33,7 @@ _parent: list[Connection] = []  # in a worker: the pipe to its parent
 
 
 def send_to_parent(value: Any) -> None:
-    """In a worker: send a value to the parent before the answer. In any other process it goes nowhere."""
+    """In a worker, send a value to the parent before the answer; do nothing in other processes."""
     for pipe in _parent:
         pipe.send((Message.VALUE, value))
 
@@ -41,8 +41,8 @@ def send_to_parent(value: Any) -> None:
 def serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> None:
     """Answer calls until the pipe closes.
 
-    ``folder``: of a student's process, which is secluded in it. ``settings``: the parent's environment; the
-    fork server may have an older one.
+    ``folder``: working folder of a student's process. ``settings``: the parent's environment, because that
+    of the fork server may be outdated.
     """
     os.environ.clear()
     os.environ.update(settings)
@@ -51,7 +51,7 @@ def serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> Non
     _end_with_parent()
     if folder:
         _seclude(folder)
-    import w2s_bench.train.fit  # noqa: F401 - a slow import, before any clock runs
+    import w2s_bench.train.fit  # noqa: F401 - slow, so before any time limit starts
 
     _parent.append(pipe)
     pipe.send("ready")
@@ -69,7 +69,7 @@ def serve(pipe: Connection, folder: str | None, settings: dict[str, str]) -> Non
 
 
 def _end_with_parent() -> None:
-    """End when the parent does, however it ends: nobody would take the results of this process."""
+    """End this process as soon as the parent ends, however it ends."""
     parent = multiprocessing.parent_process()
 
     def wait() -> None:
@@ -81,7 +81,7 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def ending_with(parent: int) -> Iterator[None]:
-    """End this process as soon as its parent is another process: the first has ended."""
+    """In this context, end the process as soon as ``parent`` is no longer its parent."""
 
     def check(*_: object) -> None:
         if os.getppid() != parent:
@@ -97,13 +97,13 @@ def ending_with(parent: int) -> Iterator[None]:
 
 
 def _seclude(folder: str) -> None:
-    """Forget what the parent's command line, settings and folder say about the store; live in ``folder``."""
+    """Erase the parent's command line, settings and working folder, and change to ``folder``."""
     for name in [n for n in os.environ if n in HIDDEN or n.startswith("RAY_")]:
         del os.environ[name]
     sys.argv = sys.argv[:1]
     multiprocessing.process.ORIGINAL_DIR = folder  # type: ignore[attr-defined]
     frame: FrameType | None = sys._getframe()
-    while frame is not None:  # what the parent sent to start this process: its command line and its folder
+    while frame is not None:  # multiprocessing keeps the parent's command line and folder in a caller
         if isinstance(sent := frame.f_locals.get("preparation_data"), dict):
             sent.clear()
         frame = frame.f_back
@@ -111,7 +111,7 @@ def _seclude(folder: str) -> None:
 
 
 def _picklable(error: BaseException) -> BaseException:
-    """The error if it can be sent to the parent, else its text; tracebacks cannot be sent."""
+    """The error if it can be pickled, else a RuntimeError with its text."""
     from w2s_bench.errors import UserError
 
     if isinstance(error, UserError):
@@ -120,7 +120,7 @@ def _picklable(error: BaseException) -> BaseException:
 
 
 def _be_quiet() -> None:
-    """Print nothing, because the parent's display is the only one, and leave Ctrl-C to the parent."""
+    """Silence warnings and progress bars, and leave Ctrl-C to the parent."""
     import warnings
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

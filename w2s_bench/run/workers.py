@@ -1,7 +1,7 @@
-"""Worker processes, one call at a time each, of two sides that share nothing: gold, and students.
+"""Worker processes, each of which answers one call at a time.
 
-A student's process starts in an empty folder of its own, with no setting that names the store, and is sent
-fit requests alone. One that hangs or dies is ended and replaced; the others do not notice.
+Gold and students have separate processes. A student's process starts in an empty folder, without settings
+that name the store, and receives only fit requests. A process that hangs or dies is ended and replaced.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from w2s_bench.run.worker_process import Message, serve
@@ -26,20 +28,19 @@ STARTING = 600.0  # seconds that a process may take to import its libraries
 
 
 class Died(Exception):
-    """A worker process ended by itself; the text says how."""
+    """A worker process ended unexpectedly; the message says how."""
 
 
 class Hung(Exception):
-    """A call took longer than it may."""
+    """A call took longer than its time limit."""
 
 
 @cache
 def _context() -> Any:
-    """Processes are forked from a server that has imported the libraries and nothing else.
+    """The way to start processes: a fork server that has only imported the libraries.
 
-    The server has touched neither data nor a device, so a worker inherits modules alone. Where there is no
-    such server, as on Windows, or where the path of its socket in the folder of temporary files would be too
-    long for the system, each process starts anew and imports for itself.
+    Workers inherit modules from it, but neither data nor device state. Windows has no fork server, and the
+    path of its socket may be too long for the system; then each process imports the libraries itself.
     """
     too_long = len(tempfile.gettempdir()) + len(SOCKET) > LONGEST_SOCKET
     if too_long or "forkserver" not in multiprocessing.get_all_start_methods():
@@ -50,16 +51,16 @@ def _context() -> Any:
 
 
 def prepare() -> None:
-    """Let the fork server import its libraries from now on, while this process does other things.
+    """Start the fork server, which imports its libraries in the background.
 
-    Ctrl-C, which a terminal sends to all processes of a command, is this process's to handle: the server
-    starts with it blocked, and its workers inherit that.
+    Ctrl-C is blocked in the server and its workers: a terminal sends it to all processes of a command, and
+    this process handles it.
     """
     if _context().get_start_method() != "forkserver":
         return
     from multiprocessing import forkserver, resource_tracker
 
-    resource_tracker.ensure_running()  # first: it lets the signal through again
+    resource_tracker.ensure_running()  # first, because it unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         forkserver.ensure_running()
@@ -68,7 +69,7 @@ def prepare() -> None:
 
 
 class Worker:
-    """A process that inherits neither data nor CUDA state."""
+    """A worker process, which inherits neither data nor CUDA state."""
 
     def __init__(self, side: Side) -> None:
         self.side = side
@@ -92,9 +93,9 @@ class Worker:
     ) -> Any:
         """Call a module's function in the process; returns its value.
 
-        ``on_value`` gets what the function sends before it returns (:func:`.send_to_parent`).
-        ``last_argument`` gives one more argument at the last moment. Errors: what the function raised; Died;
-        Hung after ``limit`` seconds, in which starting the process does not count.
+        ``on_value`` is called with values that the function sends before it returns
+        (:func:`.send_to_parent`). ``last_argument`` computes one more argument just before the call. Errors:
+        those of the function; Died; Hung after ``limit`` seconds, without the start of the process.
         """
         arguments = arguments if last_argument is None else (*arguments, last_argument())
         try:
@@ -121,10 +122,7 @@ class Worker:
         return self._pipe.recv()
 
     def end(self) -> None:
-        """End the process, whatever it does, and remove its folder.
-
-        A second call does nothing: two threads may see at once that a run is over.
-        """
+        """End the process at once and remove its folder. Threads may call this repeatedly."""
         with self._ending:
             if not self._ended:
                 self._ended = True
@@ -136,7 +134,7 @@ class Worker:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
-        self._pipe.close()  # last: a thread that waits at it is told by the end of the process
+        self._pipe.close()  # last, because a thread that waits for it notices the end of the process
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -145,3 +143,54 @@ def _exit_reason(code: int | None) -> str:
     if code is not None and code < 0:
         return f"ended by signal {-code}" + (" (often: out of memory)" if code == -9 else "")
     return f"exit status {code}"
+
+
+class WorkerGroup:
+    """``size`` processes that share each fit (:mod:`w2s_bench.train.fsdp`), with the interface of a worker.
+
+    If one process dies or hangs, all are ended.
+    """
+
+    def __init__(self, side: Side, size: int, device: str) -> None:
+        self.side, self._size, self._device = side, size, device
+        self._workers: list[Worker] = []
+        self._folder: Path | None = None
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        last_argument: Callable[[], Any] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Call a module's function in all processes; returns the value of the first.
+
+        ``last_argument`` is called once; the other ``options`` are those of :meth:`Worker.call`. Errors: as
+        of a worker; the next call then starts new processes.
+        """
+        from w2s_bench.train.fsdp import on_rank
+
+        if not self._workers:
+            self._folder = scratch()
+            self._workers = [Worker(self.side) for _ in range(self._size)]
+        arguments = arguments if last_argument is None else (*arguments, last_argument())
+        with ThreadPoolExecutor(self._size) as threads:
+            meeting = str(self._folder / "meeting")  # type: ignore[operator]
+            shared = self._size, meeting, self._device, function, *arguments
+            parts = [
+                threads.submit(worker.call, on_rank, rank, *shared, **options)
+                for rank, worker in enumerate(self._workers)
+            ]
+            done, _ = wait(parts, return_when=FIRST_EXCEPTION)
+            if failed := next((p.exception() for p in parts if p in done and p.exception()), None):
+                self.end()  # because the other processes wait for the one that failed
+                raise failed
+        return parts[0].result()
+
+    def end(self) -> None:
+        """End all processes at once and remove their folder."""
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -18,7 +18,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a fit: its ``index`` among ``total``, its place in the epoch, the items of its batch."""
+    """One step of a fit: its ``index`` of ``total``, its place in the epoch, the items of its batch."""
 
     index: int
     total: int
@@ -33,9 +33,9 @@ class Step:
         return (self.index + 1) / self.total
 
     def mark(self, times: int) -> int | None:
-        """Of marks at equal distances, ``times`` an epoch, the last one that this step reaches.
+        """The last of ``times`` evenly spaced marks an epoch that this step reaches, counted over all epochs.
 
-        Marks are counted over all epochs. None where the step reaches none.
+        None if it reaches none.
         """
         before, after = (
             self.epoch * times + k * times // self.epoch_steps
@@ -56,7 +56,7 @@ def draw_steps(training: Training, lengths: Sequence[int], seed: int) -> list[St
 
 
 def _batches(training: Training, lengths: Indices, seed: list[int]) -> list[Indices]:
-    """Of one epoch: in random order, or items of similar length together and the batches in random order."""
+    """Batches of one epoch, in random order; by ``length``, items of similar length come together."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(lengths))
     if training.batching == "length":
@@ -71,12 +71,12 @@ def _batches(training: Training, lengths: Indices, seed: list[int]) -> list[Indi
 
 
 def _split(order: Indices, size: int) -> list[Indices]:
-    """In order, ``size`` each; the last may be smaller."""
+    """Consecutive parts of ``size`` items; the last may be smaller."""
     return [order[k : k + size] for k in range(0, len(order), size)]
 
 
 def _within_budget(batch: Indices, lengths: Indices, budget: int | None) -> Iterator[Indices]:
-    """A batch in parts that have ``budget`` tokens at most, padded to the longest item."""
+    """Parts of a batch with at most ``budget`` tokens each, padding included."""
     if budget is None:
         yield batch
         return

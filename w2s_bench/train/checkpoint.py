@@ -1,10 +1,9 @@
-"""Checkpoints: a killed fit resumes from its last one.
+"""Checkpoints, from which a killed fit resumes.
 
-A job trains a model once or several times; between and within, a method asks its student and decides. A
-checkpoint holds all answers that were given so far and the state of the training that was running: weights,
-the optimizer's state, random numbers. A job that resumes starts from its beginning, but gets the old answers
-and trains nothing until it reaches the point of the checkpoint. Jobs are deterministic, so it decides the
-same as before. One that decides otherwise raises :class:`Diverged`, and is done from its beginning.
+A job may train several times, and its method may query the student in between. A checkpoint holds all answers
+given so far and the state of the running training. A job that resumes runs from its beginning, but replays
+the old answers and trains nothing until it reaches the checkpoint. Jobs are deterministic, so it makes the
+same decisions again; one that does not raises :class:`Diverged` and starts anew.
 
 A checkpoint holds no gold beyond what the job's request holds.
 """
@@ -39,19 +38,19 @@ from w2s_bench.train.fsdp import agreed, everywhere, first, gathered, load_into
 from w2s_bench.train.method_state import restore_state, state_of
 
 LOSSES = "losses"
-PAUSE = 19.0  # pause after a checkpoint, in times of its own duration: checkpoints take 5% at most
+PAUSE = 19.0  # least pause after a checkpoint, in multiples of its duration: 5% of the time at most
 
 
 class Diverged(BaseException):
-    """A job decided otherwise than its checkpoint says. No Exception, so that methods do not catch it."""
+    """A job decides otherwise than its checkpoint says. Not an Exception, so that methods do not catch it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was done of a training before.
+    """The steps of a training that a checkpoint holds.
 
-    ``losses`` of its steps, to which those of new steps are added; ``ended``: whether it was over.
-    ``entry`` is its place in the checkpoint.
+    ``entry``: its entry in the checkpoint. ``losses`` of its steps; new ones are appended. ``ended``: whether
+    it had finished.
     """
 
     entry: Tensors
@@ -60,7 +59,7 @@ class Past:
 
 
 class Snapshot:
-    """A student at one moment: weights by name (none while old answers are read), and its probe."""
+    """A student's weights by name (none while old answers are replayed), and its probe."""
 
     __slots__ = ("__weakref__", "predictor", "weights")
 
@@ -71,8 +70,8 @@ class Snapshot:
 class Checkpoint:
     """The checkpoint of one job.
 
-    ``before``: the bytes to resume from. ``every``: seconds between two checkpoints, None for none. ``save``
-    gets the bytes of each.
+    ``before``: bytes to resume from. ``every``: seconds between two checkpoints, None for none. ``save`` is
+    called with the bytes of each.
     """
 
     def __init__(
@@ -88,22 +87,22 @@ class Checkpoint:
         self._read = self._open = 0
         self._followed: list[_Followed] = []
         self._method: Method | None = None
-        self._state: Tensors | None = None  # to resume from; None when the job is past it
-        self.earlier_seconds = 0.0  # that the job took until the checkpoint
+        self._state: Tensors | None = None  # to resume from; None once it is restored
+        self.earlier_seconds = 0.0  # that the job had taken at the checkpoint
         if before is not None and every is not None and (contents := unpack(before)) is not None:
             self._entries, self._state, self.earlier_seconds = contents
 
     @property
     def live(self) -> bool:
-        """Whether models are trained and asked: not while old answers are read."""
+        """Whether models are trained and queried, and not old answers replayed."""
         return self._state is None
 
     def follow(self, model: nn.Module | Snapshot, names: Collection[str] = ()) -> None:
-        """Save these weights of a model, or all of a snapshot, as long as something else holds it."""
+        """Save weights ``names`` of a model, or all of a snapshot, as long as it is referenced elsewhere."""
         self._followed.append(_Followed(ref(model), frozenset(names)))
 
     def remember(self, method: Method) -> None:
-        """Save the attributes of this method, which its loss may change at every step."""
+        """Save the attributes of this method, which its loss may change."""
         self._method = method
 
     def stop(self) -> None:
@@ -111,7 +110,7 @@ class Checkpoint:
         self._every = None
 
     def ask(self, what: str, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """An answer: the old one where there is one, else computed now. Errors: Diverged."""
+        """The old answer if the checkpoint has one, else that of ``compute``. Errors: Diverged."""
         if not self.live:
             return self._next(what)[""].numpy().copy()  # the caller may change what it gets
         answer = compute()
@@ -120,7 +119,7 @@ class Checkpoint:
         return answer
 
     def agree(self, what: str, *values: Tensor | None) -> None:
-        """Note what a method decided. Errors: Diverged where it decided something else before."""
+        """Record a method's decision. Errors: Diverged if the checkpoint has another one."""
         if self._every is None:
             return
         mark = digest(values)
@@ -130,7 +129,7 @@ class Checkpoint:
             raise Diverged(what)
 
     def begin(self) -> Past:
-        """A training starts, or started before. Errors: Diverged."""
+        """Start a training; returns what the checkpoint holds of it. Errors: Diverged."""
         self._open += 1
         if self._state is None:
             return Past(self._write("training", {}))
@@ -138,8 +137,10 @@ class Checkpoint:
         return Past(entry, list(entry.get(LOSSES, self._state[LOSSES])), ended=LOSSES in entry)
 
     def resume(self, optimizer: Any, device: torch.device) -> None:
-        """Restore the state of the checkpoint before new steps. Errors: Diverged for a training that is not
-        the one in which the checkpoint was written."""
+        """Restore the state of the checkpoint before new steps.
+
+        Errors: Diverged in another training than the one in which the checkpoint was written.
+        """
         if self._state is None:
             return
         if self._read != len(self._entries):
@@ -152,8 +153,10 @@ class Checkpoint:
         self._restore_method(state, device)
 
     def after_step(self, losses: Sequence[Tensor], optimizer: Any, device: torch.device) -> None:
-        """Write a checkpoint where it is time, unless one training runs within another. Of processes that
-        share the fit, the first says when, and writes it."""
+        """Write a checkpoint when it is due, unless one training runs within another.
+
+        If several processes share the fit, the first decides and writes.
+        """
         clock = time.monotonic()
         if self._every is None or self._open != 1:
             return
@@ -170,14 +173,13 @@ class Checkpoint:
         self._pause = max(self._every, PAUSE * (self._saved - clock))
 
     def _held(self, device: torch.device) -> dict[int, nn.Module | Snapshot]:
-        """What something still holds, by number. Python's collector decides when the rest is gone, so
-        processes that share a fit leave out what is gone in one of them."""
+        """Followed models that still exist in all processes that share the fit, by number."""
         models = [followed.model() for followed in self._followed]
         alive = everywhere([model is not None for model in models], device)
         return {k: model for k, model in enumerate(models) if model is not None and alive[k]}
 
     def end(self, past: Past, device: torch.device) -> None:
-        """A training has ended, now or before; random numbers continue from where they were then."""
+        """Finish a training; one that had ended before restores the random state of its end."""
         self._open -= 1
         if past.ended:
             restore_random(device, past.entry)
@@ -196,12 +198,12 @@ class Checkpoint:
             restore_state(self._method, below(state, "memory."), device)
 
     def close(self) -> None:
-        """All training is over. Errors: Diverged where the checkpoint has more."""
+        """Finish the job. Errors: Diverged if the checkpoint has further entries."""
         if not self.live:
             raise Diverged("the end")
 
     def restarted(self) -> Checkpoint:
-        """The checkpoint of the same job when it starts from its beginning."""
+        """An empty checkpoint of the same job, to start from its beginning."""
         return Checkpoint(None, self._every, self._save)
 
     def _write(self, what: str, entry: Tensors) -> Tensors:
@@ -218,7 +220,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """A weak reference to a model, of which the weights ``names`` are saved, or to a snapshot."""
+    """A weak reference to a snapshot, or to a model whose weights ``names`` are saved."""
 
     model: Callable[[], nn.Module | Snapshot | None]
     names: frozenset[str]
@@ -237,7 +239,7 @@ def _restore(model: nn.Module | Snapshot, weights: Tensors) -> None:
 
 
 def _changing(optimizer: Any, weights: Mapping[int, Tensors]) -> Iterator[tuple[str, Tensor]]:
-    """All that training changes, by name; of processes that share the fit, each has a part of it."""
+    """Optimizer states and weights by name; if processes share the fit, this one's part."""
     for number, state in optimizer.state_dict()["state"].items():
         yield from ((f"optimizer.{number}.{name}", value) for name, value in state.items())
     for k, tensors in weights.items():

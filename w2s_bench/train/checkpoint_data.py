@@ -1,4 +1,4 @@
-"""The bytes of a checkpoint, in the format of safetensors, and the state of training that goes into them."""
+"""The bytes of a checkpoint, a safetensors file, and the state of training that goes into it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from w2s_bench.train.fsdp import part_of, world
 Tensors = dict[str, Tensor]
 SCHEMA = 2
 FACTS = "facts"
-COPIES = 3  # of a checkpoint in memory while it is written: gathered, packed, handed on
+COPIES = 3  # in memory while a checkpoint is written: gathered, packed, sent
 
 
 class Contents(NamedTuple):
-    """What a checkpoint holds: answers and decisions by name in their order, the state of the training that
-    was running, and the seconds that the job had taken."""
+    """A checkpoint: named answers and decisions in order, the state of the training, seconds so far."""
 
     entries: list[tuple[str, Tensors]]
     state: Tensors
@@ -31,27 +30,24 @@ class Contents(NamedTuple):
 
 
 def pack(contents: Contents) -> bytes:
-    """The bytes of a checkpoint."""
+    """The checkpoint as bytes of a safetensors file."""
     from safetensors.torch import save
 
-    facts = {
-        "versions": _versions(),
-        "entries": [name for name, _ in contents.entries],
-        "seconds": contents.seconds,
-    }
+    names = [name for name, _ in contents.entries]
+    facts = {"versions": _versions(), "entries": names, "seconds": contents.seconds}
     tensors = {FACTS: torch.frombuffer(bytearray(json.dumps(facts).encode()), dtype=torch.uint8)}
     tensors |= {f"now.{name}": value for name, value in contents.state.items()}
     for k, (_, entry) in enumerate(contents.entries):
         tensors |= {f"entry.{k}.{name}": value for name, value in entry.items()}
-    # Copies: weights that a model has under two names share memory, which safetensors refuses.
+    # Copied, because tied weights share memory, which safetensors refuses.
     return bytes(save({n: v.detach().to("cpu", copy=True).contiguous() for n, v in tensors.items()}))
 
 
 def unpack(data: bytes) -> Contents | None:
-    """What a checkpoint holds; None where other versions wrote it, which may do other things by its names."""
+    """The contents of a checkpoint; None if other versions of the libraries wrote it."""
     from safetensors.torch import load
 
-    tensors = dict(sorted(load(data).items()))  # processes that share a fit distribute them in one order
+    tensors = dict(sorted(load(data).items()))  # sharded fits need one order in all processes
     facts = json.loads(tensors[FACTS].numpy().tobytes())
     if facts.get("versions") != _versions():
         return None
@@ -64,7 +60,7 @@ def _versions() -> list[str]:
 
 
 def below(tensors: Tensors, prefix: str) -> Tensors:
-    """Tensors whose names start with the prefix, by the rest of their names."""
+    """Tensors whose names start with the prefix, by names without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
@@ -78,36 +74,32 @@ def digest(values: Sequence[Tensor | None]) -> Tensor:
 
 
 def stacked(losses: Sequence[Tensor]) -> Tensor:
-    """Losses of steps ``[S]``; also of a training without any step."""
+    """Losses of steps as one tensor ``[S]``, which may be empty."""
     return torch.stack([*losses]) if losses else torch.zeros(0)
 
 
 def random_tensors(device: torch.device) -> Tensors:
-    """The state of PyTorch's random generators."""
+    """The state of PyTorch's random generators, by name."""
     return {f"random.{k}": state for k, state in enumerate(micro_batches.random_state(device))}
 
 
 def restore_random(device: torch.device, state: Tensors) -> None:
-    """Put PyTorch's random generators back to a state."""
+    """Restore the random generators from :func:`random_tensors`."""
     states = below(state, "random.")
     micro_batches.set_random_state(device, [states[name] for name in sorted(states)])
 
 
 def restore_optimizer(optimizer: Any, states: Tensors) -> None:
-    """Put back states named ``number.name``, by an optimizer's numbers of its parameters."""
+    """Restore states named ``number.name``, where the number is that of a parameter in the optimizer."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    numbers = sorted({int(name.partition(".")[0]) for name in states})
-    whole = optimizer.state_dict()
-    whole["state"] = {
-        number: {
-            name: part_of(value, parameters[number]) for name, value in below(states, f"{number}.").items()
-        }
-        for number in numbers
-    }
-    optimizer.load_state_dict(whole)
+    by_number: dict[int, Tensors] = {int(name.partition(".")[0]): {} for name in states}
+    for number in sorted(by_number):
+        own = below(states, f"{number}.")
+        by_number[number] = {name: part_of(value, parameters[number]) for name, value in own.items()}
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": by_number})
 
 
 def fits_in_memory(named: Iterable[tuple[str, Tensor]]) -> bool:
-    """Whether the machine has the memory to write a checkpoint; each process that resumes reads it whole."""
+    """Whether memory suffices to write a checkpoint, and for each process that resumes to read it whole."""
     size = sum(value.numel() * value.element_size() for _, value in named)
     return size * (COPIES + world()) <= psutil.virtual_memory().available

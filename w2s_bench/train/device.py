@@ -9,11 +9,9 @@ from accelerate.state import AcceleratorState
 from w2s_bench.errors import UserError
 from w2s_bench.train.fsdp import shard, world
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def pick(device: str) -> torch.device:
-    """The device of that name; ``auto`` takes CUDA, then MPS, then the CPU."""
+    """The device of that name; ``auto`` takes CUDA, then MPS, then the CPU. Errors: UserError."""
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         device = next(name for name in ("cuda", "mps", "cpu") if available[name])
@@ -27,15 +25,15 @@ def pick(device: str) -> torch.device:
 
 
 def accelerator(device: torch.device, precision: str) -> Accelerator:
-    """An accelerator for one fit. Its state is global to the process, so the last fit's is reset first."""
+    """An accelerator for one fit. Its state is global to the process, so that of the last fit is reset."""
     AcceleratorState._reset_state(reset_partial_state=True)
     if device.type == "cuda" and device.index is not None:
-        torch.cuda.set_device(device)  # it takes the current device, whatever batches are sent to
+        torch.cuda.set_device(device)  # the accelerator takes the current device
     mixed = "bf16" if precision == "bf16" else "no"
     plain = Accelerator(cpu=device.type == "cpu", mixed_precision=mixed)
     return shard(plain) if world() > 1 else plain
 
 
 def name(device: torch.device) -> str:
-    """The device as records name it: its type, or the product where it is a GPU."""
+    """The device's name in records: its type, or the product name of a GPU."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,8 +1,4 @@
-"""Encoded items, cached in the process for all fits of one model on the same items.
-
-A student's process fits one model under many methods on the same items, and encoding takes a good part of a
-small model's fit.
-"""
+"""A cache of encoded items, because a process fits one model under many methods on the same items."""
 
 from __future__ import annotations
 

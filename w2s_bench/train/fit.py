@@ -1,16 +1,14 @@
 """One call for every fit: teachers, ceilings and students differ only in the labels of their requests.
 
-The method learns through its student handle, then the model answers the parts that are asked for. Nothing
-here opens the store, and no gold but what the request holds can be reached.
+The method learns through its student handle, then the model predicts on the requested parts. Nothing here
+opens the store or reaches gold labels outside the request.
 """
 
 from __future__ import annotations
 
 import time
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from w2s_bench.errors import FitFailed, UserError
 from w2s_bench.method import load_method
@@ -25,7 +23,7 @@ from w2s_bench.train.untrained import ask_untrained
 
 
 def fit(request: FitRequest, checkpoint: Checkpoint | None = None) -> FitResult:
-    """Fit a model as a request says, and predict. Errors: FitFailed, whatever went wrong."""
+    """Fit a model as a request says, and predict. Errors: FitFailed for every kind of failure."""
     checkpoint = checkpoint or Checkpoint()
     try:
         return ask_untrained(request) if request.untrained else _fit(request, checkpoint)
@@ -55,9 +53,12 @@ def _fit(request: FitRequest, checkpoint: Checkpoint) -> FitResult:
         raise
     except (Exception, SystemExit) as error:
         raise method_error(failing_function(method, error), error, method) from error
+    greedy = None  # a probe answers in the model's place
+    if handle.predictor is None:
+        greedy = greedy_options(handle.model, request.items["test"], torch.device(request.device))
     return FitResult(
         arrays=answers,
-        greedy=_greedy(handle, request),
+        greedy=greedy,
         epoch_loss=tuple(handle.epoch_loss),
         curve=tuple(handle.curve),
         adapter=adapter_of(handle.model, Training(**request.training)),
@@ -66,10 +67,3 @@ def _fit(request: FitRequest, checkpoint: Checkpoint) -> FitResult:
         fit_seconds=checkpoint.earlier_seconds + fitted - clock,
         seconds=checkpoint.earlier_seconds + time.perf_counter() - clock,
     )
-
-
-def _greedy(handle: StudentHandle, request: FitRequest) -> NDArray[np.int64] | None:
-    """Freely decoded answers on the test set, unless a probe answers in the model's place."""
-    if handle.predictor is not None:
-        return None
-    return greedy_options(handle.model, request.items["test"], torch.device(request.device))

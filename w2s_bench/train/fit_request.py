@@ -1,8 +1,8 @@
-"""What a fit is given and what it returns.
+"""The request of a fit and its result.
 
 A student's request holds items and weak labels: no gold of the transfer half or of the test set, no store
-path and no key. A gold request, which only the gold process builds, holds gold as its labels. The process of
-a method imports this module, so it must not know how a store is opened.
+path and no key. Only the gold process builds requests with gold labels. Processes of methods import this
+module, so it must not know how to open a store.
 Shapes: N items of a part, O options of the widest item, K teachers, H width of a hidden state.
 """
 
@@ -19,26 +19,23 @@ from w2s_bench.model import Shape
 from w2s_bench.records import Domain
 from w2s_bench.task import Item
 
-REQUEST_VERSION = 1  # raise it when a method is given something else under the same name
-TRANSFER, VALIDATION, BUDGET = "transfer", "validation", "budget"  # parts by the names that methods know
-# Teacher, student and ceiling of a method with a language-model stage read the same text before their fit.
-LANGUAGE_PARTS = ("teacher", "transfer")
-CURVE = "curve"  # name of the stored array with the answers given during training
-ADAPTER = "adapter"  # name of the stored arrays with the trained weights of a LoRA recipe
-HELD_OUT = 10  # a tenth of the transfer half selects where the suite draws no validation part
+REQUEST_VERSION = 1  # raise it when the meaning of an input of methods changes
+TRANSFER, VALIDATION, BUDGET = "transfer", "validation", "budget"  # names of parts in the API of methods
+LANGUAGE_PARTS = ("teacher", "transfer")  # parts of the language-model stage, in every role
+CURVE = "curve"  # name of the stored array of answers during training
+ADAPTER = "adapter"  # name of the stored arrays of weights that LoRA trained
+HELD_OUT = 10  # one in so many transfer items validates, if the suite draws no validation part
 Arrays = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitRequest:
-    """Everything that a fit needs, or a question to an untrained model.
+    """Everything that a fit needs.
 
-    ``items`` by part. ``train`` is the part to learn from, ``rows`` its rows to train on (None: all), and
-    ``answers`` names the parts to predict at the end. ``labels``, ``states`` and ``prior`` are by part too;
-    ``labels`` are probabilities ``[N, O]``. ``teachers [K, N, O]`` belong to the training part. ``gold``
-    holds the labels of the ``budget`` part, which comes from the teacher half. ``held_out``: how many of the
-    last training items are for validation. ``untrained``: no fit, only the hidden states or the zero-shot
-    answers of the model as it is.
+    ``items``, ``labels`` (probabilities ``[N, O]``), ``states`` and ``prior`` are by part. ``train``: the
+    part to train on, ``rows`` of it (None: all); ``answers``: the parts to predict. ``teachers [K, N, O]``:
+    labels of the training part. ``gold``: labels of the ``budget`` part. ``held_out``: how many of the last
+    training items are for validation. ``untrained``: no fit, but hidden states or zero-shot answers.
     """
 
     title: str
@@ -65,18 +62,17 @@ class FitRequest:
 
     @property
     def n_train(self) -> int:
-        """How many items of the training part are used, those held out for validation included."""
+        """Number of training items, including those held out for validation."""
         return len(self.items[self.train]) if self.rows is None else len(self.rows)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitResult:
-    """What a fit returns.
+    """The result of a fit.
 
     ``arrays``: probabilities ``[N, O]`` or hidden states, by part. ``greedy``: freely decoded answers as
-    option indices, where the model generates. ``epoch_loss``: mean loss of each epoch of the last fit.
-    ``curve``: shares of training and the options picked on the test set then, where the recipe asks for it.
-    ``adapter``: trained weights by name, where the recipe has adapters.
+    option indices, if the model generates. ``epoch_loss``: mean loss of each epoch of the last fit.
+    ``curve``: shares of training with the test options picked then. ``adapter``: weights that LoRA trained.
     """
 
     arrays: Mapping[str, NDArray[np.float32]]

@@ -1,8 +1,7 @@
-"""Faster kernels for the same sums, where a recipe has ``fused``: results are equal but for rounding.
+"""Faster kernels for recipes with ``fused``; results are equal up to rounding.
 
-What models of transformers compute with several operations that PyTorch has as one; an attention mask, where
-it masks nothing that a causal model looks at; states of the last block that nobody looks at; padding; one
-kernel for AdamW.
+They replace GELUs written out in several operations, attention masks that mask nothing a causal model
+attends to, unused states of the last block, and padding.
 """
 
 from __future__ import annotations
@@ -16,15 +15,14 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 from torch.overrides import TorchFunctionMode
 
-from w2s_bench.train.fused_last_token import ends_only
-from w2s_bench.train.same_states import Read, same_states
+from w2s_bench.train.fused_last_token import Read, ends_only, same_states
 
-SLOW = frozenset({"NewGELUActivation", "GELUTanh"})  # of transformers: the tanh form, written out
+SLOW = frozenset({"NewGELUActivation", "GELUTanh"})  # GELU modules of transformers, without a fused kernel
 
 
 @contextmanager
 def fused(model: Any) -> Iterator[None]:
-    """While this holds, the model's passes take the faster way; afterwards it is as it was."""
+    """Make the model's passes faster inside the context; leaving it restores the model."""
     with ExitStack() as undo:
         for parent in list(model.modules()):
             for name, child in list(parent.named_children()):
@@ -47,13 +45,13 @@ def _enter_text(model: Any, undo: ExitStack) -> None:
 
 @contextmanager
 def _body(body: Any, *, mask: bool) -> Iterator[None]:
-    """No keys and values are kept for a token to come; where rows need no ``mask``, none is made: they are
-    padded behind their end, where a causal model does not look."""
-    whole, kept, way = body.forward, body.config.use_cache, SingleAttention()
+    """Cache no keys and values, and without ``mask`` pass no attention mask: rows are padded behind their
+    end, which a causal model does not attend to."""
+    whole, use_cache, single = body.forward, body.config.use_cache, SingleAttention()
 
     def forward(*given: Any, attention_mask: Tensor | None = None, **named: Any) -> Any:
         masked = {"attention_mask": attention_mask} if mask else {}
-        with way:
+        with single:
             return whole(*given, **masked, **named)
 
     body.forward, body.config.use_cache = forward, False
@@ -61,15 +59,14 @@ def _body(body: Any, *, mask: bool) -> Iterator[None]:
         yield
     finally:
         del body.forward
-        body.config.use_cache = kept
+        body.config.use_cache = use_cache
 
 
 class SingleAttention(TorchFunctionMode):
-    """On a CPU, attention of half precision is computed in single: its backward pass takes a third of the
-    time."""
+    """On a CPU, compute half-precision attention in single: its backward pass takes a third of the time."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Attention by way of single precision; all else as it is."""
+        """Replace attention, and pass all other functions through."""
         if func is attention:
             return _attention(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
@@ -87,8 +84,7 @@ def _attention(
 
 
 def needs_no_mask(body: Any) -> bool:
-    """Whether states at real tokens are the same without a mask: some models make positions or biases of
-    it."""
+    """Whether states at real tokens are the same without a mask; some models derive positions from it."""
 
     def states(ids: Tensor, attention: Tensor, **mask: Tensor) -> Tensor:
         return body(input_ids=ids, **mask).last_hidden_state[attention.bool()]
@@ -97,29 +93,28 @@ def needs_no_mask(body: Any) -> bool:
 
 
 WORK = 2_000_000_000  # tokens of a piece times parameters
-FEWEST = 512  # tokens: below, adding up the gradients of pieces takes longer than padding
+FEWEST = 512  # tokens: in smaller pieces, adding up gradients takes longer than padding
 
 
-# Models read a batch in pieces of some 2,000 tokens, since a call costs a small model more than the padding
-# of its rows does. For a large one it is the other way round: at 4 million parameters in blocks, pieces of
-# 512 tokens take 5% less time. On a CPU in single precision only; elsewhere larger products gain more.
 def small_pieces(body: nn.Module, read: Read) -> Read:
-    """``read`` in pieces that are right for the size of a body, where dropout drops the same in pieces as in
-    whole."""
+    """``read`` in pieces that suit the size of a body, if dropout drops the same states in pieces.
+
+    Models read some 2,000 tokens at once, because a call costs a small model more than padding does. At
+    4 million parameters in blocks, pieces of 512 tokens take 5% less time, on a CPU in single precision.
+    """
     if same_states(body, read, in_pieces(read, 1), dropout=True):
         return in_pieces(read, tokens_of(body))
     return read
 
 
 def tokens_of(body: nn.Module) -> int:
-    """How many tokens a piece has: embeddings only look up, so matrices of the others count."""
+    """Tokens of a piece, from the number of parameters other than embeddings, which multiply nothing."""
     tables = {id(p) for m in body.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
     return max(FEWEST, WORK // max(1, sum(p.numel() for p in body.parameters() if id(p) not in tables)))
 
 
 def in_pieces(read: Read, tokens: int) -> Read:
-    """``read(ids, attention)``, one result a row ``[R, …]``, on consecutive rows of so many tokens or a row
-    more; rows should come by length."""
+    """``read`` applied to consecutive rows of about so many ``tokens``; rows should be sorted by length."""
 
     def pieces(ids: Tensor, attention: Tensor) -> Tensor:
         rows = -(-tokens // ids.shape[1])

@@ -1,4 +1,4 @@
-"""The fit loop: the only place where anything is trained."""
+"""The fit loop, which every fit goes through."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from w2s_bench.train.checkpoint_data import stacked
 from w2s_bench.train.device import accelerator
 from w2s_bench.train.fsdp import place, world
 from w2s_bench.train.fused import fused
-from w2s_bench.train.prefetch import prefetch
 
 Loss = Callable[[Any, Batch, Indices, Context], Tensor]
 
@@ -51,24 +50,22 @@ def train(
 ) -> list[list[float]]:
     """AdamW over shuffled batches; returns the loss of every step, epoch by epoch.
 
-    ``loss`` gets the network, a batch, the indices of its items and the context. ``parameters`` are those to
-    train, if not all. ``after`` is called after each step and ends training by returning true. ``backward``
-    cuts up a batch larger than ``training.micro_batch``. For steps that the ``checkpoint`` holds, ``after``
-    is called and nothing else is done again.
+    ``loss`` gets the network, a batch, the indices of its items and the context. ``parameters``: those to
+    train (None: all). ``after`` is called after each step and ends training by returning true. ``backward``
+    handles a batch larger than ``training.micro_batch``. Steps in the ``checkpoint`` are not trained again:
+    only ``after`` is called.
     """
+
+    def collate(items: Indices) -> Batch:
+        return model.collate([encoded[i] for i in items])
+
     checkpoint = checkpoint or Checkpoint()
     accelerate = accelerator(device, training.precision)
     trained = model.parameters() if parameters is None else parameters
     net = place(model, device).train()
     net, optimizer = accelerate.prepare(net, _optimizer(trained, training))
     passes = micro_batches.Passes(
-        accelerate,
-        net,
-        device,
-        lambda items: model.collate([encoded[i] for i in items]),
-        size=training.micro_batch,
-        cut=backward,
-        halve=world() == 1,
+        accelerate, net, device, collate, size=training.micro_batch, cut=backward, halve=world() == 1
     )
     torch.manual_seed(seed)
     with _recipe_changes(model, training):
@@ -80,7 +77,7 @@ def train(
         if not past.ended:
             checkpoint.resume(optimizer, device)
         rest = [] if past.ended else steps[len(losses) :]
-        for step, parts in prefetch(rest, lambda step: passes.parts(step.items), device):
+        for step, parts in micro_batches.prefetch(rest, lambda step: passes.parts(step.items), device):
             for group in optimizer.param_groups:
                 group["lr"] = rate(training, step.index, step.total)
             value = passes.run(step.items, parts, _loss_of_step(loss, step, training))
@@ -97,7 +94,7 @@ def train(
 
 
 def _by_epoch(steps: Sequence[Step], losses: Sequence[float]) -> list[list[float]]:
-    """Losses of the steps that were done, a list an epoch."""
+    """Losses of the steps that were done, one list for each epoch."""
     pairs = zip(steps, losses, strict=False)  # a method may have ended the fit before its last step
     return [[loss for _, loss in epoch] for _, epoch in groupby(pairs, lambda pair: pair[0].epoch)]
 
@@ -108,16 +105,12 @@ def _loss_of_step(loss: Loss, step: Step, training: Training) -> micro_batches.B
 
 
 def _optimizer(parameters: Iterable[Tensor], training: Training) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(
-        parameters,
-        lr=training.learning_rate,
-        weight_decay=training.weight_decay,
-        fused=True if training.fused else None,
-    )
+    decay, one_kernel = training.weight_decay, training.fused or None
+    return torch.optim.AdamW(parameters, lr=training.learning_rate, weight_decay=decay, fused=one_kernel)
 
 
 def _recipe_changes(model: Any, training: Training) -> ExitStack:
-    """What a recipe changes in how a model computes the same results; undone when the context is left."""
+    """Apply gradient checkpointing and fused kernels as the recipe says; leaving the context undoes both."""
     changes = ExitStack()
     if training.checkpointing and hasattr(model, "lm"):
         model.lm.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

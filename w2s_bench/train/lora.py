@@ -1,4 +1,4 @@
-"""LoRA through peft: a model whose own weights stay, with small trained factors beside its linear layers."""
+"""LoRA through peft: the model's weights are frozen, and small adapters of its linear layers are trained."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ EVERY_LINEAR = "all-linear"  # of the body; peft leaves the language-model head 
 
 
 def adapt(model: M, training: Training, seed: int) -> M:
-    """The same model, of which only new adapters and the head of the task take gradients, where the recipe
-    has ``lora``; otherwise as it was. Adapters change nothing before the first step. Errors: BadModel for
-    one that is no transformer or lacks the layers named; UserError without peft."""
+    """Add adapters to the model if the recipe has ``lora``; then only they and the task's head are trained.
+
+    Errors: BadModel for one that is no transformer or lacks the named layers; UserError without peft.
+    """
     if training.lora is None:
         return model
     try:
@@ -37,12 +38,8 @@ def adapt(model: M, training: Training, seed: int) -> M:
             mend="take lora out of this model's recipe",
         )
     lora = training.lora
-    config = LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=lora.targets or EVERY_LINEAR,
-    )
+    scale = {"r": lora.rank, "lora_alpha": lora.alpha, "lora_dropout": lora.dropout}
+    config = LoraConfig(target_modules=lora.targets or EVERY_LINEAR, **scale)
     torch.manual_seed(seed)
     try:
         inject_adapter_in_model(config, model.lm)
@@ -56,13 +53,11 @@ def adapt(model: M, training: Training, seed: int) -> M:
 
 
 def adapter_of(model: Model, training: Training) -> dict[str, NDArray[np.float32]]:
-    """What was trained, by name, where the recipe has adapters: they and the head make the student from its
-    pretrained model. Nothing otherwise."""
+    """The trained weights (adapters and head) by name; empty for a recipe without adapters."""
     return {name: value.numpy() for name, value in trained(model)} if training.lora else {}
 
 
 def changing(model: Model) -> set[str]:
-    """Names in the state of a model, as it is before any fit, that fits may change: all but what adapters
-    stand beside."""
-    still = {name for name, value in model.named_parameters() if not value.requires_grad}
-    return set(model.state_dict()) - still
+    """Names in a model's state that a fit may change: all but frozen parameters."""
+    frozen = {name for name, value in model.named_parameters() if not value.requires_grad}
+    return set(model.state_dict()) - frozen

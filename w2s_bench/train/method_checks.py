@@ -1,6 +1,6 @@
-"""Checks of what methods hand over: losses, targets, weights, rows and predictions.
+"""Checks of losses, targets, weights, rows and predictions that come from methods.
 
-Every error is a FitFailed that names the method, so that the run can mark its cells and go on.
+Every error is a FitFailed that names the method, so that the run can mark its cells and continue.
 Shapes: M rows of the training pool, O options of the widest item.
 """
 
@@ -26,7 +26,7 @@ TOLERANCE = 1e-3  # how far the sum of a row of probabilities may be from one
 def checked_loss(
     method: Method, loss: Loss, logits: Tensor, targets: Tensor, mask: Tensor, context: Context
 ) -> Tensor:
-    """The value of a method's ``loss``: a scalar that a gradient reaches. Errors: FitFailed."""
+    """The value of a method's ``loss``: a scalar with a gradient. Errors: FitFailed."""
     try:
         value = loss(logits, targets, mask, context)
     except UserError:
@@ -34,7 +34,7 @@ def checked_loss(
     except Exception as error:
         raise method_error("loss", error, method) from error
     if not isinstance(value, Tensor) or value.ndim != 0:
-        raise FitFailed(f"loss() gave {_described(value)}", where=name_of(method), expected="a scalar tensor")
+        raise FitFailed(f"loss() gave {_type_of(value)}", where=name_of(method), expected="a scalar tensor")
     if not value.requires_grad:
         raise FitFailed(
             "loss() gave a tensor that no gradient reaches",
@@ -50,25 +50,27 @@ def name_of(method: Method) -> str:
 
 
 def method_error(function: str, error: BaseException, method: Method) -> FitFailed:
-    """An exception of a method's own function, by the names of both."""
+    """The FitFailed for an exception in a method's own function."""
     text = f"{function}() raised {type(error).__name__}: {error}"
     return FitFailed(text[:400], where=name_of(method), expected="a method that runs")
 
 
 def failing_function(method: Method, error: BaseException) -> str:
-    """The function in the method's own file in which an exception arose, ``learn`` where there is none."""
+    """The function in the method's own file that an exception came from; ``learn`` if there is none."""
     file = inspect.getfile(type(method))
     names = [frame.name for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return names[-1] if names else "learn"
 
 
-def _described(value: Any) -> str:
+def _type_of(value: Any) -> str:
     return f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
 
 
 def check_finite(losses: Sequence[Sequence[float]], where: str) -> None:
-    """Losses of all steps, by epoch. Called once after training: asking at every step would make a GPU wait
-    for each. Errors: FitFailed."""
+    """Check the losses of all steps, by epoch. Errors: FitFailed.
+
+    Called once after training, because a check at every step would make a GPU wait.
+    """
     steps = [value for epoch in losses for value in epoch]
     bad = next((k for k, value in enumerate(steps) if not math.isfinite(value)), None)
     if bad is not None:
@@ -81,36 +83,28 @@ def check_finite(losses: Sequence[Sequence[float]], where: str) -> None:
 
 
 def check_distributions(values: Any, mask: Tensor, what: str, where: str) -> None:
-    """Each row of ``values [M, O]`` is a distribution over the options of its item. Errors: FitFailed."""
+    """Check that rows of ``values [M, O]`` are distributions over their items' options. Errors: FitFailed."""
     if not isinstance(values, Tensor) or values.shape != mask.shape:
-        raise FitFailed(
-            f"{what} of {_described(values)}",
-            where=where,
-            expected=f"a tensor of shape {tuple(mask.shape)}",
-        )
+        shape = f"a tensor of shape {tuple(mask.shape)}"
+        raise FitFailed(f"{what} of {_type_of(values)}", where=where, expected=shape)
     values = values.detach().cpu()
     if not bool(torch.isfinite(values).all()):
         raise FitFailed(f"{what} that are not finite", where=where, expected="probabilities")
     if bool((values < -TOLERANCE).any()) or bool((values[~mask].abs() > TOLERANCE).any()):
-        raise FitFailed(
-            f"{what} below zero, or above it where there is no option", where=where, expected="probabilities"
-        )
-    sums = values.sum(-1)
-    if bool(((sums - 1).abs() > TOLERANCE).any()):
-        worst = int((sums - 1).abs().argmax())
-        raise FitFailed(
-            f"{what} do not sum to one: row {worst} sums to {float(sums[worst]):.4g}",
-            where=where,
-            expected="a probability for each option",
-        )
+        wrong = f"{what} below zero, or above it where there is no option"
+        raise FitFailed(wrong, where=where, expected="probabilities")
+    errors = (values.sum(-1) - 1).abs()
+    if bool((errors > TOLERANCE).any()):
+        row = int(errors.argmax())
+        wrong = f"{what} do not sum to one: row {row} sums to {float(values[row].sum()):.4g}"
+        raise FitFailed(wrong, where=where, expected="a probability for each option")
 
 
 def check_weights(weights: Tensor, rows: int, where: str) -> None:
-    """One finite number a row ``[M]``. Errors: FitFailed."""
+    """Check that there is one finite weight for each row ``[M]``. Errors: FitFailed."""
     if weights.shape != (rows,) or not bool(torch.isfinite(weights).all()):
-        raise FitFailed(
-            f"weights of shape {tuple(weights.shape)}", where=where, expected=f"{rows} finite numbers"
-        )
+        shape = tuple(weights.shape)
+        raise FitFailed(f"weights of shape {shape}", where=where, expected=f"{rows} finite numbers")
 
 
 def training_rows(items: Tensor | Sequence[int] | None, rows: int, where: str) -> NDArray[np.int64]:
@@ -120,14 +114,13 @@ def training_rows(items: Tensor | Sequence[int] | None, rows: int, where: str) -
     chosen = torch.as_tensor(items)
     chosen = chosen.nonzero().flatten() if chosen.dtype == torch.bool else chosen.long()
     if not len(chosen) or int(chosen.min()) < 0 or int(chosen.max()) >= rows:
-        raise FitFailed(
-            "no item is chosen, or one beyond the pool", where=where, expected=f"rows below {rows}"
-        )
+        wrong = "no item is chosen, or one beyond the pool"
+        raise FitFailed(wrong, where=where, expected=f"rows below {rows}")
     return chosen.numpy()
 
 
 def probe_predictions(predictor: Predictor, view: View, where: str) -> NDArray[np.float32]:
-    """What a probe answers on the items of a view ``[M, O]``. Errors: FitFailed."""
+    """A probe's probabilities on the items of a view ``[M, O]``. Errors: FitFailed."""
     with torch.no_grad():
         predictions = predictor(view)
     check_distributions(predictions, view.mask, "predictions", where)

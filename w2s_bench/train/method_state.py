@@ -1,7 +1,7 @@
-"""What a method's losses remember from step to step, so that a fit can resume in another process.
+"""The state that a method keeps between steps, saved so that a fit can resume in another process.
 
-A checkpoint holds tensors, numbers and strings among a method's own attributes. State in any other place, as
-in a list or in a variable around a loss, cannot be restored: fits of such methods start again.
+A checkpoint holds those of a method's attributes that are tensors, numbers and strings. Other state, as in
+lists or closures, cannot be restored, so fits of such methods start again.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from torch import Tensor
 
 from w2s_bench.method import Loss, Method
 
-OPTIONS = "options"  # follow from the job
-PLAIN = "plain"  # all attributes that are no tensors, as JSON
+OPTIONS = "options"  # not saved: they follow from the job
+PLAIN = "plain"  # all other attributes, as JSON
 TENSOR = "tensor."
 _PLAIN_TYPES = (type(None), bool, int, float, str)
 
 
 def state_of(method: Method) -> dict[str, Tensor] | None:
-    """What a method's attributes hold now, by name; None where one is of a kind that cannot be stored."""
+    """A method's attributes as tensors, by name; None if one has a type that cannot be stored."""
     attributes = {name: value for name, value in vars(method).items() if name != OPTIONS}
     plain = {name: value for name, value in attributes.items() if type(value) in _PLAIN_TYPES}
     tensors = {TENSOR + name: value for name, value in attributes.items() if isinstance(value, Tensor)}
@@ -34,8 +34,8 @@ def state_of(method: Method) -> dict[str, Tensor] | None:
 
 
 def restore_state(method: Method, state: dict[str, Tensor], device: torch.device) -> None:
-    """Give a method's attributes what they held. Tensors come to the device of the fit."""
-    for name in [name for name in vars(method) if name != OPTIONS]:
+    """Set a method's attributes to a stored state; tensors move to the device of the fit."""
+    for name in vars(method).keys() - {OPTIONS}:
         delattr(method, name)
     for name, value in json.loads(state[PLAIN].numpy().tobytes()).items():
         setattr(method, name, value)
@@ -47,8 +47,8 @@ def restore_state(method: Method, state: dict[str, Tensor], device: torch.device
 def resumable(loss: Loss | None, method: Method) -> bool:
     """Whether a fit with this loss may resume from a checkpoint.
 
-    A method's own loss keeps its state in the method's attributes, which checkpoints hold. Any other loss may
-    keep state that nobody sees, unless the method declares ``stateless_losses``.
+    A method's own loss keeps its state in the method's attributes. Any other loss may have hidden state,
+    unless the method declares ``stateless_losses``.
     """
     own = loss is None or (isinstance(loss, MethodType) and loss.__self__ is method)
     return own or method.stateless_losses

@@ -1,4 +1,4 @@
-"""The handle on the model that methods get: fits, predictions, probes, snapshots. It knows no store.
+"""The handle through which methods fit, query and restore the model. It has no access to a store.
 
 Teachers and ceilings are fitted through the same handle; their requests hold gold labels.
 Shapes: M rows of the training pool (N training items, then those of the gold budget), O options.
@@ -39,7 +39,6 @@ from w2s_bench.train.checkpoint import Checkpoint, Snapshot
 from w2s_bench.train.encoding_cache import encode
 from w2s_bench.train.fit_request import BUDGET, LANGUAGE_PARTS, TRANSFER, FitRequest
 from w2s_bench.train.fsdp import load_into
-from w2s_bench.train.language_stage import language_stage
 from w2s_bench.train.loop import train
 from w2s_bench.train.lora import adapt, changing
 from w2s_bench.train.method_checks import (
@@ -52,6 +51,7 @@ from w2s_bench.train.method_checks import (
     training_rows,
 )
 from w2s_bench.train.method_state import resumable
+from w2s_bench.train.micro_batches import by_items
 from w2s_bench.train.predict import predict
 from w2s_bench.train.student_inputs import batch_context, inputs_of, part_rows, rows_of, view_of
 
@@ -61,7 +61,7 @@ TWIN = 7919  # between the seeds of a student and its twin
 
 @dataclass(slots=True)
 class _Targets:
-    """What a running fit trains on; a hook may change it."""
+    """Targets ``[M, O]`` and weights ``[M]`` of a running fit; a hook may change them."""
 
     targets: Tensor
     weights: Tensor | None
@@ -94,12 +94,23 @@ class StudentHandle:
         self._checkpoint.follow(model, changing(model))
         if stage := request.stage:
             items = [item for part in LANGUAGE_PARTS for item in request.items[part]]
-            encoded = encode(model, request.model, items)
-            language_stage(model, encoded, stage, training, seed, self._device, self._checkpoint)
+            rate = training.learning_rate * stage["rate"]
+            training = training.model_copy(update={"epochs": stage["epochs"], "learning_rate": rate})
+            losses = train(
+                model,
+                encode(model, request.model, items),
+                training,
+                seed,
+                self._device,
+                lambda net, batch, rows, context: model.language_loss(batch),
+                backward=by_items,
+                checkpoint=self._checkpoint,
+            )
+            check_finite(losses, "language modelling of the inputs")
         return model
 
     def _require(self, action: str, *inputs: str) -> None:
-        """Errors: FitFailed unless the method declares one of these inputs."""
+        """Check that the method declares one of these inputs. Errors: FitFailed."""
         if not self._method.inputs.intersection(inputs):
             raise FitFailed(
                 f"{action} without declaring it",
@@ -108,7 +119,7 @@ class StudentHandle:
             )
 
     def _askable(self, part: str) -> str:
-        """A part that methods may ask about: nothing is chosen, or trained, on test items."""
+        """Check that methods may query a part: never the test set. Errors: FitFailed."""
         if part not in (TRANSFER, VALIDATION, BUDGET):
             raise FitFailed(
                 f"asks about the part {part!r}",
@@ -124,9 +135,9 @@ class StudentHandle:
         return self._encoded[part]
 
     def _part(self, part: str) -> list[Any]:
-        """Encoded items of a part as methods name it."""
-        here = part_rows(self._request, part)
-        return here.of_list(self._items(here.part))
+        """Encoded items of a part, without the rows that this method does not see."""
+        rows = part_rows(self._request, part)
+        return rows.of_list(self._items(rows.part))
 
     def fit(
         self,
@@ -141,7 +152,6 @@ class StudentHandle:
         on_epoch: Hook | None = None,
         per_epoch: int = 1,
     ) -> None:
-        """See :meth:`w2s_bench.student.Student.fit`."""
         pool = self._part(TRANSFER)
         if GOLD_BUDGET in self._method.inputs and len(targets) != len(pool):
             pool += self._part(BUDGET)  # a fit whose targets have no rows for it leaves the budget out
@@ -186,7 +196,7 @@ class StudentHandle:
         return targets.detach().float().cpu(), weights.detach().float().cpu()
 
     def _pool_mask(self, targets: Tensor, rows: int) -> Tensor:
-        """The pool's mask ``[M, O]``, or the training items' where targets leave the budget out."""
+        """Mask ``[M, O]`` of the pool, or of the training items if targets leave the budget out."""
         masks = [self.inputs.mask]
         if rows > len(self.inputs.mask) and len(targets) == rows:
             masks.append(self.inputs.budget.mask)
@@ -194,15 +204,14 @@ class StudentHandle:
         return torch.cat([torch.nn.functional.pad(m, (0, width - m.shape[1])) for m in masks])
 
     def _batch_loss(self, given: _Targets, rows: NDArray[np.int64], loss: Loss) -> Any:
-        """The loss of a batch, with its targets and its context."""
+        """The loss function of the fit loop: selects a batch's targets and inputs for the method's loss."""
         declared = {n: v for n, v in self.inputs.given.items() if n in (TEACHERS, STATES, PRIOR)}
 
         def batch_loss(net: Any, batch: Batch, chosen: NDArray[np.int64], context: Context) -> Tensor:
             items, width = torch.from_numpy(rows[chosen]), batch.mask.shape[1]
-            context = replace(context, options=self.inputs.options)
+            weights = None if given.weights is None else given.weights[items]
+            context = replace(context, options=self.inputs.options, weights=weights)
             context = batch_context(context, items, declared, width)
-            if given.weights is not None:
-                context = replace(context, weights=given.weights[items])
             targets = given.targets[items, :width].to(self._device)
             context = _on_device(context, self._device)
             return checked_loss(self._method, loss, net(batch), targets, batch.mask, context)
@@ -210,7 +219,7 @@ class StudentHandle:
         return batch_loss
 
     def _after_step(self, given: _Targets, hook: Hook | None, per_epoch: int) -> Callable[[Step], bool]:
-        """Calls the hook ``per_epoch`` times an epoch, and applies what it wants changed."""
+        """A callback of the fit loop: calls the hook ``per_epoch`` times an epoch and applies its changes."""
         rows = len(given.targets)
 
         def after(step: Step) -> bool:
@@ -228,7 +237,7 @@ class StudentHandle:
         return after
 
     def _with_curve(self, after: Callable[[Step], bool], training: Training) -> Callable[[Step], bool]:
-        """Notes what the student picks on the test set, ``training.curve`` times an epoch."""
+        """``after``, but also recording the picked test options ``training.curve`` times an epoch."""
         self.curve = []
 
         def both(step: Step) -> bool:
@@ -241,7 +250,6 @@ class StudentHandle:
         return both if training.curve else after
 
     def predict(self, part: str = TRANSFER) -> Tensor:
-        """See :meth:`w2s_bench.student.Student.predict`."""
         inputs = {"validation": (VALIDATION,), "budget": (GOLD_BUDGET,)}
         self._require("asks for its own predictions", *inputs.get(part, (RELABEL, VALIDATION, GOLD_BUDGET)))
         encoded = self._part(self._askable(part))
@@ -252,36 +260,32 @@ class StudentHandle:
         return predict(self.model, encoded, self._device)
 
     def _part_answer(self, encoded: list[Any], part: str) -> NDArray[np.float32]:
-        """Probabilities of a part as methods name it, as wide as the widest item of the whole part."""
-        here = part_rows(self._request, part)
+        """Probabilities of the rows that methods see, as wide as the widest item of the whole part."""
+        rows = part_rows(self._request, part)
         if self.predictor is not None:
-            return here.of_array(self.answer(here.part))
+            return rows.of_array(self.answer(rows.part))
         answer = self._predict(encoded)
-        width = max(len(item.options) for item in self._request.items[here.part])
+        width = max(len(item.options) for item in self._request.items[rows.part])
         return np.pad(answer, ((0, 0), (0, width - answer.shape[1])))
 
     def answer(self, part: str) -> NDArray[np.float32]:
-        """Final probabilities ``[N, O]`` of a whole part of the request; not for methods."""
+        """Final probabilities ``[N, O]`` of a whole part of the request; methods do not call this."""
         if self.predictor is None:
             return self._predict(self._items(part))
         return probe_predictions(self.predictor, view_of(self._request, self._method, part), self._name)
 
     def states(self, part: str = TRANSFER) -> Tensor:
-        """See :meth:`w2s_bench.student.Student.states`."""
         self._require("asks for hidden states", STATES)
         return rows_of(self._request, self._request.states, self._askable(part))
 
     def prior(self, part: str = TRANSFER) -> Tensor:
-        """See :meth:`w2s_bench.student.Student.prior`."""
         self._require("asks for the zero-shot prior", PRIOR)
         return rows_of(self._request, self._request.prior, self._askable(part))
 
     def use_probe(self, predictor: Predictor) -> None:
-        """See :meth:`w2s_bench.student.Student.use_probe`."""
         self.predictor = predictor
 
     def snapshot(self) -> object:
-        """See :meth:`w2s_bench.student.Student.snapshot`."""
         weights = self.model.state_dict() if self._checkpoint.live else {}
         copied = {name: value.detach().to("cpu", copy=True) for name, value in weights.items()}
         snapshot = Snapshot(copied, self.predictor)
@@ -289,26 +293,21 @@ class StudentHandle:
         return snapshot
 
     def restore(self, snapshot: object) -> None:
-        """See :meth:`w2s_bench.student.Student.restore`."""
         assert isinstance(snapshot, Snapshot)
         self.predictor = snapshot.predictor
         if self._checkpoint.live:
             load_into(self.model, snapshot.weights)
 
     def twin(self) -> StudentHandle:
-        """See :meth:`w2s_bench.student.Student.twin`."""
         return StudentHandle(self._request, self._method, self._checkpoint, offset=TWIN)
 
 
 @contextmanager
 def _trainable(model: Model, head_only: bool) -> Iterator[list[torch.nn.Parameter] | None]:
-    """The parameters to train, None for all; the others take no gradient meanwhile."""
-    if not head_only:
-        yield None
-        return
-    head = list(model.head_parameters())
-    ids = set(map(id, head))
-    frozen = [p for p in model.parameters() if p.requires_grad and id(p) not in ids]
+    """Freeze all but the head while the context is open; yields the parameters to train, None for all."""
+    head = list(model.head_parameters()) if head_only else None
+    trained = {id(p) for p in (model.parameters() if head is None else head)}
+    frozen = [p for p in model.parameters() if p.requires_grad and id(p) not in trained]
     for parameter in frozen:
         parameter.requires_grad_(False)
     try:

@@ -1,4 +1,4 @@
-"""The inputs of a method, cut from a fit request: what the method declared, on the CPU, and nothing else.
+"""The inputs that a method declared, taken from a fit request, on the CPU.
 
 Shapes: N training items without those held out, V validation items, n items of the gold budget, O options of
 the widest item, B items of a batch.
@@ -29,35 +29,34 @@ from w2s_bench.method import (
     Method,
     View,
 )
-from w2s_bench.method import VALIDATION as VALIDATION_INPUT
+from w2s_bench.model import option_mask
 from w2s_bench.task import Item
 from w2s_bench.train.fit_request import BUDGET, TRANSFER, VALIDATION, FitRequest
 
 
 def mask_of(items: Sequence[Item]) -> Tensor:
-    """True where an option exists ``[N, O]``."""
-    counts = torch.tensor([len(i.options) for i in items])
-    return torch.arange(int(counts.max())) < counts[:, None]
+    """Mask ``[N, O]``, true where an option exists."""
+    return option_mask([len(i.options) for i in items])
 
 
 @dataclass(frozen=True, slots=True)
 class PartRows:
-    """Which rows of a part of the request make up a part as methods know it; None for all."""
+    """Rows of a part of the request that are a part in the API of methods; None for all."""
 
     part: str
     rows: NDArray[np.int64] | None = None
 
     def of_list(self, values: Sequence[Any]) -> list[Any]:
-        """Those rows of a list."""
+        """The selected rows of a list."""
         return list(values) if self.rows is None else [values[i] for i in self.rows]
 
     def of_array(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Those rows of an array."""
+        """The selected rows of an array."""
         return values if self.rows is None else values[self.rows]
 
 
 def part_rows(request: FitRequest, part: str) -> PartRows:
-    """Where ``transfer``, ``validation`` or ``budget`` of a method lies in the request."""
+    """Where in the request the part ``transfer``, ``validation`` or ``budget`` of a method is."""
     if not request.held_out:
         return PartRows(request.train, request.rows) if part == TRANSFER else PartRows(part)
     rows = np.arange(len(request.items[request.train])) if request.rows is None else request.rows
@@ -72,10 +71,10 @@ def inputs_of(request: FitRequest, method: Method) -> Inputs:
     here = part_rows(request, TRANSFER)
     items = here.of_list(request.items[here.part])
     makers: dict[str, Callable[[], Any]] = {
-        TEACHERS: lambda: torch.from_numpy(np.stack([here.of_array(t) for t in _given(request.teachers)])),
+        TEACHERS: lambda: torch.from_numpy(np.stack([here.of_array(t) for t in _required(request.teachers)])),
         STATES: lambda: rows_of(request, request.states, TRANSFER),
         PRIOR: lambda: rows_of(request, request.prior, TRANSFER),
-        VALIDATION_INPUT: lambda: _validation(request),
+        VALIDATION: lambda: _validation(request),
         TAGS: lambda: tags_of(items),
         TEXTS: lambda: [i.options for i in items],
         GOLD_BUDGET: lambda: _budget(request, len(items)),
@@ -90,19 +89,19 @@ def inputs_of(request: FitRequest, method: Method) -> Inputs:
     )
 
 
-def _given(values: Any) -> Any:
+def _required(values: Any) -> Any:
     assert values is not None
     return values
 
 
 def _mask(request: FitRequest, here: PartRows) -> Tensor:
-    """As wide as the widest item of the whole part, like labels and predictions."""
+    """Mask of the selected rows, as wide as the widest item of the whole part, like labels are."""
     mask = mask_of(request.items[here.part])
     return mask if here.rows is None else mask[torch.from_numpy(here.rows)]
 
 
 def rows_of(request: FitRequest, arrays: Mapping[str, Any], part: str) -> Tensor:
-    """Rows of an array by part, as wide as the widest item of the whole part. Errors: FitFailed."""
+    """The rows of a part that methods see, as wide as the whole part's widest item. Errors: FitFailed."""
     here = part_rows(request, part)
     if here.part not in arrays:
         raise FitFailed(f"there is nothing of part {part!r}", expected=f"a part among {', '.join(arrays)}")
@@ -119,37 +118,31 @@ def _validation(request: FitRequest) -> Labelled:
 def _budget(request: FitRequest, first: int) -> Labelled:
     items = request.items[BUDGET]
     return Labelled(
-        labels=torch.from_numpy(_given(request.gold)),
+        labels=torch.from_numpy(_required(request.gold)),
         mask=mask_of(items),
         items=torch.arange(first, first + len(items)),
     )
 
 
 def tags_of(items: Sequence[Item]) -> dict[str, list[str | float]]:
-    """Every tag that all items have, and the ``length`` of their content in characters."""
+    """Tags that all items have, and the ``length`` of their content in characters."""
     names = set.intersection(*({*i.tags} for i in items)) if items else set()
     tags = {name: [i.tags[name] for i in items] for name in sorted(names)}
     return tags | {"length": [float(len(i.prompt) + sum(map(len, i.options))) for i in items]}
 
 
 def view_of(request: FitRequest, method: Method, part: str) -> View:
-    """What a predictor of the method sees of a whole part of the request."""
+    """The view of a whole part of the request that a predictor of the method gets."""
     items = request.items[part]
-    given: dict[str, Any] = {}
-    if STATES in method.inputs:
-        given[STATES] = torch.from_numpy(request.states[part])
-    if PRIOR in method.inputs:
-        given[PRIOR] = torch.from_numpy(request.prior[part])
+    arrays = {STATES: request.states, PRIOR: request.prior}
+    given: dict[str, Any] = {n: torch.from_numpy(a[part]) for n, a in arrays.items() if n in method.inputs}
     if TEXTS in method.inputs:
         given[TEXTS] = [i.options for i in items]
     return View(mask=mask_of(items), given=given)
 
 
 def batch_context(context: Context, items: Tensor, given: Mapping[str, Tensor], width: int) -> Context:
-    """The context with what belongs to ``items [B]``, ``width`` options wide where it is by option.
-
-    Rows of the gold budget, which teachers never labelled, are zeros.
-    """
+    """The context with the inputs of ``items [B]``, cut to ``width`` options; zeros for the gold budget."""
     sliced: dict[str, Tensor] = {}
     for name, values in given.items():
         by_item = values.transpose(0, 1) if name == TEACHERS else values

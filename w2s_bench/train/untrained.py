@@ -1,30 +1,24 @@
-"""Hidden states and zero-shot answers of a model before any fit.
-
-Shapes: N items, O options of the widest item, H width of a hidden state.
-"""
+"""Hidden states and zero-shot answers of a model before any fit."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from w2s_bench.errors import FitFailed
 from w2s_bench.model import Model, build_model
 from w2s_bench.train.encoding_cache import encode
 from w2s_bench.train.fit_request import FitRequest, FitResult
-from w2s_bench.train.predict import length_batches
+from w2s_bench.train.predict import all_states
 
 HIDDEN_VERSION = 1  # raise it when the states of a family change
 
 
 def ask_untrained(request: FitRequest) -> FitResult:
-    """States or zero-shot answers of the model as it is, for all parts that ``request.answers`` names."""
+    """Hidden states or zero-shot answers of the untrained model on the parts in ``request.answers``."""
     clock = time.perf_counter()
     device = torch.device(request.device)
     model = build_model(request.model, request.shape, request.seed).to(device)
@@ -43,17 +37,3 @@ def _states(model: Model, request: FitRequest, part: str, device: torch.device) 
 
 def _prior(model: Model, request: FitRequest, part: str, device: torch.device) -> NDArray[np.float32]:
     return torch.softmax(model.zero_shot(request.items[part]).float(), -1).cpu().numpy()
-
-
-@torch.no_grad()
-def all_states(model: Model, encoded: Sequence[Any], device: torch.device) -> Tensor:
-    """Hidden states of all items ``[N, H]`` (nlp) or one an option ``[N, O, H]``, on the CPU."""
-    parts = [(rows, model.states(batch).cpu()) for rows, batch in length_batches(model, encoded, device)]
-    widest = max((states for _, states in parts), key=lambda states: states.shape[1])
-    out = torch.zeros([len(encoded), *widest.shape[1:]])
-    for rows, states in parts:
-        if states.ndim == 2:
-            out[rows] = states
-        else:
-            out[rows, : states.shape[1]] = states
-    return out
