@@ -1,4 +1,4 @@
-"""What students made of their teachers' labels, as short texts: for all forms of a report."""
+"""Table of how students answered where their teacher was right or wrong, as short texts."""
 
 from __future__ import annotations
 
@@ -20,17 +20,13 @@ ABOUT = (
 
 
 def answer_rows(rows: Sequence[TableRow]) -> list[TableRow]:
-    """Pools over all admitted cells in which something is known of the answers."""
-    return [
-        row
-        for _, chosen in by_domain(list(rows))
-        for row in chosen
-        if row.task is None and row.pool == "admitted" and row.agreement is not None
-    ]
+    """Pools over all admitted cells whose agreement with the teacher is known, by domain."""
+    pools = [r for r in rows if r.task is None and r.pool == "admitted" and r.agreement is not None]
+    return [row for _, chosen in by_domain(pools) for row in chosen]
 
 
 def answer_head() -> list[str]:
-    """Heads of the table."""
+    """Heads of the table of answers."""
     return ["method", "domain", *(c.title for c in columns(ANSWERS))]
 
 
@@ -40,7 +36,7 @@ def answer_texts(row: TableRow) -> list[str]:
 
 
 def answers_markdown(rows: Sequence[TableRow]) -> str:
-    """The table, or nothing where no answers are known."""
+    """The table with its explanation; an empty text where no row has answers."""
     chosen = answer_rows(rows)
     if not chosen:
         return ""

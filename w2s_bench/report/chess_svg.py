@@ -1,4 +1,4 @@
-"""Chess positions as SVG by python-chess, with arrows; what all boards share stands in a page once."""
+"""Chess positions as SVG, with arrows; python-chess draws them. Boards of one page share their pieces."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import chess
+import chess.svg
 from markupsafe import Markup, escape
 
-GOLD, TEACHER, STUDENT = "#0072B2", "#E69F00", "#A03070"  # told apart by the colour-blind, and by a text
+GOLD, TEACHER, STUDENT = "#0072B2", "#E69F00", "#A03070"  # safe for the colour-blind; texts name them too
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +23,21 @@ class Arrow:
 
 
 def shared_parts() -> Markup:
-    """Definitions that :func:`board_svg` refers to: the pieces and the two empty boards. Once a page."""
-    import chess
-    import chess.svg
-
-    found = re.search(r"<defs>(.*)</defs>", chess.svg.board(chess.Board()), re.S)
+    """Definitions that :func:`board_svg` refers to, once a page: the pieces and the two empty boards."""
+    definitions = re.search(r"<defs>(.*)</defs>", chess.svg.board(chess.Board()), re.S)
     boards = "".join(
         f'<g id="{_frame(side)}">{_inside(chess.svg.board(None, orientation=side))}</g>'
         for side in (True, False)
     )
-    pieces = found[1] if found else ""
+    pieces = definitions[1] if definitions else ""
     return Markup(f'<svg class="shared" aria-hidden="true"><defs>{pieces}{boards}</defs></svg>')
 
 
 def board_svg(position: str, arrows: list[Arrow], title: str) -> Markup | None:
-    """The position (FEN, and the move that led to it where it is known) from the side to move; None where it
-    is no FEN. ``title`` is read aloud."""
+    """Draw a position from the side to move; None where it is no FEN.
+
+    ``position`` is a FEN, followed by the last move where that is known. Screen readers read ``title``.
+    """
     board, last = _parsed(position)
     if board is None:
         return None
@@ -49,9 +50,7 @@ def board_svg(position: str, arrows: list[Arrow], title: str) -> Markup | None:
 
 
 def spoken(position: str, move: str) -> str:
-    """A move in algebraic notation and UCI; as it stands where it is not legal here."""
-    import chess
-
+    """A move in algebraic notation and UCI; unchanged where it is not legal in the position."""
     board, _ = _parsed(position)
     try:
         return move if board is None else f"{board.san(chess.Move.from_uci(move))} ({move})"
@@ -61,8 +60,6 @@ def spoken(position: str, move: str) -> str:
 
 def _parsed(position: str) -> tuple[Any | None, str]:
     """The board, or None, and the last move or nothing."""
-    import chess
-
     fields = position.split(" ")
     try:
         return chess.Board(" ".join(fields[:6])), "".join(fields[6:])
@@ -75,24 +72,18 @@ def _frame(white: bool) -> str:
 
 
 def _inside(svg: str) -> str:
-    """What is drawn, without the definitions and the outer element."""
+    """The content of an SVG, without its outer element."""
     return svg.partition(">")[2].rpartition("</svg>")[0]
 
 
 @cache
 def _pieces(fen: str, white: bool) -> str:
-    import chess
-    import chess.svg
-
     svg = chess.svg.board(chess.Board(fen), orientation=white, coordinates=False)
     return "".join(re.sub(r' xlink:href="[^"]*"', "", use) for use in re.findall(r"<use [^>]*/>", svg))
 
 
 @cache
 def _arrows(arrows: tuple[Arrow, ...], white: bool) -> str:
-    import chess
-    import chess.svg
-
     drawn = []
     for arrow in arrows:
         try:
@@ -106,8 +97,6 @@ def _arrows(arrows: tuple[Arrow, ...], white: bool) -> str:
 
 def _squares(last: str, white: bool) -> list[str]:
     """The two squares of the last move, marked."""
-    import chess
-
     try:
         move = chess.Move.from_uci(last)
     except ValueError:

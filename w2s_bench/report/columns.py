@@ -6,7 +6,7 @@ the pages and the ranking read this list. A metric (:mod:`w2s_bench.metrics`) br
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -33,9 +33,9 @@ _FIELDS = tuple(f.name for f in fields(TableRow) if f.name != "metrics")
 class Column:
     """One column: ``text`` is what people read, ``value`` the number behind it, by which pages sort.
 
-    A number whose ``key`` is no field of :class:`TableRow` is added to CSV and JSON under that key. The other
-    settings are for plain text: ``shared`` columns are equal for all methods of a pair and stand on the
-    pair's line, ``narrow`` ones are shown on narrow terminals too, ``right`` ones are aligned to the right.
+    A number whose ``key`` is no field of :class:`TableRow` is added to CSV and JSON under that key. Three
+    settings are for plain text. A ``shared`` column has one value for all methods of a pair and stands on the
+    pair's line. A ``narrow`` one is shown on narrow terminals too. A ``right`` one is aligned to the right.
     """
 
     key: str
@@ -49,12 +49,12 @@ class Column:
 
 
 def every_column() -> list[Column]:
-    """All columns; those of metrics stand before :data:`LAST`."""
+    """All columns in order; those of metrics come before :data:`LAST`."""
     return [*COLUMNS, *map(_of_metric, all_metrics()), *LAST]
 
 
 def columns(table: str) -> list[Column]:
-    """The columns of one table."""
+    """The columns of one table, in order."""
     return [c for c in every_column() if table in c.tables]
 
 
@@ -69,39 +69,36 @@ def exported_values(row: TableRow) -> dict[str, Any]:
 
 
 def exported_names() -> list[str]:
-    """The keys of :func:`exported_values`."""
+    """The keys of :func:`exported_values`, in its order."""
     return [*_FIELDS, *(key for key, _ in _added())]
 
 
 def _added() -> list[tuple[str, Value]]:
-    """Numbers of columns that are no field of a row."""
+    """Keys and numbers of the columns that are no field of a row."""
     return [(c.key, c.value) for c in every_column() if c.value and c.tables and c.key not in _FIELDS]
 
 
 def method_name(row: TableRow) -> str:
-    """A method's name, and that it uses gold."""
+    """A method's name, marked where the method uses gold labels."""
     return row.method + (" (uses gold)" if row.uses_gold else "")
 
 
 def number_text(value: float | None, scale: float = 100, form: str = ".1f") -> str:
-    """A number as tables write it; a share in percent, unless told otherwise."""
+    """A number as tables write it; by default a share in percent."""
     return NONE if value is None else f"{scale * value:{form}}"
 
 
 def _number(key: str, title: str, scale: float = 100, form: str = ".1f", **settings: Any) -> Column:
-    """A column of one field of the row."""
+    """A column of one field of the row, or of one metric where no field has that name."""
 
     def value(row: TableRow) -> float | None:
-        number: float | None = getattr(row, key)
+        number: float | None = getattr(row, key) if key in _FIELDS else row.metrics.get(key)
         return number
 
-    return Column(
-        key=key,
-        title=title,
-        text=lambda row: number_text(value(row), scale, form),
-        value=value,
-        **settings,
-    )
+    def text(row: TableRow) -> str:
+        return number_text(value(row), scale, form)
+
+    return Column(key=key, title=title, text=text, value=value, **settings)
 
 
 def _interval_text(row: TableRow, key: str, scale: float, form: str) -> str:
@@ -113,19 +110,7 @@ def _interval_text(row: TableRow, key: str, scale: float, form: str) -> str:
 
 
 def _of_metric(metric: Metric) -> Column:
-    """Metrics with a field of their own in the row are older than ``TableRow.metrics``."""
-
-    def value(row: TableRow) -> float | None:
-        values: Mapping[str, float | None] = row.metrics
-        return getattr(row, metric.name) if metric.name in _FIELDS else values.get(metric.name)
-
-    return Column(
-        key=metric.name,
-        title=metric.title,
-        text=lambda row: number_text(value(row), metric.scale, metric.form),
-        value=value,
-        tables=metric.tables,
-    )
+    return _number(metric.name, metric.title, metric.scale, metric.form, tables=metric.tables)
 
 
 def _task(row: TableRow) -> str:
@@ -139,7 +124,7 @@ def _pair(row: TableRow) -> str:
 
 
 def cell_count(row: TableRow) -> str:
-    """How many of its cells a pool holds."""
+    """How many of a pool's cells are admitted, as text."""
     return f"{row.cells} of {row.cells + row.cells_left_out}"
 
 
@@ -156,6 +141,10 @@ def _pgr(row: TableRow) -> str:
     return NONE if _shown_pgr(row) is None else _interval_text(row, "pgr", 1, ".2f")
 
 
+def _gain(row: TableRow) -> str:
+    return _interval_text(row, "gain", 100, "+.1f")
+
+
 def _over_naive(row: TableRow) -> str:
     return "" if row.over_naive is None else _interval_text(row, "over_naive", 100, "+.1f")
 
@@ -169,7 +158,7 @@ def _remark(row: TableRow) -> str:
     return "needs no teacher" if row.needs_no_teacher else ""
 
 
-_MAIN, _ANSWERS = frozenset({MAIN}), frozenset({ANSWERS})
+_MAIN, _ANSWERS, _POOLED = frozenset({MAIN}), frozenset({ANSWERS}), frozenset({POOLS, RANKING, BOARD})
 _BESIDE_PGR = frozenset({POOLS, CELLS, ANSWERS, BOARD})
 TASK = Column(key="task", title="task", text=_task, tables=_MAIN)
 PAIR = Column(key="pair", title="teacher → student", text=_pair, tables=_MAIN)
@@ -177,41 +166,16 @@ METHOD = Column(key="method", title="method", text=_ranked_method, tables=_MAIN)
 PGR = Column(key="pgr", title="PGR [95%]", text=_pgr, value=_shown_pgr, narrow=True)
 REMARK = Column(key="remark", title="", text=_remark, tables=frozenset({MAIN, POOLS, CELLS}))
 NAMES = ("task", "pair", "method")
+_SHARED: dict[str, Any] = {"tables": _MAIN | {POOLS, CELLS}, "shared": True}
 COLUMNS: tuple[Column, ...] = (
     TASK,
     PAIR,
     METHOD,
-    Column(
-        key="cells",
-        title="cells",
-        text=cell_count,
-        value=lambda row: row.cells,
-        tables=frozenset({POOLS, RANKING, BOARD}),
-    ),
-    _number(
-        "teacher_accuracy",
-        "teacher",
-        tables=frozenset({MAIN, POOLS, CELLS}),
-        shared=True,
-        narrow=True,
-        right=True,
-    ),
+    Column(key="cells", title="cells", text=cell_count, value=lambda row: row.cells, tables=_POOLED),
+    _number("teacher_accuracy", "teacher", narrow=True, right=True, **_SHARED),
     _number("student_accuracy", "student", narrow=True, right=True),
-    _number(
-        "ceiling_accuracy",
-        "ceiling",
-        tables=frozenset({MAIN, POOLS, CELLS}),
-        shared=True,
-        narrow=True,
-        right=True,
-    ),
-    Column(
-        key="gain",
-        title="gain [95%]",
-        text=lambda row: _interval_text(row, "gain", 100, "+.1f"),
-        value=lambda row: row.gain,
-        narrow=True,
-    ),
+    _number("ceiling_accuracy", "ceiling", narrow=True, right=True, **_SHARED),
+    Column(key="gain", title="gain [95%]", text=_gain, value=lambda row: row.gain, narrow=True),
     PGR,
     Column(key="over_naive", title="vs naive [95%]", text=_over_naive, value=lambda row: row.over_naive),
     _number("agreement", "agreement", tables=_BESIDE_PGR),

@@ -1,4 +1,4 @@
-"""Two runs, or two methods, cell by cell: what moved, and whether they can be compared at all."""
+"""Compare two runs, or two methods, cell by cell: what changed, and which cells cannot be compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from w2s_bench.results.run_folder import Run, load_run
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A run, and the one method of it that is compared; None: all that both sides have."""
+    """A run, and the method of it to compare; None: all methods that both sides have."""
 
     name: str
     run: Run
@@ -30,8 +30,8 @@ class Difference:
     """The second student minus the first, in fractions of accuracy, on the same seeds and items.
 
     ``task`` None: the mean over the cells of a domain, with a sign-flip test over seeds of cells (``p``) that
-    Holm's method adjusts for all such lines. ``moved``: the interval is off zero. ``other_teacher``: the
-    students learnt from different labels.
+    Holm's method adjusts for all such lines. ``moved``: the interval excludes zero. ``other_teacher``: the
+    students learnt from the labels of different teachers.
     """
 
     domain: str
@@ -60,21 +60,21 @@ class Comparison:
     differences: list[Difference]
 
 
-def side(words: str) -> Side:
-    """``DIR`` or ``DIR:METHOD``. Errors: StoreError without a run, UserError for a method it lacks."""
-    folder, _, method = (words, "", "") if Path(words).is_dir() else words.rpartition(":")
-    run = load_run(Path(folder or words))
+def side(name: str) -> Side:
+    """Load ``DIR`` or ``DIR:METHOD``. Errors: StoreError without a run, UserError for a method it lacks."""
+    folder, _, method = (name, "", "") if Path(name).is_dir() else name.rpartition(":")
+    run = load_run(Path(folder or name))
     prove_dense(run)
     known = list(dict.fromkeys(c.method for c in run.cells))
     if method and method not in known:
         raise UserError(
             f"the run has no method {method!r}", where=folder, expected="one of " + ", ".join(known)
         )
-    return Side(words, run, method or None)
+    return Side(name, run, method or None)
 
 
 def compare(first: Side, second: Side) -> Comparison:
-    """All cells that both sides have. Errors: UserError where they share none."""
+    """Compare all cells that both sides have. Errors: UserError where they share none."""
     hurdles = list(_suites(first.run, second.run))
     one, other = _cells(first), _cells(second)
     common = [key for key in one if key in other]
@@ -86,22 +86,25 @@ def compare(first: Side, second: Side) -> Comparison:
             mend="name a method for each side: w2s-bench compare DIR:METHOD DIR:METHOD",
         )
     items = [{r.task: r.key for r in s.run.records} for s in (first, second)]  # any fit: all score the same
-    lines, tables = [], []
+    lines: list[Difference] = []
+    tables = []
     for key in common:
         a, b = one[key], other[key]
         if why := _hurdle(a, b, first.run, second.run, items):
             hurdles.append(why)
             continue
-        a, b = _same_seeds(a, b)
+        seeds = sorted(set(a.seeds) & set(b.seeds))
+        a, b = _of_seeds(a, seeds), _of_seeds(b, seeds)
         tables.append((a, b))
-        lines.append(_line(a, b, _teachers_differ(a, first.run, second.run)))
+        line = replace(_difference([(a, b)]), task=a.task, teacher=a.teacher, student=a.student)
+        lines.append(replace(line, other_teacher=_teachers_differ(a, first.run, second.run)))
     return Comparison(hurdles, [*lines, *_pools(tables)])
 
 
 def _cells(chosen: Side) -> dict[Key, Cell]:
     """Cells by place; by method too, where all methods are compared."""
-    found = [c for c in cells_of(chosen.run) if chosen.method in (None, c.method)]
-    return {c.where if chosen.method else (*c.where, c.method): c for c in found}
+    cells = [c for c in cells_of(chosen.run) if chosen.method in (None, c.method)]
+    return {c.where if chosen.method else (*c.where, c.method): c for c in cells}
 
 
 def _suites(one: Run, other: Run) -> Iterator[str]:
@@ -123,11 +126,6 @@ def _hurdle(a: Cell, b: Cell, one: Run, other: Run, items: list[dict[str, str]])
     return None
 
 
-def _same_seeds(a: Cell, b: Cell) -> tuple[Cell, Cell]:
-    common = sorted(set(a.seeds) & set(b.seeds))
-    return _of_seeds(a, common), _of_seeds(b, common)
-
-
 def _of_seeds(cell: Cell, seeds: list[int]) -> Cell:
     rows = [cell.seeds.index(s) for s in seeds]
     names = ("teacher_correct", "student_correct", "ceiling_correct")
@@ -143,26 +141,6 @@ def _teachers_differ(cell: Cell, one: Run, other: Run) -> bool:
     return any(keys[0].get(seed) != keys[1].get(seed) for seed in cell.seeds)
 
 
-def _line(a: Cell, b: Cell, other_teacher: bool) -> Difference:
-    interval = stats.mean_interval([b.over(a)])
-    return Difference(
-        domain=a.domain,
-        task=a.task,
-        teacher=a.teacher,
-        student=a.student,
-        first=a.method,
-        second=b.method,
-        accuracy_first=a.points[1],
-        accuracy_second=b.points[1],
-        value=float(b.over(a).mean()),
-        low=interval.low,
-        high=interval.high,
-        moved=_off_zero(interval),
-        seeds=len(a.seeds),
-        other_teacher=other_teacher,
-    )
-
-
 def _off_zero(interval: stats.Interval) -> bool:
     return interval.low is not None and interval.high is not None and not interval.low <= 0 <= interval.high
 
@@ -172,51 +150,51 @@ def _pools(tables: list[tuple[Cell, Cell]]) -> list[Difference]:
     groups: dict[tuple[str, str, str], list[tuple[Cell, Cell]]] = {}
     for a, b in tables:
         groups.setdefault((a.domain, a.method, b.method), []).append((a, b))
-    lines = [_pool(group) for group in groups.values() if len(group) > 1]
+    lines = []
+    for group in groups.values():
+        if len(group) > 1:
+            units = np.concatenate([b.over(a).mean(1) for a, b in group])
+            lines.append(replace(_difference(group), p=stats.sign_flip_test(units)))
     adjusted = stats.holm(np.array([line.p for line in lines], dtype=np.float64))
     return [replace(line, p=float(p)) for line, p in zip(lines, adjusted, strict=True)]
 
 
-def _pool(group: list[tuple[Cell, Cell]]) -> Difference:
-    contrast = pooled((a.task, b.over(a) / len(group)) for a, b in group)
-    interval = stats.mean_interval(contrast)
-    units = np.concatenate([b.over(a).mean(1) for a, b in group])
-    head = group[0]
-    means = [float(np.mean([pair[k].points[1] for pair in group])) for k in (0, 1)]
+def _difference(pairs: list[tuple[Cell, Cell]]) -> Difference:
+    """The mean difference of some pairs of cells, without a task and a test."""
+    (a, b), count = pairs[0], len(pairs)
+    interval = stats.mean_interval(pooled((one.task, other.over(one) / count) for one, other in pairs))
+    means = [float(np.mean([pair[k].points[1] for pair in pairs])) for k in (0, 1)]
     return Difference(
-        domain=head[0].domain,
+        domain=a.domain,
         task=None,
         teacher=None,
         student=None,
-        first=head[0].method,
-        second=head[1].method,
+        first=a.method,
+        second=b.method,
         accuracy_first=means[0],
         accuracy_second=means[1],
-        value=means[1] - means[0],
+        value=means[1] - means[0] if count > 1 else float(b.over(a).mean()),
         low=interval.low,
         high=interval.high,
         moved=_off_zero(interval),
-        cells=len(group),
-        seeds=len(head[0].seeds),
-        p=stats.sign_flip_test(units),
+        cells=count,
+        seeds=len(a.seeds),
     )
 
 
-def as_text(found: Comparison, first: str, second: str) -> str:
-    """Hurdles, then a line a cell and a line a domain; points of accuracy."""
-    lines = [f"{second} minus {first}, accuracy in percentage points", *(f"! {h}" for h in found.hurdles), ""]
-    for d in found.differences:
+def as_text(comparison: Comparison, first: str, second: str) -> str:
+    """A comparison as text: hurdles, a line for each cell, a line for each domain; in percentage points."""
+    head = f"{second} minus {first}, accuracy in percentage points"
+    lines = [head, *(f"! {hurdle}" for hurdle in comparison.hurdles), ""]
+    for d in comparison.differences:
         where = f"{d.task}  {d.teacher} → {d.student}" if d.task else f"{d.domain}, {d.cells} cells"
         methods = d.first if d.first == d.second else f"{d.second} − {d.first}"
-        interval = (
-            "unbounded" if d.low is None or d.high is None else f"{100 * d.low:+.1f}, {100 * d.high:+.1f}"
-        )
+        ends = [f"{100 * end:+.1f}" for end in (d.low, d.high) if end is not None]
+        interval = ", ".join(ends) if len(ends) == 2 else "unbounded"
         notes = ["moved"] * d.moved + ["other teachers"] * d.other_teacher
         notes += [] if d.p is None else [f"p {d.p:.3f} (sign flips, Holm)"]
-        change = f"{100 * d.accuracy_first:.1f} → {100 * d.accuracy_second:.1f}"
-        lines.append(
-            f"{where}  {methods}  {change}  {100 * d.value:+.1f} [{interval}]  {'; '.join(notes)}".rstrip()
-        )
-    moved = sum(d.moved for d in found.differences if d.task)
-    lines.append(f"\n{moved} of {sum(d.task is not None for d in found.differences)} cells moved")
+        change = f"{100 * d.accuracy_first:.1f} → {100 * d.accuracy_second:.1f}  {100 * d.value:+.1f}"
+        lines.append(f"{where}  {methods}  {change} [{interval}]  {'; '.join(notes)}".rstrip())
+    moved = [d.moved for d in comparison.differences if d.task]
+    lines.append(f"\n{sum(moved)} of {len(moved)} cells moved")
     return "\n".join(lines)

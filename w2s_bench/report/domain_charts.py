@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+
+import altair as alt
 
 from w2s_bench.records import TableRow
 from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, profiles
@@ -14,21 +15,22 @@ from w2s_bench.results.run_folder import Run
 
 
 def panels(run: Run, rows: list[TableRow]) -> tuple[list[Chart], dict[str, Values]]:
-    """Charts of what there is, and their data by name."""
+    """Draw every chart that the run has data for; return the charts and their data by name."""
     data = {
         "profiles": _profile_values(rows),
         "losses": _loss_values(run),
         "courses": _course_values(run),
         "saliency": _saliency_values(rows),
     }
-    made = [
+    drawers = {"profiles": _profile, "losses": _loss, "courses": _course, "saliency": _saliency}
+    drawn = [
         chart
-        for name, draw in DRAWN.items()
+        for name, draw in drawers.items()
         for domain in TITLES
         if any(value["domain"] == domain for value in data[name])
         for chart in draw(domain)
     ]
-    return made, data
+    return drawn, data
 
 
 def _profile_values(rows: list[TableRow]) -> Values:
@@ -53,118 +55,77 @@ def _loss_values(run: Run) -> Values:
 
 
 def _course_values(run: Run) -> Values:
-    """The same points for both of its charts."""
+    """The points that both charts of training share."""
     return [
-        {
-            "domain": c.domain,
-            "method": f"{c.method} ({c.fits} fits)",
-            "share": rounded(share),
-            "accuracy": in_points(accuracy),
-            "agreement": in_points(agreement),
-        }
+        {"domain": c.domain, "method": f"{c.method} ({c.fits} fits)", "share": rounded(share)}
+        | {"accuracy": in_points(accuracy), "agreement": in_points(agreement)}
         for c in courses(run)
-        for share, accuracy, agreement in zip(
-            c.share.tolist(), c.accuracy.tolist(), c.agreement.tolist(), strict=True
-        )
+        for share, accuracy, agreement in c.points()
     ]
 
 
 def _saliency_values(rows: list[TableRow]) -> Values:
     return [
-        {
-            "domain": p.domain,
-            "method": p.method,
-            "task": p.task,
-            "before": rounded(p.before),
-            "after": rounded(p.after),
-        }
+        {"domain": p.domain, "method": p.method, "task": p.task}
+        | {"before": rounded(p.before), "after": rounded(p.after)}
         for p in points(rows)
     ]
 
 
 def _data(name: str, domain: str) -> Any:
-    import altair as alt
-
     return alt.Chart(alt.NamedData(name)).transform_filter(f"datum.domain === '{domain}'")
 
 
 def _profile(domain: str) -> list[Chart]:
-    import altair as alt
-
-    made = _data("profiles", domain).mark_line(interpolate="step-after", strokeWidth=2)
-    made = made.encode(
+    lines = _data("profiles", domain).mark_line(interpolate="step-after", strokeWidth=2)
+    lines = lines.encode(
         x=alt.X("pgr:Q", title="PGR above", scale=alt.Scale(domain=[-0.5, 1.5])),
         y=alt.Y("share:Q", title="share of admitted cells", scale=alt.Scale(domain=[0, 1])),
         color=plain_colour("method"),
         tooltip=["method:N", "pgr:Q", "share:Q"],
     )
-    return [Chart(f"profile-{domain}", f"Performance profile: {TITLES[domain]}", spec(made, 240))]
+    return [Chart(f"profile-{domain}", f"Performance profile: {TITLES[domain]}", spec(lines, 240))]
 
 
 def _loss(domain: str) -> list[Chart]:
-    import altair as alt
-
-    made = _data("losses", domain).mark_line(point=True, strokeWidth=2)
-    made = made.encode(
+    lines = _data("losses", domain).mark_line(point=True, strokeWidth=2)
+    lines = lines.encode(
         x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("loss:Q", title="mean training loss (nats)", scale=alt.Scale(zero=False)),
         color=plain_colour("fits"),
         tooltip=["fits:N", "epoch:O", "loss:Q"],
     )
-    return [Chart(f"loss-{domain}", f"Training loss by epoch: {TITLES[domain]}", spec(made, 240))]
+    return [Chart(f"loss-{domain}", f"Training loss by epoch: {TITLES[domain]}", spec(lines, 240))]
 
 
 def _course(domain: str) -> list[Chart]:
-    """Accuracy and agreement while students train: where the first falls and the second rises, they overfit
-    to weak labels."""
+    """Accuracy and agreement while students train.
+
+    Where accuracy falls and agreement rises, students overfit to weak labels.
+    """
     titles = {"accuracy": "test accuracy (%)", "agreement": "agreement with the teacher (%)"}
-    return [
-        Chart(
-            f"overfitting-{field}-{domain}",
-            f"{title[0].upper()}{title[1:]} while students train: {TITLES[domain]}",
-            spec(_course_lines(domain, field, title), 240),
-        )
-        for field, title in titles.items()
-    ]
-
-
-def _course_lines(domain: str, field: str, title: str) -> Any:
-    import altair as alt
-
-    return (
-        _data("courses", domain)
-        .mark_line(point=True, strokeWidth=2)
-        .encode(
+    drawn = []
+    for field, title in titles.items():
+        lines = _data("courses", domain).mark_line(point=True, strokeWidth=2)
+        lines = lines.encode(
             x=alt.X("share:Q", title="share of training", scale=alt.Scale(domain=[0, 1])),
             y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False)),
             color=plain_colour("method"),
             tooltip=["method:N", "share:Q", alt.Tooltip(f"{field}:Q", format=".1f")],
         )
-    )
+        caption = f"{title[0].upper()}{title[1:]} while students train: {TITLES[domain]}"
+        drawn.append(Chart(f"overfitting-{field}-{domain}", caption, spec(lines, 240)))
+    return drawn
 
 
 def _saliency(domain: str) -> list[Chart]:
-    """What the untrained student shows against what finetuning makes of it."""
-    import altair as alt
-
-    made = (
-        _data("saliency", domain)
-        .mark_point(size=55, filled=True, opacity=0.9)
-        .encode(
-            x=alt.X(
-                "before:Q", title="PGR of the untrained student (zero-shot)", scale=alt.Scale(zero=False)
-            ),
-            y=alt.Y("after:Q", title="PGR of the finetuned student"),
-            color=plain_colour("method"),
-            tooltip=["method:N", "task:N", "before:Q", "after:Q"],
-        )
+    """PGR of the untrained student against PGR after finetuning."""
+    title = "PGR of the untrained student (zero-shot)"
+    marks = _data("saliency", domain).mark_point(size=55, filled=True, opacity=0.9)
+    marks = marks.encode(
+        x=alt.X("before:Q", title=title, scale=alt.Scale(zero=False)),
+        y=alt.Y("after:Q", title="PGR of the finetuned student"),
+        color=plain_colour("method"),
+        tooltip=["method:N", "task:N", "before:Q", "after:Q"],
     )
-    return [Chart(f"saliency-{domain}", f"Saliency, before and after: {TITLES[domain]}", spec(made, 240))]
-
-
-DRAWN: dict[str, Callable[[str], list[Chart]]] = {
-    "profiles": _profile,
-    "losses": _loss,
-    "courses": _course,
-    "saliency": _saliency,
-}
+    return [Chart(f"saliency-{domain}", f"Saliency, before and after: {TITLES[domain]}", spec(marks, 240))]

@@ -44,14 +44,13 @@ def _entry(run: Run, method: str, cells: list[CellRecord], rows: list[TableRow])
     )
 
 
-def write_entries(folder: Path, found: list[Entry]) -> list[Path]:
-    """Write ``entries/<method>.json`` below a run's folder."""
+def write_entries(folder: Path, listed: list[Entry]) -> list[Path]:
+    """Write ``entries/<method>.json`` below a run's folder; return the paths."""
     paths = []
-    for entry in found:
+    for entry in listed:
         path = folder / "entries" / f"{file_name(entry.method)}.json"
-        values = {f.name: getattr(entry, f.name) for f in fields(entry)} | {
-            "rows": list(map(row_values, entry.rows))
-        }
+        values = {f.name: getattr(entry, f.name) for f in fields(entry)}
+        values["rows"] = list(map(row_values, entry.rows))
         write_text(path, json.dumps(values, indent=1, sort_keys=True, allow_nan=False) + "\n")
         paths.append(path)
     return paths

@@ -34,20 +34,20 @@ class Profile:
 
 
 def profiles(rows: list[TableRow]) -> list[Profile]:
-    """A profile of each method of one domain over its admitted cells, the best first.
+    """A profile of each method of one domain over its admitted cells, the highest mean first.
 
-    Where there are cells that all methods have, over these alone: profiles of other cells are no comparison.
+    Where all methods share some cells, profiles are over these alone, so that they can be compared.
     """
-    found: dict[str, dict[tuple[str | None, ...], float]] = {}
+    by_method: dict[str, dict[tuple[str | None, ...], float]] = {}
     for r in rows:
         if r.task is not None and r.admitted and r.pgr is not None and not r.reference:
-            found.setdefault(r.method, {})[r.task, r.teacher, r.student] = r.pgr
-    if not found:
+            by_method.setdefault(r.method, {})[r.task, r.teacher, r.student] = r.pgr
+    if not by_method:
         return []
-    common = set.intersection(*(set(cells) for cells in found.values()))
+    common = set.intersection(*(set(cells) for cells in by_method.values()))
     values = {
-        method: np.array([v for where, v in cells.items() if not common or where in common])
-        for method, cells in found.items()
+        method: np.array([v for place, v in cells.items() if not common or place in common])
+        for method, cells in by_method.items()
     }
     order = sorted(values, key=lambda m: -float(values[m].mean()))
     return [
@@ -67,7 +67,7 @@ class Losses:
 
 
 def losses(run: Run) -> list[Losses]:
-    """By domain, role and method, over fits of the most frequent number of epochs above one."""
+    """Losses by domain, role and method, over the fits with the most frequent number of epochs above one."""
     groups: dict[tuple[str, str], list[ScoreRecord]] = {}
     for r in run.records:
         if r.role in ROLES and len(r.loss) > 1:
@@ -80,8 +80,10 @@ def losses(run: Run) -> list[Losses]:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A method's students of a domain while they trained, mean over ``fits`` with as many points: after each
-    ``share`` of training, test accuracy and agreement with the teacher ``[T]``, fractions."""
+    """Mean test accuracy and agreement with the teacher after each ``share`` of training, fractions ``[T]``.
+
+    The mean is over the ``fits`` of one method and domain that have the same number of points.
+    """
 
     domain: str
     method: str
@@ -90,24 +92,28 @@ class Course:
     accuracy: stats.Floats
     agreement: stats.Floats
 
+    def points(self) -> list[tuple[float, float, float]]:
+        """Share, accuracy and agreement of each point."""
+        return list(zip(self.share.tolist(), self.accuracy.tolist(), self.agreement.tolist(), strict=True))
+
 
 def courses(run: Run) -> list[Course]:
-    """By domain and method (as cells name it), over the fits with the most frequent number of points."""
+    """Courses by domain and method (as cells name it), over the fits with the most frequent point count."""
     records = {r.key: r for r in run.records if r.curve}
     groups: dict[tuple[str, str], list[ScoreRecord]] = {}
     for cell in run.cells:
         if cell.student_key in records:
             groups.setdefault((cell.domain, cell.method), []).append(records[cell.student_key])
-    return [_course(domain, method, found) for (domain, method), found in groups.items()]
+    return [_course(domain, method, fits) for (domain, method), fits in groups.items()]
 
 
-def courses_csv(found: list[Course]) -> str:
-    """A line for each point of each course."""
+def courses_csv(listed: list[Course]) -> str:
+    """Courses as CSV, one line for each point."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("domain", "method", "fits", "share", "accuracy", "agreement"))
-    for c in found:
-        for point in zip(c.share.tolist(), c.accuracy.tolist(), c.agreement.tolist(), strict=True):
+    for c in listed:
+        for point in c.points():
             writer.writerow(map(csv_cell, (c.domain, c.method, c.fits, *point)))
     return out.getvalue()
 
@@ -124,15 +130,17 @@ def _mean(domain: str, name: str, records: list[ScoreRecord]) -> Losses:
 
 
 def _alike(series: list[list[T]]) -> list[list[T]]:
-    """Those of the most frequent length, of the longer one of equals: only such have a mean."""
+    """The series of the most frequent length (of two equally frequent, the longer), which have a mean."""
     lengths = [len(s) for s in series]
     most = max(set(lengths), key=lambda n: (lengths.count(n), n))
     return [s for s in series if len(s) == most]
 
 
 def over_tasks(rows: list[TableRow]) -> list[TableRow]:
-    """One row for each domain, teacher, student and method: mean accuracies over tasks, and PGR pooled over
-    the admitted cells, without intervals."""
+    """One row for each domain, teacher, student and method, without intervals.
+
+    Accuracies are means over tasks; PGR is pooled over the admitted cells.
+    """
     groups: dict[tuple[str, str | None, str | None, str], list[TableRow]] = {}
     for r in rows:
         groups.setdefault((r.domain, r.teacher, r.student, r.method), []).append(r)

@@ -1,23 +1,18 @@
-"""What all figures share: colours and marks that the colour-blind can tell apart, axes of size, files."""
+"""Style of all figures: colours and marks safe for the colour-blind, axes of size, files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import TableRow
+from w2s_bench.report.tables import TITLES
 from w2s_bench.store.local import atomic_file
 
-COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)  # Okabe–Ito: safe for the colour-blind
+# Okabe–Ito: safe for the colour-blind
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")  # below nought to above it
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", ":", "-.")
@@ -26,7 +21,7 @@ MOST_METHODS = len(MARKERS)  # more lines in one panel cannot be told apart
 
 
 def set_up() -> None:
-    """Matplotlib without a screen, in the style of the project."""
+    """Set matplotlib up to draw without a screen, in the style of the project."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -42,7 +37,7 @@ def set_up() -> None:
 
 
 def arrange(figure: Any) -> None:
-    """Fit the panels into the figure, once: a layout that the figure keeps is drawn before each file."""
+    """Fit the panels into the figure once; a layout engine of the figure would do so before each file."""
     from matplotlib.layout_engine import TightLayoutEngine
 
     TightLayoutEngine().execute(figure)
@@ -65,14 +60,14 @@ def save(figure: Any, stem: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all panels of a figure share: model sizes, a colour for each teacher, a mark for each method."""
+    """Style of all panels of a figure: model sizes, a colour for each teacher, a mark for each method."""
 
     size: dict[str, int]
     teachers: list[str]
     methods: list[str]
 
     def colour(self, teacher: str) -> str:
-        """Of a teacher."""
+        """The colour of a teacher; colours repeat where teachers outnumber them."""
         return COLOURS[self.teachers.index(teacher) % len(COLOURS)]
 
     def mark(self, method: str) -> dict[str, Any]:
@@ -81,7 +76,7 @@ class Look:
         return {"marker": MARKERS[k % len(MARKERS)], "ls": LINES[k % len(LINES)], "ms": 5, "lw": 1.4}
 
     def aside(self, method: str) -> float:
-        """Methods stand side by side at one size, not on top of each other."""
+        """Factor on student size that draws methods side by side, not on top of each other."""
         return 1.04 ** (self.methods.index(method) - (len(self.methods) - 1) / 2)
 
 
@@ -96,15 +91,34 @@ def scored(rows: list[TableRow]) -> list[TableRow]:
 
 
 def drawn(rows: list[TableRow]) -> tuple[list[TableRow], int]:
-    """Cells of at most :data:`MOST_METHODS` methods, those with the best lead over naive and naive itself,
-    and how many methods are left out."""
+    """Cells of at most :data:`MOST_METHODS` methods, and how many methods are left out.
+
+    Naive stays, and of the others those with the best mean lead over it.
+    """
     methods = unique(r.method for r in rows)
     if len(methods) <= MOST_METHODS:
         return rows, 0
     lead = {m: [r.over_naive or 0.0 for r in rows if r.method == m] for m in methods}
-    mean = {m: sum(found) / len(found) for m, found in lead.items()}
+    mean = {m: sum(leads) / len(leads) for m, leads in lead.items()}
     best = sorted(methods, key=lambda m: (m != "naive", -mean[m]))[:MOST_METHODS]
     return [r for r in rows if r.method in best], len(methods) - len(best)
+
+
+def line_style(k: int, *, marker: bool = False) -> dict[str, Any]:
+    """Colour and dashes of the k-th line of a panel, and its marker if asked for."""
+    style = {"color": COLOURS[k % len(COLOURS)], "ls": LINES[k % len(LINES)]}
+    return style | ({"marker": MARKERS[k % len(MARKERS)], "ms": 5} if marker else {})
+
+
+def domain_panels(domains: Sequence[str], rows: int = 1, height: float = 3.4, width: float = 4.75) -> Any:
+    """A figure with a titled column for each domain, and its axes ``[rows, domains]``."""
+    from matplotlib import pyplot
+
+    size = (width * len(domains), height)
+    figure, axes = pyplot.subplots(rows, len(domains), figsize=size, squeeze=False)
+    for axis, domain in zip(axes[0], domains, strict=True):
+        axis.set_title(TITLES[domain], loc="left")
+    return figure, axes
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -144,5 +158,5 @@ def short(count: int) -> str:
 
 
 def nothing(axis: Any, why: str) -> None:
-    """Say in an empty panel why it is empty."""
+    """Write into an empty panel why it is empty."""
     axis.text(0.5, 0.5, why, ha="center", va="center", transform=axis.transAxes, color="grey")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ from w2s_bench.records import TableRow
 from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, pools, profiles
 from w2s_bench.report.figure_style import (
     BLUE_ORANGE,
-    COLOURS,
-    LINES,
-    MARKERS,
     MOST_METHODS,
     Look,
     arrange,
+    domain_panels,
     drawn,
     legend,
+    line_style,
     look_of,
     save,
     scored,
@@ -36,7 +34,7 @@ from w2s_bench.results.run_folder import Run
 def draw_figures(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
     """Write ``figures/{agreement,methods,profiles,training,overfitting,saliency}`` where there is data."""
     set_up()
-    made = {
+    figures = {
         "agreement": _agreement(rows, parameters(run)),
         "methods": _methods(rows),
         "profiles": _profiles(rows),
@@ -44,31 +42,19 @@ def draw_figures(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
         "overfitting": _overfitting(run),
         "saliency": draw_saliency(rows),
     }
-    return [
-        path
-        for name, figure in made.items()
-        if figure is not None
-        for path in save(figure, folder / "figures" / name)
-    ]
-
-
-def _panels(count: int, height: float = 3.4) -> tuple[Any, list[Any]]:
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, count, figsize=(4.75 * count, height), squeeze=False)
-    return figure, list(axes[0])
+    made = [(folder / "figures" / name, figure) for name, figure in figures.items() if figure is not None]
+    return [path for stem, figure in made for path in save(figure, stem)]
 
 
 def _agreement(rows: list[TableRow], size: dict[str, int]) -> Any | None:
     """Share of test items on which the student picks its teacher's option, mean over tasks."""
     cells, left_out = drawn([r for r in scored(rows) if r.agreement is not None])
-    domains = [(d, chosen) for d, chosen in by_domain(cells) if chosen]
-    if not domains:
+    by_name = dict(by_domain(cells))
+    if not by_name:
         return None
     look = look_of(cells, size)
-    figure, axes = _panels(len(domains))
-    for axis, (domain, chosen) in zip(axes, domains, strict=True):
-        axis.set_title(TITLES[domain], loc="left")
+    figure, axes = domain_panels(list(by_name))
+    for axis, chosen in zip(axes[0], by_name.values(), strict=True):
         _mean_lines(axis, chosen, look)
         axis.set_ylabel("agreement with the teacher (%)")
         size_axis(axis, chosen, look)
@@ -78,11 +64,11 @@ def _agreement(rows: list[TableRow], size: dict[str, int]) -> Any | None:
 
 
 def _mean_lines(axis: Any, rows: list[TableRow], look: Look) -> None:
-    found: dict[tuple[str, str], dict[int, list[float]]] = {}
+    lines: dict[tuple[str, str], dict[int, list[float]]] = {}
     for r in rows:
-        line = found.setdefault((str(r.teacher), r.method), {})
+        line = lines.setdefault((str(r.teacher), r.method), {})
         line.setdefault(look.size[str(r.student)], []).append(100 * (r.agreement or 0.0))
-    for (teacher, method), points in found.items():
+    for (teacher, method), points in lines.items():
         x = sorted(points)
         y = [sum(points[p]) / len(points[p]) for p in x]
         shifted = [p * look.aside(method) for p in x]
@@ -97,18 +83,16 @@ def _methods(rows: list[TableRow]) -> Any | None:
     if not chosen:
         return None
     methods, domains = unique(r.method for r in chosen), unique(r.domain for r in chosen)
-    figure, axes = pyplot.subplots(
-        1, 2, figsize=(4.6 + 1.7 * len(domains), 1.2 + 0.34 * len(methods)), sharey=True
-    )
-    cells = {(r.method, r.domain): r for r in chosen}
-    for axis, title, form in zip(
-        axes, ("pooled PGR", "pooled gain (points)"), ("{:.2f}", "{:+.1f}"), strict=True
-    ):
-        table = np.full((len(methods), len(domains)), np.nan)
-        for (method, domain), row in cells.items():
-            value = row.pgr if "PGR" in title else None if row.gain is None else 100 * row.gain
-            table[methods.index(method), domains.index(domain)] = np.nan if value is None else value
-        _heat(axis, table, form, 1.0 if "PGR" in title else None)
+    size = (4.6 + 1.7 * len(domains), 1.2 + 0.34 * len(methods))
+    figure, axes = pyplot.subplots(1, 2, figsize=size, sharey=True)
+    pgr, gain = np.full((2, len(methods), len(domains)), np.nan)
+    for row in chosen:
+        place = methods.index(row.method), domains.index(row.domain)
+        pgr[place] = np.nan if row.pgr is None else row.pgr
+        gain[place] = np.nan if row.gain is None else 100 * row.gain
+    _heat(axes[0], pgr, "{:.2f}", 1.0)
+    _heat(axes[1], gain, "{:+.1f}", None)
+    for axis, title in zip(axes, ("pooled PGR", "pooled gain (points)"), strict=True):
         axis.set_title(title, loc="left")
         axis.set_xticks(range(len(domains)), domains)
         axis.set_yticks(range(len(methods)), methods)
@@ -117,7 +101,7 @@ def _methods(rows: list[TableRow]) -> Any | None:
 
 
 def _heat(axis: Any, table: np.ndarray, form: str, limit: float | None) -> None:
-    """Blue above nought, orange below, white at it; the number stands in each field."""
+    """Blue above nought, orange below, white at it; each field shows its number."""
     from matplotlib.colors import LinearSegmentedColormap
 
     known = np.abs(table[~np.isnan(table)])
@@ -135,20 +119,16 @@ def _heat(axis: Any, table: np.ndarray, form: str, limit: float | None) -> None:
 
 def _profiles(rows: list[TableRow]) -> Any | None:
     """Share of a method's admitted cells whose PGR is above each threshold."""
-    domains = [(d, found) for d, chosen in by_domain(rows) if (found := profiles(chosen))]
-    if not domains:
+    by_name = {domain: lines for domain, chosen in by_domain(rows) if (lines := profiles(chosen))}
+    if not by_name:
         return None
-    figure, axes = _panels(len(domains))
-    methods = unique(line.method for _, found in domains for line in found)
-    for axis, (domain, found) in zip(axes, domains, strict=True):
-        axis.set_title(TITLES[domain], loc="left")
-        for line in found[:MOST_METHODS]:
-            k = methods.index(line.method)
-            look = {"color": COLOURS[k % len(COLOURS)], "ls": LINES[k % len(LINES)], "ds": "steps-post"}
-            axis.plot(THRESHOLDS, line.share, label=f"{line.method} ({line.cells} cells)", **look)
-        axis.set_xlabel("PGR above")
-        axis.set_ylabel("share of admitted cells")
-        axis.set_ylim(-0.02, 1.02)
+    figure, axes = domain_panels(list(by_name))
+    methods = unique(line.method for lines in by_name.values() for line in lines)
+    for axis, lines in zip(axes[0], by_name.values(), strict=True):
+        for line in lines[:MOST_METHODS]:
+            style = line_style(methods.index(line.method)) | {"ds": "steps-post"}
+            axis.plot(THRESHOLDS, line.share, label=f"{line.method} ({line.cells} cells)", **style)
+        axis.set(xlabel="PGR above", ylabel="share of admitted cells", ylim=(-0.02, 1.02))
         axis.legend(loc="best", fontsize=7)
     arrange(figure)
     return figure
@@ -156,56 +136,42 @@ def _profiles(rows: list[TableRow]) -> Any | None:
 
 def _training(run: Run) -> Any | None:
     """Mean training loss of each epoch, by role and method; only fits with more than one epoch."""
-    found = losses(run)
-    domains = [d for d in TITLES if any(line.domain == d for line in found)]
+    lines = losses(run)
+    domains = [d for d in TITLES if any(line.domain == d for line in lines)]
     if not domains:
         return None
-    names = unique(line.name for line in found)
-    figure, axes = _panels(len(domains))
-    for axis, domain in zip(axes, domains, strict=True):
-        lines = [line for line in found if line.domain == domain]
-        axis.set_title(TITLES[domain], loc="left")
-        for line in lines[:MOST_METHODS]:
-            _loss_line(axis, names.index(line.name), line.name, line.loss)
-        axis.set_xlabel("epoch")
-        axis.set_ylabel("mean training loss (nats)")
-        axis.set_xticks(range(1, 1 + max(len(line.loss) for line in lines)))
+    names = unique(line.name for line in lines)
+    figure, axes = domain_panels(domains)
+    for axis, domain in zip(axes[0], domains, strict=True):
+        own = [line for line in lines if line.domain == domain]
+        for line in own[:MOST_METHODS]:
+            style = line_style(names.index(line.name), marker=True)
+            axis.plot(range(1, len(line.loss) + 1), line.loss, label=line.name, **style)
+        axis.set(xlabel="epoch", ylabel="mean training loss (nats)")
+        axis.set_xticks(range(1, 1 + max(len(line.loss) for line in own)))
         axis.legend(loc="best", fontsize=7)
     arrange(figure)
     return figure
 
 
 def _overfitting(run: Run) -> Any | None:
-    """Test accuracy while students train, and below it agreement with the teacher: where the second rises and
-    the first falls, a student overfits to weak labels."""
-    found = courses(run)
-    domains = [d for d in TITLES if any(course.domain == d for course in found)]
+    """Test accuracy and, below it, agreement with the teacher while students train.
+
+    Where agreement rises and accuracy falls, a student overfits to weak labels.
+    """
+    lines = courses(run)
+    domains = [d for d in TITLES if any(line.domain == d for line in lines)]
     if not domains:
         return None
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(2, len(domains), figsize=(4.75 * len(domains), 6), squeeze=False)
-    methods = unique(course.method for course in found)
-    for column, domain in zip(axes.T, domains, strict=True):
-        column[0].set_title(TITLES[domain], loc="left")
-        for course in [c for c in found if c.domain == domain][:MOST_METHODS]:
-            k = methods.index(course.method)
-            look = {"color": COLOURS[k % len(COLOURS)], "ls": LINES[k % len(LINES)]}
-            for axis, values in zip(column, (course.accuracy, course.agreement), strict=True):
-                axis.plot(course.share, 100 * values, label=f"{course.method} ({course.fits} fits)", **look)
-        column[0].set_ylabel("test accuracy (%)")
-        column[1].set_ylabel("agreement with the teacher (%)")
-        column[1].set_xlabel("share of training")
-        column[0].legend(loc="best", fontsize=7)
+    methods = unique(line.method for line in lines)
+    figure, axes = domain_panels(domains, rows=2, height=6)
+    for (upper, lower), domain in zip(axes.T, domains, strict=True):
+        for line in [line for line in lines if line.domain == domain][:MOST_METHODS]:
+            style = line_style(methods.index(line.method)) | {"label": f"{line.method} ({line.fits} fits)"}
+            upper.plot(line.share, 100 * line.accuracy, **style)
+            lower.plot(line.share, 100 * line.agreement, **style)
+        upper.set_ylabel("test accuracy (%)")
+        lower.set(xlabel="share of training", ylabel="agreement with the teacher (%)")
+        upper.legend(loc="best", fontsize=7)
     arrange(figure)
     return figure
-
-
-def _loss_line(axis: Any, k: int, name: str, loss: Iterable[float]) -> None:
-    values = list(loss)
-    look = {
-        "color": COLOURS[k % len(COLOURS)],
-        "ls": LINES[k % len(LINES)],
-        "marker": MARKERS[k % len(MARKERS)],
-    }
-    axis.plot(range(1, len(values) + 1), values, label=name, ms=5, **look)

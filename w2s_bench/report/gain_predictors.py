@@ -1,4 +1,4 @@
-"""Do quantities that need no gold foretell the gain? Rank correlations over a run's cells.
+"""Predict the gain without gold: its rank correlation with disagreement over a run's cells.
 
 A student that disagrees with its teacher has room to be better (Burns et al. 2023, section 5.1, on
 agreement); a similarity adjusted for chance asks the same where options are few (Goel et al. 2025, arXiv
@@ -19,8 +19,10 @@ LEAST = 5  # cells below which nothing is ranked
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """Spearman's rank correlation with the gain over the ``cells`` of a domain, each less the mean of its
-    task, teacher and student: what tells methods apart, not tasks. None where it never varies."""
+    """Spearman's rank correlations with the gain over the ``cells`` of a domain; None for a constant value.
+
+    Values are taken less the mean of their task, teacher and student, so that methods differ and not tasks.
+    """
 
     domain: str
     cells: int
@@ -29,18 +31,18 @@ class Predictor:
 
 
 def predictors(rows: Sequence[TableRow]) -> list[Predictor]:
-    """By domain, over admitted cells that are no reference rows."""
-    found = []
+    """Predictors by domain, over admitted cells that are no reference rows."""
+    predicted = []
     for domain in dict.fromkeys(r.domain for r in rows):
         cells = [
-            r for r in rows if r.domain == domain and r.task is not None and r.admitted and not r.reference
+            r
+            for r in rows
+            if r.domain == domain and r.task is not None and r.admitted and not r.reference
+            if None not in (r.gain, r.agreement, r.similarity)
         ]
-        known = [
-            r for r in cells if r.gain is not None and r.agreement is not None and r.similarity is not None
-        ]
-        if len(known) >= LEAST:
-            found.append(_of(domain, known))
-    return found
+        if len(cells) >= LEAST:
+            predicted.append(_of(domain, cells))
+    return predicted
 
 
 def _of(domain: str, rows: list[TableRow]) -> Predictor:
@@ -62,7 +64,7 @@ def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
 
 
 def predictor_notes(rows: Sequence[TableRow]) -> list[str]:
-    """A line a domain."""
+    """One line for each domain with a predictor."""
     return [
         f"without gold, {p.domain}: rank correlation of the gain over {p.cells} cells (less their "
         f"task's and pair's mean) with disagreement {_short(p.disagreement)}, with 1 − Cohen's kappa "

@@ -10,19 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from w2s_bench.records import TableRow
 from w2s_bench.report.agreement import ABOUT, TITLE, answer_head
 from w2s_bench.report.charts import charts, in_groups
+from w2s_bench.report.chess_svg import shared_parts
 from w2s_bench.report.figure_style import unique
 from w2s_bench.report.html_examples import example_groups
-from w2s_bench.report.html_tables import (
-    FILTERS,
-    answer_views,
-    cell_head,
-    cell_views,
-    pool_head,
-    pool_views,
-)
+from w2s_bench.report.html_tables import FILTERS, answer_views, cell_head, cell_views, pool_head, pool_views
 from w2s_bench.report.load import parameters
 from w2s_bench.report.warnings import notes
 from w2s_bench.results.examples import Shown
@@ -42,7 +38,7 @@ def write_html(
     examples: Sequence[Shown] = (),
     companions: Sequence[TableRow] = (),
 ) -> Path:
-    """Write ``report.html`` below a run's folder."""
+    """Write ``report.html`` below a run's folder; arguments are those of :func:`as_html`."""
     path = folder / REPORT
     write_text(path, as_html(run, rows, examples, companions))
     return path
@@ -51,11 +47,11 @@ def write_html(
 def as_html(
     run: Run, rows: list[TableRow], examples: Sequence[Shown] = (), companions: Sequence[TableRow] = ()
 ) -> str:
-    """The page; without ``examples`` it says that there are none. ``companions`` have a table of their own,
-    and rows that could not be used stand below it."""
-    from markupsafe import Markup
+    """Render the page; without ``examples`` it says that there are none.
 
-    made, data = charts(run, rows, parameters(run))
+    ``companions`` have a table of their own, above the notes on rows that could not be used.
+    """
+    drawn, data = charts(run, rows, parameters(run))
     scripts = [vega(), asset("tables.js"), asset("charts.js"), (PAGE / "report.js").read_text("utf8")]
     cells = [r for r in rows if r.task is not None]
     groups = example_groups(examples)
@@ -68,9 +64,9 @@ def as_html(
         "policy": policy(scripts),
         "style": Markup(asset("base.css") + (PAGE / "report.css").read_text("utf8")),
         "scripts": list(map(Markup, scripts)),
-        "specs": as_data([{"name": c.name, "spec": c.spec, "by_task": c.by_task} for c in made]),
+        "specs": as_data([{"name": c.name, "spec": c.spec, "by_task": c.by_task} for c in drawn]),
         "data": as_data(data),
-        "chart_groups": in_groups(made),
+        "chart_groups": in_groups(drawn),
         "tasks": unique(str(r.task) for r in cells if not r.reference and r.failed is None),
         "pool_head": pool_head(),
         "pool_rows": pool_views(rows),
@@ -87,12 +83,6 @@ def as_html(
             for key, mark in FILTERS.items()
         ],
         "groups": groups,
-        "parts": _board_parts() if any(s.position for s in examples) else "",
+        "parts": shared_parts() if any(s.position for s in examples) else "",
     }
     return str(environment(PAGE).get_template("report.html").render(context))
-
-
-def _board_parts() -> Any:
-    from w2s_bench.report.chess_svg import shared_parts
-
-    return shared_parts()

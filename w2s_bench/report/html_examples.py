@@ -16,20 +16,21 @@ TITLES = {
 
 
 def example_groups(examples: Sequence[Shown]) -> list[dict[str, Any]]:
-    """A group for each cell, in the order of the file: its place, marks to filter by, examples by kind."""
+    """Examples by cell, in the order of the file: the cell's place, marks to filter by, examples by kind."""
     cells: dict[tuple[str | None, ...], list[Shown]] = {}
     for s in examples:
         cells.setdefault((s.task, s.teacher_model, s.student_model, s.method), []).append(s)
-    return [_group(k, place, found) for k, (place, found) in enumerate(cells.items())]
+    return [_group(k, place, group) for k, (place, group) in enumerate(cells.items())]
 
 
-def _group(k: int, place: tuple[str | None, ...], found: list[Shown]) -> dict[str, Any]:
-    head = found[0]
+def _group(k: int, place: tuple[str | None, ...], examples: list[Shown]) -> dict[str, Any]:
+    head = examples[0]
     kinds = []
     for kind in KINDS:
-        if shown := [s for s in found if s.kind == kind]:
-            told = {"title": TITLES[kind], "count": shown[0].count, "n_test": shown[0].n_test}
-            kinds.append(told | {"items": [_view(s) for s in shown]})
+        if shown := [s for s in examples if s.kind == kind]:
+            counts = {"count": shown[0].count, "n_test": shown[0].n_test}
+            kinds.append({"title": TITLES[kind], **counts, "items": [_view(s) for s in shown]})
+    names = {"task": head.task, "teacher": head.teacher_model, "student": head.student_model}
     return {
         "id": f"examples-{k}",
         "where": place,
@@ -37,13 +38,7 @@ def _group(k: int, place: tuple[str | None, ...], found: list[Shown]) -> dict[st
         "pair": f"{head.teacher_model} → {head.student_model}",
         "method": head.method,
         "kinds": kinds,
-        "marks": {
-            "domain": head.domain,
-            "task": head.task,
-            "teacher": head.teacher_model,
-            "student": head.student_model,
-            "method": head.method,
-        },
+        "marks": {"domain": head.domain, **names, "method": head.method},
     }
 
 
@@ -53,20 +48,15 @@ def _view(s: Shown) -> dict[str, Any]:
     options = [
         {"text": text, "marks": [name for name, k in picks.items() if k == i]} for i, text in enumerate(texts)
     ]
-    if s.position:  # of many legal moves, those that somebody picked
-        options = [o for o in options if o["marks"]]
-    board = board_svg(s.position, _arrows(s), _title(s, texts)) if s.position else None
-    return {
-        "board": board,
-        "prompt": s.prompt,
-        "options": options,
-        "item": s.item,
-        "seed": s.seed,
-    }
+    board = None
+    if s.position:
+        options = [o for o in options if o["marks"]]  # of many legal moves, only those that were picked
+        board = board_svg(s.position, _arrows(s), _title(s, texts))
+    return {"board": board, "prompt": s.prompt, "options": options, "item": s.item, "seed": s.seed}
 
 
 def _arrows(s: Shown) -> list[Arrow]:
-    """One for each move: the right one in the colour of gold, a wrong one of who made it first."""
+    """One arrow for each distinct move; its colour is that of gold, else the teacher, else the student."""
     colours = {s.student: STUDENT, s.teacher: TEACHER, s.gold: GOLD}
     return [Arrow(s.options[k], colour) for k, colour in colours.items()]
 

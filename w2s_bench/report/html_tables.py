@@ -1,4 +1,4 @@
-"""Rows as the tables of pages show them: short texts, values to sort by, marks to filter by."""
+"""Table rows for HTML pages: short texts, values to sort by, marks to filter by."""
 
 from __future__ import annotations
 
@@ -44,21 +44,13 @@ def pool_head() -> list[str]:
 
 def pool_views(rows: list[TableRow]) -> list[RowView]:
     """Pools of each domain, in the order of the other tables."""
-    shown = columns(POOLS)
-    return [
-        RowView(
-            [
-                View(METHOD.text(row)),
-                View(TITLES[domain]),
-                View(POOL_TITLES[row.pool or "admitted"].partition(":")[0]),
-                *(column_view(c, row) for c in shown),
-            ],
-            {"reference": FILTERS["reference"](row)},
-        )
-        for domain, chosen in by_domain(rows)
-        for row in chosen
-        if row.task is None
-    ]
+    views = []
+    for domain, chosen in by_domain(rows):
+        for row in (r for r in chosen if r.task is None):
+            pool = POOL_TITLES[row.pool or "admitted"].partition(":")[0]
+            names = [View(METHOD.text(row)), View(TITLES[domain]), View(pool)]
+            views.append(RowView([*names, *_column_views(POOLS, row)], _reference(row)))
+    return views
 
 
 def cell_head() -> list[str]:
@@ -67,37 +59,34 @@ def cell_head() -> list[str]:
 
 
 def cell_views(rows: list[TableRow], examples: Mapping[Where, str]) -> list[RowView]:
-    """All cells; those with examples link to them."""
-    shown = columns(CELLS)
-    return [
-        RowView(
-            [
-                View(TASK.text(row), small=f"{row.teacher} → {row.student}"),
-                View(method_name(row)),
-                *(column_view(c, row) for c in shown),
-                View("see", link=link) if (link := examples.get(where(row), "")) else View(""),
-            ],
-            {key: mark(row) for key, mark in FILTERS.items()},
-        )
-        for _, chosen in by_domain(rows)
-        for row in chosen
-    ]
+    """All cells in the order of the other tables; ``examples`` are links by a cell's place."""
+    views = []
+    for row in (r for _, chosen in by_domain(rows) for r in chosen):
+        link = examples.get(where(row), "")
+        names = [View(TASK.text(row), small=f"{row.teacher} → {row.student}"), View(method_name(row))]
+        cells = [*names, *_column_views(CELLS, row), View("see" if link else "", link=link)]
+        views.append(RowView(cells, {key: mark(row) for key, mark in FILTERS.items()}))
+    return views
 
 
 def answer_views(rows: list[TableRow]) -> list[RowView]:
-    """How students answered, over the admitted cells."""
-    shown = columns(ANSWERS)
+    """The rows of :func:`~w2s_bench.report.agreement.answer_rows` as views."""
     return [
-        RowView(
-            [View(method_name(row)), View(row.domain), *(column_view(c, row) for c in shown)],
-            {"reference": FILTERS["reference"](row)},
-        )
-        for row in answer_rows(rows)
+        RowView([View(method_name(r)), View(r.domain), *_column_views(ANSWERS, r)], _reference(r))
+        for r in answer_rows(rows)
     ]
 
 
+def _reference(row: TableRow) -> dict[str, str]:
+    return {"reference": FILTERS["reference"](row)}
+
+
+def _column_views(table: str, row: TableRow) -> list[View]:
+    return [column_view(c, row) for c in columns(table)]
+
+
 def column_view(column: Column, row: TableRow) -> View:
-    """A row's field of one column: a number with its interval below it, or a text."""
+    """One column of a row: a number with its interval below it, or a text."""
     if column.value is None:
         return View(column.text(row))
     text, bracket, interval = column.text(row).partition(" [")

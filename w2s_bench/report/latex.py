@@ -7,30 +7,15 @@ from collections.abc import Sequence
 
 from w2s_bench.records import TableRow
 from w2s_bench.report.columns import MAIN, columns
-from w2s_bench.report.tables import COMPANIONS, TITLES, by_domain
+from w2s_bench.report.tables import TITLES, sections
 
 HEAD = "% needs \\usepackage{booktabs} and \\usepackage{longtable}\n"
-_SPECIAL = {
-    "\\": "\\textbackslash{}",
-    "&": "\\&",
-    "%": "\\%",
-    "$": "\\$",
-    "#": "\\#",
-    "_": "\\_",
-    "{": "\\{",
-    "}": "\\}",
-    "~": "\\textasciitilde{}",
-    "^": "\\textasciicircum{}",
-    "<": "\\textless{}",
-    ">": "\\textgreater{}",
-    "|": "\\textbar{}",
-    '"': "\\textquotedbl{}",
-    "→": "$\\to$",
-    "–": "--",
-    "−": "$-$",
-    "\n": " ",
-    "\r": " ",
-}
+_SPECIAL = str.maketrans({
+    **{c: f"\\{c}" for c in "&%$#_{}"},
+    "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}",
+    ">": "\\textgreater{}", "|": "\\textbar{}", '"': "\\textquotedbl{}",
+    "→": "$\\to$", "–": "--", "−": "$-$", "\n": " ", "\r": " ",
+})  # fmt: skip
 
 
 def as_latex(rows: list[TableRow], companions: Sequence[TableRow] = (), notes: Sequence[str] = ()) -> str:
@@ -38,13 +23,10 @@ def as_latex(rows: list[TableRow], companions: Sequence[TableRow] = (), notes: S
 
     A domain's companions have a table of their own below its table; ``notes`` are paragraphs at the end.
     """
-    others = dict(by_domain(list(companions)))
     parts = []
-    for domain, chosen in by_domain(rows):
-        parts.append(_table(TITLES[domain], domain, chosen))
-        if domain in others:
-            title = f"{TITLES[domain]}: {COMPANIONS}"
-            parts.append(_table(title, f"{domain}-companions", others[domain]))
+    for title, chosen in sections(rows, companions):
+        label = chosen[0].domain + ("" if title in TITLES.values() else "-companions")
+        parts.append(_table(title, label, chosen))
     return HEAD + "\n".join([*parts, *(f"\\noindent {escaped(note)}\n" for note in notes)])
 
 
@@ -70,12 +52,14 @@ def _table(title: str, label: str, rows: list[TableRow]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that LaTeX prints as it stands. A bracket in front is put in braces: behind ``\\\\`` it would be
-    read as an option."""
-    plain = "".join(_SPECIAL.get(c, c) for c in text)
+    """Escape a text so that LaTeX prints it unchanged.
+
+    A leading bracket gets braces: after ``\\\\`` LaTeX would read it as an option.
+    """
+    plain = text.translate(_SPECIAL)
     return "{[}" + plain[1:] if plain.startswith("[") else plain
 
 
 def _number(text: str) -> str:
-    """A cell; the hyphen in front of a number becomes a minus sign."""
+    """Escape a field; the hyphen in front of a number becomes a minus sign."""
     return re.sub(r"(?<![\w.)-])-(?=\d)", "$-$", escaped(text))

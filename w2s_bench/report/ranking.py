@@ -17,8 +17,11 @@ RENAMED = {  # this table stands alone, so its heads say more and show no level 
 
 
 def league_markdown(rows: list[TableRow]) -> str:
-    """Methods in their tie groups, then reference and oracle rows by accuracy; over held-out tasks where a
-    suite marks development tasks, else over all admitted cells. Methods without such a cell are left out."""
+    """Rank methods by tie group in a table a domain, then reference and oracle rows by accuracy.
+
+    The cells are those of held-out tasks where a suite marks development tasks, else all admitted ones.
+    Methods without such a cell are left out.
+    """
     head = ["group", "method", *(RENAMED.get(c.key, c.title) for c in columns(RANKING))]
     return "\n".join(
         markdown_table(TITLES[domain], head, map(_line, chosen)) for domain, chosen in _ranked(rows)
@@ -28,10 +31,9 @@ def league_markdown(rows: list[TableRow]) -> str:
 def _ranked(rows: list[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
     pool = "held-out" if any(r.pool == "held-out" for r in rows) else "admitted"
     for domain, chosen in by_domain(rows):
-        found = [r for r in chosen if r.pool == pool and r.admitted]
-        if found:
-            others = [r for r in found if r.group is None]
-            ranked = [r for r in found if r.group is not None]  # in the order of their groups
+        if pooled := [r for r in chosen if r.pool == pool and r.admitted]:
+            others = [r for r in pooled if r.group is None]
+            ranked = [r for r in pooled if r.group is not None]  # in the order of their groups
             yield domain, ranked + sorted(others, key=lambda r: -(r.student_accuracy or 0.0))
 
 

@@ -1,9 +1,11 @@
-"""What all interactive charts share: Vega-Lite made with Altair; the data stand in the page once, by name."""
+"""Parts of all interactive charts: Altair makes Vega-Lite, whose data stand in the page once, by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+import altair as alt
 
 from w2s_bench.report.figure_style import COLOURS
 
@@ -21,9 +23,11 @@ class Chart:
     by_task: bool = False
 
 
-def spec(made: Any, height: int) -> dict[str, Any]:
-    """As wide as its place in the page, in the page's own ink; no address of a schema. Not checked against
-    Vega-Lite's schema, which takes a second a report: tests/test_html.py does so."""
+def spec(chart: Any, height: int) -> dict[str, Any]:
+    """A chart's document: as wide as its place in the page, in the page's ink, without a schema's address.
+
+    The chart is not checked against the schema, which takes a second a report; the tests do so.
+    """
     ink = {f"{part}Color": INK for part in ("label", "title")}
     config = {
         "background": "transparent",
@@ -32,24 +36,22 @@ def spec(made: Any, height: int) -> dict[str, Any]:
         "axis": ink | {"gridColor": INK, "gridOpacity": 0.13, "domainColor": INK, "tickColor": INK},
         "legend": ink | {"layout": {"bottom": {"direction": "vertical", "anchor": "start"}}},
     }
-    found: dict[str, Any] = made.properties(width="container", height=height).to_dict(validate=False)
-    found.pop("$schema", None)
-    return found | {"config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
+    document: dict[str, Any] = chart.properties(width="container", height=height).to_dict(validate=False)
+    document.pop("$schema", None)
+    return document | {"config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
 def plain_colour(field: str) -> Any:
     """A colour for each value of a field, with a legend below."""
-    import altair as alt
-
     legend = alt.Legend(orient="bottom", columns=2, title=None, labelLimit=150)
     return alt.Color(f"{field}:N", scale=alt.Scale(range=list(COLOURS)), legend=legend)
 
 
 def in_points(value: float | None) -> float | None:
-    """A fraction in points."""
+    """A fraction in percentage points, to two decimals."""
     return None if value is None else round(100 * value, 2)
 
 
 def rounded(value: float | None) -> float | None:
-    """As exact as a chart can show."""
+    """Three decimals: as exact as a chart can show."""
     return None if value is None else round(value, 3)

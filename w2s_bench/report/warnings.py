@@ -1,5 +1,4 @@
-"""What stands below the tables of a run: where its intervals promise too much or nothing, and rows of its
-tasks that could not be used, and why."""
+"""Notes below the tables of a run: intervals to doubt, predictors of the gain, rows that were left out."""
 
 from __future__ import annotations
 
@@ -15,49 +14,42 @@ ENOUGH = 3  # seeds from which on intervals have their nominal coverage: docs/ex
 
 
 def notes(rows: Sequence[TableRow], info: RunInfo) -> list[str]:
-    """All lines: warnings of intervals first."""
+    """All notes: warnings of intervals, predictors of the gain, rows that were left out."""
     return [*interval_notes(rows), *predictor_notes(rows), *excluded_notes(info)]
 
 
 def interval_notes(rows: Sequence[TableRow]) -> list[str]:
-    """A line for each way in which some rows' intervals are not to be taken at their word."""
+    """Warn of rows with fewer than three seeds and of rows whose PGR has no bounds."""
     scored = [r for r in rows if r.student_accuracy is not None]
     few = sorted({r.seeds for r in scored if r.seeds < ENOUGH})
     loose = sum(r.reason is not None and r.reason.startswith("unbounded") for r in scored)
-    found = []
+    warnings = []
     if few:
         which = "one seed" if few == [1] else "two seeds" if few == [2] else "one or two seeds"
-        found.append(
+        warnings.append(
             f"warning: {sum(r.seeds < ENOUGH for r in scored)} of {len(scored)} rows rest on {which}: their "
             "intervals hold less often than they say where seeds differ; run three or more"
         )
     if loose:
-        found.append(
+        warnings.append(
             f"warning: {loose} of {len(scored)} rows have a PGR without bounds, their gap is not separated "
             "from 0: more test items or seeds, or a weaker teacher"
         )
-    return found
+    return warnings
 
 
 def excluded_document(excluded: Mapping[str, Mapping[str, Excluded]]) -> dict[str, dict[str, Any]]:
-    """Rows that were looked at and left out, by task and split, as JSON values."""
-    return {
-        task: {name: asdict(found) for name, found in splits.items()} for task, splits in excluded.items()
-    }
+    """Rows that were read and left out, by task and split, as JSON values."""
+    return {task: {name: asdict(e) for name, e in splits.items()} for task, splits in excluded.items()}
 
 
 def excluded_notes(info: RunInfo) -> list[str]:
-    """A line for each split of a task of which rows were left out, and one for each reason."""
-    return [
-        line
-        for task, splits in info.excluded.items()
-        for name, found in splits.items()
-        if found.reasons
-        for line in excluded_lines(f"{task} ({name})", found)
-    ]
-
-
-def excluded_lines(title: str, found: Excluded) -> list[str]:
-    """Counts, then the reasons with the first row of each."""
-    reasons = [f"  {r.reason}: {r.rows:,}, the first is row {r.first} {r.example}" for r in found.reasons]
-    return [f"{title}: {found}", *reasons]
+    """Counts of the rows left out of each split, then each reason with its first row."""
+    lines = []
+    for task, splits in info.excluded.items():
+        for name, excluded in splits.items():
+            if excluded.reasons:
+                lines.append(f"{task} ({name}): {excluded}")
+            for r in excluded.reasons:
+                lines.append(f"  {r.reason}: {r.rows:,}, the first is row {r.first} {r.example}")
+    return lines

@@ -1,4 +1,4 @@
-"""All that a report leaves in a run's folder; needs neither the harness nor anything that trains."""
+"""Write every file of a report into a run's folder; nothing here trains or loads a model."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ from w2s_bench.store.temp_files import DRAFT, sweep
 
 
 def write_report(folder: Path) -> tuple[Run, list[TableRow]]:
-    """Tables, figures, entries and ``report.html`` of a run's folder, made again from what it holds alone;
-    drafts of killed processes go."""
+    """Write tables, figures, entries and ``report.html`` of a run, from its folder alone.
+
+    Drafts that killed processes left are removed.
+    """
     run, rows = load_table(folder)
-    companions, said = load_companions(run), notes(rows, run.info)
+    companions, remarks = load_companions(run), notes(rows, run.info)
     sweep(folder, DRAFT)
-    write_text(folder / "table.txt", as_text(rows, None, companions, said))
-    write_text(folder / "table.md", markdown(rows, companions, said))
+    write_text(folder / "table.txt", as_text(rows, None, companions, remarks))
+    write_text(folder / "table.md", markdown(rows, companions, remarks))
     write_text(folder / "table.csv", as_csv(rows, companions))
     _write_courses(folder / "curves.csv", courses(run))
     _sweep([*draw_curves(folder, run, rows), *draw_figures(folder, run, rows)])
@@ -38,21 +40,25 @@ def write_report(folder: Path) -> tuple[Run, list[TableRow]]:
     return run, rows
 
 
-def markdown(rows: list[TableRow], companions: Sequence[TableRow], said: Sequence[str]) -> str:
-    """Tables of each domain, what students made of their labels, and the notes."""
-    parts = [as_markdown(rows, companions), answers_markdown(rows), "".join(f"- {note}\n" for note in said)]
+def markdown(rows: list[TableRow], companions: Sequence[TableRow], remarks: Sequence[str]) -> str:
+    """Tables of each domain, the table of students' answers, and the notes, as Markdown."""
+    parts = [
+        as_markdown(rows, companions),
+        answers_markdown(rows),
+        "".join(f"- {note}\n" for note in remarks),
+    ]
     return "\n".join(part for part in parts if part)
 
 
-def _write_courses(path: Path, found: list[Course]) -> None:
-    """Means of what students answered while they trained; no file where none was noted."""
-    if found:
-        write_text(path, courses_csv(found))
-    else:  # of an earlier run in this folder
+def _write_courses(path: Path, listed: list[Course]) -> None:
+    """Write courses of training; without any, remove the file of an earlier run."""
+    if listed:
+        write_text(path, courses_csv(listed))
+    else:
         path.unlink(missing_ok=True)
 
 
 def _sweep(written: list[Path]) -> None:
-    """Remove what an earlier run left beside these files: a method or domain that is no longer there."""
+    """Remove files of an earlier run beside these: of a method or domain that is no longer there."""
     for path in {p for w in written for p in w.parent.glob(f"*{w.suffix}")} - set(written):
         path.unlink()
