@@ -32,7 +32,7 @@ class Rule:
 
     @classmethod
     def of(cls, suite: Suite) -> Rule:
-        """The rule that a suite states."""
+        """The rule of a suite's admission section."""
         return cls(min_gap=suite.admission.min_gap, min_teacher=suite.admission.min_teacher)
 
     def floor(self, chance: float) -> float:
@@ -77,9 +77,8 @@ class Cell:
     @cached_property
     def points(self) -> tuple[float, float, float]:
         """Accuracy of teacher, student and ceiling over seeds and items."""
-        arrays = (self.teacher_correct, self.student_correct, self.ceiling_correct)
-        teacher, student, ceiling = map(stats.share, arrays)
-        return teacher, student, ceiling
+        share = stats.share
+        return share(self.teacher_correct), share(self.student_correct), share(self.ceiling_correct)
 
     @property
     def gain(self) -> stats.Floats:
@@ -103,7 +102,7 @@ class Cell:
         return stats.agreement(self.agrees, self.student_correct == 1, self.teacher_correct == 1)
 
     def refusal(self, rule: Rule) -> str | None:
-        """Why the cell is not admitted, or None; the student's score has no say in it."""
+        """Why the cell is not admitted, or None; independent of the student's score."""
         teacher, _, ceiling = self.points
         gap = ceiling - teacher
         if gap <= 0:
@@ -154,11 +153,11 @@ def _cell(
     first, keys = group[0], [(c.teacher_key, c.student_key, c.ceiling_key) for c in group]
     agrees, similarity = None, None
     if picked is not None:
-        pairs = [(picked[teacher], picked[student]) for teacher, student, _ in keys]
-        agrees = np.stack([teacher == student for teacher, student in pairs])
+        pairs = [(picked[k], picked[other]) for k, other, _ in keys]
+        agrees = np.stack([one == other for one, other in pairs])
         similarity = float(np.mean([stats.chance_adjusted_similarity(*pair) for pair in pairs]))
     names = set.intersection(*(set(m) for m in metrics))
-    by_role = [np.stack([correct[key] for key in role]) for role in zip(*keys, strict=True)]
+    teacher, student, ceiling = (np.stack([correct[k] for k in role]) for role in zip(*keys, strict=True))
     return Cell(
         domain=first.domain,
         task=first.task,
@@ -166,9 +165,9 @@ def _cell(
         student=first.student,
         method=first.method,
         seeds=tuple(c.seed for c in group),
-        teacher_correct=by_role[0],
-        student_correct=by_role[1],
-        ceiling_correct=by_role[2],
+        teacher_correct=teacher,
+        student_correct=student,
+        ceiling_correct=ceiling,
         agrees=agrees,
         similarity=similarity,
         metrics={name: float(np.mean([m[name] for m in metrics])) for name in sorted(names)},

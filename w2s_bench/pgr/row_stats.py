@@ -64,13 +64,11 @@ def _mean(values: Iterable[float | None]) -> float | None:
 def _answers_of(cell: Cell) -> dict[str, float | None]:
     values: dict[str, float | None] = {m.name: cell.metrics.get(m.name) for m in all_metrics() if m.tables}
     values["similarity"] = cell.similarity
-    if (shares := cell.agreement) is not None:
-        values["agreement"] = shares.everywhere
-        values["agreement_right"] = shares.teacher_right
-        values["errors_copied"] = shares.teacher_wrong
-        values["corrected"] = shares.corrected
-        values["new_errors"] = shares.new_errors
-    return values
+    if (shares := cell.agreement) is None:
+        return values
+    errors = {"corrected": shares.corrected, "new_errors": shares.new_errors}
+    copied = {"agreement_right": shares.teacher_right, "errors_copied": shares.teacher_wrong}
+    return values | {"agreement": shares.everywhere} | copied | errors
 
 
 def _improvement(pairs: list[tuple[Cell, Cell]], contrast: stats.Contrast) -> dict[str, Any]:

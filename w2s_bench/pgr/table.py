@@ -19,11 +19,11 @@ Pool = Literal["admitted", "clean", "held-out"]
 
 
 def rows(cells: list[Cell], rule: Rule, suite: str, development: Collection[str] = ()) -> list[TableRow]:
-    """Table rows: every cell, then the pools of each domain and method.
+    """Table rows: every cell, then up to three pools of each domain and method.
 
-    The first pool has all admitted cells. Where zero-shot rows tell which cells need no teacher, a second
-    goes without those; where there are ``development`` tasks, a third has the held-out ones. Methods are
-    ranked on the last, or else on all admitted cells.
+    The first pool has all admitted cells. Where there are zero-shot rows, a second leaves out the cells that
+    need no teacher. Where there are ``development`` tasks, a third has the held-out tasks alone; methods are
+    ranked on it, or else on the first.
     """
     rivals = {(cell.where, cell.method): cell for cell in cells}
     table = [_cell_row(cell, rivals, rule, suite) for cell in cells]
@@ -105,16 +105,8 @@ def _failed_row(group: list[CellRecord], rival: TableRow | None, suite: str) -> 
 
 
 def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> TableRow:
-    teacher, student, ceiling = cell.points
     refusal = cell.refusal(rule)
-    value = stats.pgr(teacher, student, ceiling)
-    interval = stats.UNBOUNDED
-    if value is not None:
-        interval = stats.ratio_of_means_interval([cell.gain], [cell.gap])
-    gain = stats.mean_interval([cell.gain])
-    reason = refusal
-    if reason is None and not interval.bounded:
-        reason = "unbounded: the gap is not separated from 0"
+    scores = _scores([cell], rivals)
     return TableRow(
         suite=suite,
         domain=cell.domain,
@@ -123,81 +115,65 @@ def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> TableRow:
         student=cell.student,
         method=cell.method,
         seeds=len(cell.seeds),
-        n_test=cell.teacher_correct.shape[1],
-        teacher_accuracy=teacher,
-        student_accuracy=student,
-        ceiling_accuracy=ceiling,
-        pgr=value,
-        pgr_low=interval.low,
-        pgr_high=interval.high,
-        pgr_median=value,
         admitted=refusal is None,
         cells_left_out=int(refusal is not None),
-        reason=reason,
-        gain=student - teacher,
-        gain_low=gain.low,
-        gain_high=gain.high,
         reference=cell.reference,
         uses_gold=cell.uses_gold,
         needs_no_teacher=needs_no_teacher(cell, rivals),
-        **answer_stats([cell]),
-        **leads([cell], rivals),
+        **scores | {"reason": refusal or scores["reason"]},
     )
 
 
 def _pooled_row(
-    group: list[Cell],
-    whole: list[Cell],
-    rivals: Rivals,
-    rule: Rule,
-    suite: str,
-    pool: Pool,
+    group: list[Cell], whole: list[Cell], rivals: Rivals, rule: Rule, suite: str, pool: Pool
 ) -> TableRow:
     """Σ(student − teacher) / Σ(ceiling − teacher) over the admitted cells of ``group``.
 
     ``whole`` are all cells of the domain and method, of which ``group`` is a part.
     """
     admitted = [cell for cell in group if cell.refusal(rule) is None]
-    head = whole[0]
-    common: dict[str, Any] = {
-        "suite": suite,
-        "domain": head.domain,
-        "task": None,
-        "teacher": None,
-        "student": None,
-        "method": head.method,
-        "seeds": max(len(cell.seeds) for cell in whole),
-        "cells": len(admitted),
-        "cells_left_out": len(whole) - len(admitted),
-        "reference": head.reference,
-        "uses_gold": head.uses_gold,
-        "pool": pool,
-    }
-    if not admitted:
-        return TableRow(**common, admitted=False, reason=f"none of {len(whole)} cells is {_MEMBERS[pool]}")
-    points = np.array([cell.points for cell in admitted])
-    gains, gaps = (
-        pooled((c.task, getattr(c, name) / len(admitted)) for c in admitted) for name in ("gain", "gap")
+    scores: dict[str, Any] = {"reason": f"none of {len(whole)} cells is {_MEMBERS[pool]}"}
+    if admitted:
+        values = [v for cell in admitted if (v := stats.pgr(*cell.points)) is not None]
+        scores = _scores(admitted, rivals) | {"pgr_iqm": stats.iqm(np.array(values))}
+    return TableRow(
+        suite=suite,
+        domain=whole[0].domain,
+        task=None,
+        teacher=None,
+        student=None,
+        method=whole[0].method,
+        seeds=max(len(cell.seeds) for cell in whole),
+        cells=len(admitted),
+        cells_left_out=len(whole) - len(admitted),
+        admitted=bool(admitted),
+        reference=whole[0].reference,
+        uses_gold=whole[0].uses_gold,
+        pool=pool,
+        **scores,
     )
+
+
+def _scores(cells: list[Cell], rivals: Rivals) -> dict[str, Any]:
+    """Columns of one cell or of a pool: accuracies, gain, PGR with its interval, secondary columns."""
+    points = np.array([cell.points for cell in cells])
+    gains, gaps = (pooled((c.task, getattr(c, name) / len(cells)) for c in cells) for name in ("gain", "gap"))
     interval, gain = stats.ratio_of_means_interval(gains, gaps), stats.mean_interval(gains)
     values = [v for p in points.tolist() if (v := stats.pgr(*p)) is not None]
-    means = points.mean(axis=0).tolist()
-    return TableRow(
-        **common,
-        teacher_accuracy=means[0],
-        student_accuracy=means[1],
-        ceiling_accuracy=means[2],
-        gain=means[1] - means[0],
-        gain_low=gain.low,
-        gain_high=gain.high,
-        pgr=stats.pooled_pgr(*points.T),
-        pgr_low=interval.low,
-        pgr_high=interval.high,
-        pgr_median=float(np.median(values)),
-        pgr_iqm=stats.iqm(np.array(values)),
-        admitted=True,
-        **answer_stats(admitted),
-        **leads(admitted, rivals),
-        n_test=sum({cell.task: cell.teacher_correct.shape[1] for cell in admitted}.values()),
-        reason=None if interval.bounded else "unbounded: the gap is not separated from 0",
-    )
+    teacher, student, ceiling = points.mean(axis=0).tolist()
+    return {
+        "n_test": sum({cell.task: cell.teacher_correct.shape[1] for cell in cells}.values()),
+        "teacher_accuracy": teacher,
+        "student_accuracy": student,
+        "ceiling_accuracy": ceiling,
+        "gain": student - teacher,
+        "gain_low": gain.low,
+        "gain_high": gain.high,
+        "pgr": stats.pooled_pgr(*points.T),
+        "pgr_low": interval.low,
+        "pgr_high": interval.high,
+        "pgr_median": float(np.median(values)) if values else None,
+        "reason": None if interval.bounded else "unbounded: the gap is not separated from 0",
+        **answer_stats(cells),
+        **leads(cells, rivals),
+    }

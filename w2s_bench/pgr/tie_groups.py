@@ -31,15 +31,15 @@ def tie_groups(pools: Mapping[str, list[Cell]]) -> dict[str, int]:
     return groups
 
 
-def _lead(mine: Mapping[Key, Cell], naive: Mapping[Key, Cell]) -> float:
+def _lead(own: Mapping[Key, Cell], naive: Mapping[Key, Cell]) -> float:
     """Mean lead over naive; over the teacher where there is no naive."""
-    leads = [c.over(naive[where]) if where in naive else c.gain for where, c in mine.items()]
+    leads = [c.over(naive[where]) if where in naive else c.gain for where, c in own.items()]
     return float(np.mean([table.mean() for table in leads]))
 
 
-def _worse(mine: Mapping[Key, Cell], best: Mapping[Key, Cell]) -> bool:
-    common = sorted(mine.keys() & best.keys())
+def _worse(own: Mapping[Key, Cell], best: Mapping[Key, Cell]) -> bool:
+    common = sorted(own.keys() & best.keys())
     if not common:
         return False
-    high = stats.mean_interval(pooled((where[0], mine[where].over(best[where])) for where in common)).high
+    high = stats.mean_interval(pooled((where[0], own[where].over(best[where])) for where in common)).high
     return high is not None and high < 0

@@ -76,11 +76,7 @@ class Run:
 
 
 def save_run(
-    folder: Path,
-    info: RunInfo,
-    scored: Sequence[Scored],
-    cells: list[CellRecord],
-    seconds: dict[str, float],
+    folder: Path, info: RunInfo, scored: Sequence[Scored], cells: list[CellRecord], seconds: dict[str, float]
 ) -> None:
     """Write a run. Each file appears whole and ``run.json`` last, so a folder that has it is complete."""
     ordered = sorted(scored, key=lambda s: s.record.key)

@@ -5,12 +5,7 @@ checked against; :mod:`comparisons` compares methods, :mod:`agreement` relates a
 teacher's and to gold. The room imports no other room.
 """
 
-from w2s_bench.stats.agreement import (
-    Agreement,
-    agreement,
-    chance_adjusted_similarity,
-    share,
-)
+from w2s_bench.stats.agreement import Agreement, agreement, chance_adjusted_similarity, share
 from w2s_bench.stats.bootstrap import (
     RESAMPLES,
     accuracy_draws,

@@ -52,8 +52,10 @@ def holm(p_values: Floats) -> Floats:
 def minimum_detectable_difference(
     error: float, degrees: float = np.inf, level: float = 0.95, power: float = 0.8
 ) -> float:
-    """The least true difference that a two-sided test at ``level`` finds with ``power``, from a difference's
-    standard ``error`` and its ``degrees`` of freedom: (t_level + t_power) standard errors."""
+    """The least true difference that a two-sided test at ``level`` finds with ``power``.
+
+    It is (t_level + t_power) standard errors, with ``degrees`` of freedom.
+    """
     return (t_quantile(0.5 + level / 2, degrees) + t_quantile(power, degrees)) * error
 
 

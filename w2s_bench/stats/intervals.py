@@ -34,11 +34,11 @@ class Components:
 
     @property
     def seeds_matter(self) -> bool:
-        """Whether seeds differ by more than the rest makes them differ; equal but for rounding is no more."""
+        """Whether seeds differ by more than the rest explains, beyond rounding."""
         return self.seeds > self.rest * (1 + ROUNDING)
 
     def variance(self, with_seeds: bool) -> float:
-        """Of the table's mean."""
+        """Variance of the table's mean, with or without what seeds add."""
         return self.items + (self.seeds - self.rest if with_seeds else 0.0)
 
     def squares(self, with_seeds: bool) -> float:
@@ -64,7 +64,7 @@ class _Effects:
 
 
 def components(one: Floats, other: Floats | None = None) -> Components:
-    """Of a table ``[S, N]``, or of the products of two. One seed tells nothing of what seeds do."""
+    """Components of a table ``[S, N]``, or of the products of two; with one seed, those of seeds are 0."""
     effects = _Effects.of(one)
     return _components(effects, effects if other is None else _Effects.of(other))
 
@@ -82,15 +82,22 @@ def _components(one: _Effects, other: _Effects) -> Components:
 
 def standard_error(contrast: Contrast) -> tuple[float, float]:
     """Standard error of the sum over tasks of a contrast's means, and its degrees of freedom (inf if 0)."""
-    parts = [components(table) for table in contrast]
+    variance, degrees = _satterthwaite([components(table) for table in contrast])
+    return float(np.sqrt(max(variance, 0.0))), degrees
+
+
+def _satterthwaite(parts: Sequence[Components]) -> tuple[float, float]:
+    """Variance of a sum over tasks and its degrees of freedom."""
     variance = sum(p.variance(p.seeds_matter) for p in parts)
     squares = sum(p.squares(p.seeds_matter) for p in parts)
-    return float(np.sqrt(max(variance, 0.0))), variance**2 / squares if squares > 0 else np.inf
+    return variance, variance**2 / squares if squares > 0 else np.inf
 
 
 def mean_interval(contrast: Contrast, level: float = 0.95) -> Interval:
-    """Interval of the sum over tasks of a contrast's means, a mean difference of accuracies: never beyond
-    −1 and 1, whatever a t with few degrees of freedom would say."""
+    """Interval of the sum over tasks of a contrast's means, which is a mean difference of accuracies.
+
+    It is cut at −1 and 1: a t with few degrees of freedom may reach beyond.
+    """
     value = sum(float(table.mean()) for table in contrast)
     error, degrees = standard_error(contrast)
     reach = t_quantile(0.5 + level / 2, degrees) * error
@@ -108,10 +115,7 @@ def ratio_of_means_interval(numerator: Contrast, denominator: Contrast, level: f
         return UNBOUNDED
     along = [n - above / below * d for n, d in zip(numerator, denominator, strict=True)]
     own = [components(table) for table in along]
-    squares = sum(p.squares(p.seeds_matter) for p in own)
-    variance = sum(p.variance(p.seeds_matter) for p in own)
-    degrees = variance**2 / squares if squares > 0 else np.inf
-
+    degrees = _satterthwaite(own)[1]
     effects = [(_Effects.of(n), _Effects.of(d)) for n, d in zip(numerator, denominator, strict=True)]
 
     def covariance(one: int, other: int) -> float:

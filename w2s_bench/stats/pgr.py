@@ -23,7 +23,7 @@ class Interval:
 
     @property
     def bounded(self) -> bool:
-        """Both ends exist."""
+        """Whether both bounds are known."""
         return self.low is not None and self.high is not None
 
 
@@ -62,16 +62,12 @@ def iqm(values: Floats) -> float:
 
 
 def t_quantile(share: float, degrees: float) -> float:
-    """Quantile of Student's t (a normal's with infinite ``degrees`` of freedom); thousands of rows ask."""
+    """Quantile of Student's t (a normal's with infinite ``degrees`` of freedom)."""
     return float(stdtrit(degrees, share))
 
 
 def fieller(
-    numerator: float,
-    denominator: float,
-    covariance: NDArray,
-    level: float = 0.95,
-    degrees: float = np.inf,
+    numerator: float, denominator: float, covariance: NDArray, level: float = 0.95, degrees: float = np.inf
 ) -> Interval:
     """Fieller's interval of a ratio of two normal means with ``covariance [2, 2]``, estimated with so many
     ``degrees`` of freedom (Fieller 1954).

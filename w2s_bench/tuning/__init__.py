@@ -1,1 +1,1 @@
-"""To be written."""
+"""Search for good options of methods on weak labels alone: space, trials, selection, records."""

@@ -1,1 +1,1 @@
-"""To be written."""
+"""HTML pages: shared style, tables that sort and filter, charts, and the Vega bundle."""
