@@ -20,34 +20,17 @@ from w2s_bench.suite import Data
 from w2s_bench.task import load_task
 
 CHECKS = (copies, prompts, leaks, balance, guesses, words, boards, personal)
-NAMES = frozenset(
-    {
-        "duplicates",
-        "near-duplicates",
-        "shared prompts",
-        "group leaks",
-        "contents in two groups",
-        "label balance",
-        "answer's place",
-        "length",
-        "first option",
-        "most common option",
-        "bag of words",
-        "options without the question",
-        "illegal moves",
-        "most common move",
-        "most common destination",
-        "best static capture",
-        "truncated",
-        "personal columns",
-        "contact data",
-    }
-)
+NAMES = frozenset((
+    "duplicates", "near-duplicates", "shared prompts", "group leaks", "contents in two groups",
+    "label balance", "answer's place", "length", "first option", "most common option", "bag of words",
+    "options without the question", "illegal moves", "most common move", "most common destination",
+    "best static capture", "truncated", "personal columns", "contact data",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audit:
-    """The findings of a task, and how many examples of each part were looked at."""
+    """The findings of a task, and how many examples of each part were checked."""
 
     task: str
     sizes: dict[str, int]
@@ -55,11 +38,11 @@ class Audit:
 
     @property
     def failures(self) -> list[Finding]:
-        """What fails and the card does not know."""
+        """Findings above their threshold for which the card gives no reason."""
         return [f for f in self.findings if f.state == "FAILS"]
 
     def describe(self) -> dict[str, Any]:
-        """JSON values."""
+        """The audit as JSON values: task, sizes of parts, checks."""
         return {"task": self.task, "parts": self.sizes, "checks": [f.describe() for f in self.findings]}
 
 
@@ -72,20 +55,20 @@ def audit_task(
 
 
 def look(drawn: Drawn, tokenizers: Sequence[str] = ()) -> list[Finding]:
-    """The findings of drawn parts, without the card's reasons."""
+    """Run all checks on drawn parts; the findings are without the card's reasons."""
     return [f for check in CHECKS for f in check(drawn)] + list(truncated(drawn, tokenizers))
 
 
 def audit_text(audit: Audit) -> str:
-    """A line a finding: state, check, value, threshold; what was measured below it where it fails."""
+    """One line for each finding: state, check, value, threshold; details below those that are not ok."""
     sizes = ", ".join(f"{n} {part}" for part, n in audit.sizes.items())
     lines = [f"{audit.task}: {sizes}"]
-    for found in audit.findings:
-        name = f"{found.check} ({found.of})" if found.of else found.check
-        limit = "" if found.threshold is None else f"  at most {found.threshold:.3f}"
-        lines.append(f"{found.state:<5}  {name:<38}  {found.value:6.3f}{limit}")
-        if found.state in ("FAILS", "known", "noted"):
-            lines.append(f"       {' '.join(found.told.split())}")
-        if found.state == "known":
-            lines.append(f"       the card: {found.why}")
+    for finding in audit.findings:
+        name = f"{finding.check} ({finding.of})" if finding.of else finding.check
+        limit = "" if finding.threshold is None else f"  at most {finding.threshold:.3f}"
+        lines.append(f"{finding.state:<5}  {name:<38}  {finding.value:6.3f}{limit}")
+        if finding.state != "ok":
+            lines.append(f"       {' '.join(finding.told.split())}")
+        if finding.state == "known":
+            lines.append(f"       the card: {finding.why}")
     return "\n".join(lines)

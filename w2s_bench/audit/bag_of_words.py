@@ -1,4 +1,4 @@
-"""What a bag of words learns from both halves: of the text, or of the options without their question."""
+"""A bag of words trained on both halves: on the text, or on the options without their question."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.finding import Finding, allowed, rate_text
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.audit.shortcuts import accuracy, chance
 from w2s_bench.task import Example
 
-WORDS = 0.6  # of the way from chance to one that a bag of words may reach: 80% of two classes
+WORDS = 0.6  # share of the way from chance to 1 that a bag of words may reach: 80% of two classes
 OPTIONS = 0.15  # points above chance without the question
 BUCKETS = 2**14
 SEVERITY = 10.0  # inverse of the regularisation of rows of length one
@@ -31,26 +31,16 @@ def _of_texts(drawn: Drawn) -> Finding:
     answers = fitted.predict(_hashed([e.prompt for e in drawn.test]))
     value = float(np.mean(answers == [e.gold for e in drawn.test]))
     equal = 1 / len(drawn.card.classes)
-    return Finding(
-        check="bag of words",
-        value=value,
-        threshold=allowed(equal + WORDS * (1 - equal), len(drawn.test)),
-        told=f"a bag of words that learns from {len(gold)} texts is right {value:.1%} of the time; an equal "
-        f"share is {equal:.1%}",
-    )
+    limit = allowed(equal + WORDS * (1 - equal), len(drawn.test))
+    what = f"a bag of words that learns from {len(gold)} texts"
+    return Finding("bag of words", value, limit, rate_text(what, value, "an equal share", equal))
 
 
 def _of_options(drawn: Drawn) -> Finding:
     """Learns on differences of right and wrong options; the question never enters."""
-    value = accuracy(_scored(drawn.test, _weights(drawn.training)))
-    guessing = chance(drawn.test)
-    return Finding(
-        check="options without the question",
-        value=value,
-        threshold=allowed(guessing + OPTIONS, len(drawn.test)),
-        told=f"a bag of words that reads the options alone is right {value:.1%} of the time; chance is "
-        f"{guessing:.1%}",
-    )
+    value, guessing = accuracy(_scored(drawn.test, _weights(drawn.training))), chance(drawn.test)
+    text = rate_text("a bag of words that reads the options alone", value, "chance", guessing)
+    return Finding("options without the question", value, allowed(guessing + OPTIONS, len(drawn.test)), text)
 
 
 def _weights(training: list[Example]) -> Any:
@@ -80,7 +70,7 @@ def _hashed(texts: list[str]) -> Any:
 
 
 def _regression(classes: int, **more: Any) -> Any:
-    """One against the rest where there are more than two; the solver needs no threads and no luck."""
+    """One against the rest where there are more than two; the solver is deterministic."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.finding import Finding, allowed, rate_text, shown
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.task import Example
 
@@ -19,19 +19,11 @@ def leaks(drawn: Drawn) -> Iterator[Finding]:
     parts = {name: {e.group for e in part} for name, part in drawn.parts.items()}
     counts = Counter(group for groups in parts.values() for group in groups)
     torn = [group for group, n in counts.items() if n > 1]
-    yield Finding(
-        check="group leaks",
-        value=len(torn) / max(len(counts), 1),
-        threshold=0.0,
-        told=f"{len(torn)} of {len(counts)} groups stand in two parts"
-        + (f", such as {torn[0][:80]!r}" if torn else ""),
-    )
-    yield Finding(
-        check="contents in two groups",
-        value=drawn.torn / max(sum(map(len, drawn.parts.values())), 1),
-        threshold=0.01,
-        told=f"{drawn.torn} contents stand under several groups (one copy is drawn)",
-    )
+    text = f"{len(torn)} of {len(counts)} groups stand in two parts" + shown(torn)
+    yield Finding("group leaks", len(torn) / max(len(counts), 1), 0.0, text)
+    share = drawn.torn / max(sum(map(len, drawn.parts.values())), 1)
+    text = f"{drawn.torn} contents stand under several groups (one copy is drawn)"
+    yield Finding("contents in two groups", share, 0.01, text)
 
 
 def balance(drawn: Drawn) -> Iterator[Finding]:
@@ -44,32 +36,20 @@ def balance(drawn: Drawn) -> Iterator[Finding]:
 
 
 def _classes(drawn: Drawn, name: str, part: list[Example]) -> Finding:
-    classes = drawn.card.classes
     (gold, count), *_ = Counter(e.gold for e in part).most_common(1)
-    return Finding(
-        check="label balance",
-        of=name,
-        value=count / len(part),
-        threshold=allowed(1 / len(classes) + MAJORITY, len(part)),
-        told=f"{classes[gold]!r} is right {count / len(part):.1%} of the time; an equal share is "
-        f"{1 / len(classes):.1%}",
-    )
+    value, equal, n = count / len(part), 1 / len(drawn.card.classes), len(part)
+    text = rate_text(repr(drawn.card.classes[gold]), value, "an equal share", equal)
+    return Finding("label balance", value, allowed(equal + MAJORITY, n), text, of=name)
 
 
 def _places(name: str, part: list[Example]) -> Finding:
-    """The place, counted from the front, that is right more often than its items' numbers of options say."""
+    """The place, counted from the front, that is right most often beyond its expected frequency."""
     right = Counter(e.gold for e in part)
     expected = Counter[int]()
     for example in part:
         for place in range(len(example.options)):
             expected[place] += 1 / len(example.options)  # type: ignore[assignment]
     worst = max(right, key=lambda place: right[place] - expected[place])
-    equal = expected[worst] / len(part)
-    return Finding(
-        check="answer's place",
-        of=name,
-        value=right[worst] / len(part),
-        threshold=allowed(equal + PLACE, len(part)),
-        told=f"option {worst + 1} is right {right[worst] / len(part):.1%} of the time; an equal share is "
-        f"{equal:.1%}",
-    )
+    value, equal, n = right[worst] / len(part), expected[worst] / len(part), len(part)
+    text = rate_text(f"option {worst + 1}", value, "an equal share", equal)
+    return Finding("answer's place", value, allowed(equal + PLACE, n), text, of=name)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import chess
 
-from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.finding import Finding, allowed, rate_text
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.audit.shortcuts import accuracy, chance, frequencies, guess
 from w2s_bench.task import Example
@@ -61,7 +61,7 @@ def board_of(example: Example) -> chess.Board:
 
 
 def wrong(example: Example) -> str | None:
-    """What is illegal in an example, in words."""
+    """What is illegal in an example, in words; None where all is legal."""
     try:
         board = board_of(example)
     except ValueError as error:
@@ -75,38 +75,26 @@ def wrong(example: Example) -> str | None:
 
 
 def _illegal(examples: list[Example]) -> Finding:
-    found = [told for told in map(wrong, examples) if told]
-    return Finding(
-        check="illegal moves",
-        value=len(found) / len(examples),
-        threshold=0.0,
-        told=f"{len(found)} of {len(examples)} positions are illegal or have an illegal option"
-        + (f": {found[0]}" if found else ""),
-    )
+    reasons = [reason for reason in map(wrong, examples) if reason]
+    text = f"{len(reasons)} of {len(examples)} positions are illegal or have an illegal option"
+    text += f": {reasons[0]}" if reasons else ""
+    return Finding("illegal moves", len(reasons) / len(examples), 0.0, text)
 
 
 def _common(drawn: Drawn, check: str, start: int) -> Finding:
     counts = frequencies(drawn.training, lambda uci: uci[start:4])
-    value = guess(drawn.test, lambda uci: counts[uci[start:4]])
-    return Finding(
-        check=check,
-        value=value,
-        threshold=allowed(chance(drawn.test) + FREQUENT, len(drawn.test)),
-        told=f"it is right {value:.1%} of the time; chance is {chance(drawn.test):.1%}",
-    )
+    value, guessing = guess(drawn.test, lambda uci: counts[uci[start:4]]), chance(drawn.test)
+    text = rate_text("it", value, "chance", guessing)
+    return Finding(check, value, allowed(guessing + FREQUENT, len(drawn.test)), text)
 
 
 def _capture(test: list[Example]) -> Finding:
     legal = [e for e in test if wrong(e) is None]
     scored = [([_gain(board, o) for o in e.options], e.gold) for e in legal for board in [board_of(e)]]
-    value = accuracy(scored) if scored else 0.0
-    return Finding(
-        check="best static capture",
-        value=value,
-        threshold=allowed(chance(test) + CAPTURE, len(test)),
-        told=f"the capture worth most, less the taker where the square is guarded, is right {value:.1%} "
-        f"of the time; chance is {chance(test):.1%}",
-    )
+    value, guessing = accuracy(scored) if scored else 0.0, chance(test)
+    what = "the capture worth most, less the taker where the square is guarded,"
+    text = rate_text(what, value, "chance", guessing)
+    return Finding("best static capture", value, allowed(guessing + CAPTURE, len(test)), text)
 
 
 def _gain(board: chess.Board, uci: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from zlib import crc32
 
-from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.finding import Finding, allowed, shown
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.records import Domain
 from w2s_bench.task import Example
@@ -46,28 +46,23 @@ def prompts(drawn: Drawn) -> Iterator[Finding]:
     groups: dict[str, set[str]] = {}
     for example in drawn.training:
         groups.setdefault(plain(example.prompt), set()).add(example.group)
-    every = len(drawn.training)
-    shared = [
-        e
-        for e in drawn.test
-        if (found := groups.get(plain(e.prompt), set()) - {e.group}) and len(found) < every / 20
-    ]
-    yield Finding(
-        check="shared prompts",
-        value=len(shared) / len(drawn.test),
-        threshold=allowed(MOST_PROMPTS, len(drawn.test)),
-        told=f"{len(shared)} of {len(drawn.test)} test prompts are asked in the halves under another group"
-        + _shown([e.prompt for e in shared]),
-    )
+    shared = []
+    for example in drawn.test:
+        others = groups.get(plain(example.prompt), set()) - {example.group}
+        if 0 < len(others) < len(drawn.training) / 20:
+            shared.append(example.prompt)
+    n = len(drawn.test)
+    text = f"{len(shared)} of {n} test prompts are asked in the halves under another group{shown(shared)}"
+    yield Finding("shared prompts", len(shared) / n, allowed(MOST_PROMPTS, n), text)
 
 
 def plain(text: str) -> str:
-    """Words alone, in small letters."""
+    """The words of a text alone, in lower case."""
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def content(example: Example, domain: Domain, classes: bool) -> str:
-    """What makes two examples the same, whatever their punctuation, order of options or move counters."""
+    """The text by which examples are compared: no punctuation, order of options or move counters."""
     if domain == "chess":
         return " ".join((example.position or "").split()[:4])
     return plain(" ".join([example.prompt, *([] if classes else sorted(example.options))]))
@@ -85,31 +80,21 @@ def _contents(drawn: Drawn, examples: list[Example]) -> list[str]:
 
 
 def _exact(drawn: Drawn, part: str, items: list[Example], there: list[Example]) -> Finding:
-    known = set(_contents(drawn, there))
-    found = [text for text in _contents(drawn, items) if text in known]
-    return Finding(
-        check="duplicates",
-        of=part,
-        value=len(found) / len(items),
-        threshold=allowed(MOST_COPIES, len(items)),
-        told=f"{len(found)} of {len(items)} {part} items have a copy in another part" + _shown(found),
-    )
+    known, n = set(_contents(drawn, there)), len(items)
+    same = [text for text in _contents(drawn, items) if text in known]
+    text = f"{len(same)} of {n} {part} items have a copy in another part{shown(same)}"
+    return Finding("duplicates", len(same) / n, allowed(MOST_COPIES, n), text, of=part)
 
 
 def _near(drawn: Drawn, part: str, items: list[Example], there: list[Example], signed: Signed) -> Finding:
-    found = near_copies(_contents(drawn, items), _contents(drawn, there), signed)
-    return Finding(
-        check="near-duplicates",
-        of=part,
-        value=len(found) / len(items),
-        threshold=allowed(MOST_NEAR, len(items)),
-        told=f"{len(found)} of {len(items)} {part} items share {SIMILAR:.0%} of their three-word runs with "
-        "an item of another part" + _shown(found),
-    )
+    near, n = near_copies(_contents(drawn, items), _contents(drawn, there), signed), len(items)
+    what = f"share {SIMILAR:.0%} of their three-word runs with an item of another part"
+    text = f"{len(near)} of {n} {part} items {what}{shown(near)}"
+    return Finding("near-duplicates", len(near) / n, allowed(MOST_NEAR, n), text, of=part)
 
 
 def near_copies(texts: list[str], there: list[str], signed: Signed | None = None) -> list[str]:
-    """Those of ``texts`` that are nearly one of ``there``; ``signed`` remembers what was hashed before."""
+    """The ``texts`` that nearly equal one of ``there``; ``signed`` caches hashes between calls."""
     from datasketch import MinHashLSH
 
     signed = {} if signed is None else signed
@@ -137,7 +122,3 @@ def _sign(texts: list[str], signed: Signed) -> None:
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other)
-
-
-def _shown(texts: list[str]) -> str:
-    return f", such as {texts[0][:80]!r}" if texts else ""

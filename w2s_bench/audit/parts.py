@@ -1,4 +1,4 @@
-"""The parts of a task as an audit looks at them: examples with gold and group, as a suite would draw them."""
+"""The parts of a task for an audit: examples with gold and group, drawn as a suite would draw them."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Drawn:
 
     @property
     def test(self) -> list[Example]:
-        """The test set."""
+        """The examples of the test set."""
         return self.parts["test"]
 
     @property
     def training(self) -> list[Example]:
-        """Both halves."""
+        """The examples of both halves, teacher first."""
         return self.parts.get("teacher", []) + self.parts.get("transfer", [])
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Examples by part."""
+        """How many examples each part has."""
         return {name: len(part) for name, part in self.parts.items()}
 
 

@@ -23,17 +23,10 @@ MOST = 0.01
 def personal(drawn: Drawn) -> Iterator[Finding]:
     """Columns that are named like people's data; items with an e-mail address or a phone number."""
     columns = columns_of(drawn.source)
-    found = [c for c in columns if PERSONAL.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", c))]
-    yield Finding(
-        check="personal columns",
-        value=float(len(found)),
-        threshold=0.0,
-        told=f"reads {', '.join(found)}"
-        if found
-        else "none is read"
-        if columns
-        else "no columns are declared",
-    )
+    private = [c for c in columns if PERSONAL.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", c))]
+    text = "none is read" if columns else "no columns are declared"
+    text = f"reads {', '.join(private)}" if private else text
+    yield Finding("personal columns", float(len(private)), 0.0, text)
     yield _contacts([e for part in drawn.parts.values() for e in part])
 
 
@@ -48,9 +41,5 @@ def _contacts(examples: list[Example]) -> Finding:
     texts = ["\n".join((e.prompt, *e.options)) for e in examples]
     mails, phones = (sum(bool(p.search(t)) for t in texts) for p in (EMAIL, PHONE))
     either = sum(bool(EMAIL.search(t) or PHONE.search(t)) for t in texts)
-    return Finding(
-        check="contact data",
-        value=either / len(texts),
-        threshold=MOST,
-        told=f"{mails} items hold an e-mail address, {phones} a phone number, of {len(texts)}",
-    )
+    text = f"{mails} items hold an e-mail address, {phones} a phone number, of {len(texts)}"
+    return Finding("contact data", either / len(texts), MOST, text)

@@ -8,7 +8,7 @@ from statistics import mean
 
 import numpy as np
 
-from w2s_bench.audit.finding import Finding, allowed
+from w2s_bench.audit.finding import Finding, allowed, rate_text
 from w2s_bench.audit.parts import Drawn
 from w2s_bench.task import Example
 
@@ -40,7 +40,7 @@ def accuracy(scored: Sequence[tuple[Sequence[float], int]]) -> float:
 
 
 def chance(examples: Sequence[Example]) -> float:
-    """Accuracy of guessing."""
+    """Mean accuracy of guessing one of an example's options."""
     return mean(1 / len(e.options) for e in examples)
 
 
@@ -57,60 +57,39 @@ def frequencies(examples: Sequence[Example], name: Callable[[str], str] = str) -
 def _length_of_options(test: list[Example]) -> Finding:
     longest, shortest = guess(test, len), guess(test, lambda o: -len(o))
     which = "longest" if longest >= shortest else "shortest"
-    return Finding(
-        check="length",
-        value=max(longest, shortest),
-        threshold=allowed(chance(test) + LENGTH, len(test)),
-        told=f"taking the {which} option is right {max(longest, shortest):.1%} of the time; chance is "
-        f"{chance(test):.1%}",
-    )
+    return _above_chance("length", max(longest, shortest), LENGTH, test, f"taking the {which} option")
 
 
 def _first(test: list[Example]) -> Finding:
     value = mean(e.gold == 0 for e in test)
-    return Finding(
-        check="first option",
-        value=value,
-        threshold=allowed(chance(test) + FIRST, len(test)),
-        told=f"taking the first option is right {value:.1%} of the time; chance is {chance(test):.1%}",
-    )
+    return _above_chance("first option", value, FIRST, test, "taking the first option")
 
 
 def _frequent(drawn: Drawn) -> Finding:
     counts = frequencies(drawn.training)
     value = guess(drawn.test, lambda o: counts[o])
-    return Finding(
-        check="most common option",
-        value=value,
-        threshold=allowed(chance(drawn.test) + FREQUENT, len(drawn.test)),
-        told=f"taking the option that is right most often in the halves is right {value:.1%} of the time; "
-        f"chance is {chance(drawn.test):.1%}",
-    )
+    what = "taking the option that is right most often in the halves"
+    return _above_chance("most common option", value, FREQUENT, drawn.test, what)
+
+
+def _above_chance(check: str, value: float, margin: float, test: list[Example], what: str) -> Finding:
+    guessing = chance(test)
+    text = rate_text(what, value, "chance", guessing)
+    return Finding(check, value, allowed(guessing + margin, len(test)), text)
 
 
 def _length_of_text(drawn: Drawn) -> Finding:
     """Each tenth of the training texts by length answers with its most frequent class."""
-    lengths, gold = (np.array([f(e) for e in drawn.training]) for f in (_length, _gold))
+    lengths = np.array([len(e.prompt) for e in drawn.training])
+    gold = np.array([e.gold for e in drawn.training])
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)[1:-1]))
     bins = np.searchsorted(edges, lengths)
-    answers = [
-        Counter(gold[bins == k].tolist() or gold.tolist()).most_common(1)[0][0] for k in range(len(edges) + 1)
-    ]
-    there = np.searchsorted(edges, [_length(e) for e in drawn.test])
+    own = [gold[bins == k].tolist() or gold.tolist() for k in range(len(edges) + 1)]
+    answers = [Counter(golds).most_common(1)[0][0] for golds in own]
+    there = np.searchsorted(edges, [len(e.prompt) for e in drawn.test])
     value = mean(answers[k] == e.gold for k, e in zip(there, drawn.test, strict=True))
     majority = max(Counter(e.gold for e in drawn.test).values()) / len(drawn.test)
-    return Finding(
-        check="length",
-        value=value,
-        threshold=allowed(majority + LENGTH, len(drawn.test)),
-        told=f"the text's length alone is right {value:.1%} of the time; the most frequent class is "
-        f"{majority:.1%}",
+    text = (
+        f"the text's length alone is right {value:.1%} of the time; the most frequent class is {majority:.1%}"
     )
-
-
-def _length(example: Example) -> int:
-    return len(example.prompt)
-
-
-def _gold(example: Example) -> int:
-    return example.gold
+    return Finding("length", value, allowed(majority + LENGTH, len(drawn.test)), text)

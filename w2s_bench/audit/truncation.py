@@ -34,14 +34,9 @@ def truncated(drawn: Drawn, tokenizers: Sequence[str] = (), length: int = LENGTH
 def _finding(drawn: Drawn, name: str, tokenizer: Any, length: int) -> Finding:
     counts = [_tokens(tokenizer, text) for text in _texts(drawn)]
     share = sum(n > length for n in counts) / len(counts)
-    return Finding(
-        check="truncated",
-        of=name,
-        value=share,
-        threshold=MOST,
-        told=f"{share:.1%} of the test items are longer than {length} tokens; the median has "
-        f"{sorted(counts)[len(counts) // 2]}",
-    )
+    median = sorted(counts)[len(counts) // 2]
+    text = f"{share:.1%} of the test items are longer than {length} tokens; the median has {median}"
+    return Finding("truncated", share, MOST, text, of=name)
 
 
 def _texts(drawn: Drawn) -> list[str]:
