@@ -1,4 +1,4 @@
-"""For authors of methods: a starting file with its test, and the contract checks in words."""
+"""Scaffold of methods: a starting file with its test, and the contract checks as findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from w2s_bench.errors import UserError
 from w2s_bench.records import Domain
-from w2s_bench.store.local import write_text
+from w2s_bench.scaffold.files import words_of, write_new
 
 DOMAINS: tuple[Domain, ...] = ("nlp", "chess", "reward")
 METHOD = '''"""{title}: what the student learns from, in one line, which ``list methods`` shows."""
@@ -84,41 +84,27 @@ def test_it_learns(domain: str) -> None:
 
 
 def new_method(name: str, folder: Path) -> list[Path]:
-    """Write a working method file and its test. Errors: UserError for a name that is none, or a file that is
-    already there: nothing is overwritten."""
-    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name))
-    if not words or not words[0][0].isalpha() or not re.fullmatch(r"[A-Za-z0-9_ -]+", name):
-        raise UserError(
-            f"{name!r} is no name for a method",
-            expected="letters, digits and hyphens, a letter first",
-            mend="w2s-bench new method sharp-labels",
-        )
+    """Write a working method file and its test; nothing is overwritten.
+
+    Errors: UserError for a bad name or a file that already exists.
+    """
+    words = words_of(name, "method", "sharp-labels")
     stem, title = "_".join(words).lower(), " ".join(words).lower().capitalize()
     values = {"stem": stem, "title": title, "name": "".join(w[0].upper() + w[1:] for w in words)}
     texts = {folder / f"{stem}.py": METHOD, folder / f"test_{stem}.py": TEST}
-    for path in texts:
-        if path.exists():
-            raise UserError(
-                "there is such a file already",
-                where=str(path),
-                expected="a name that is free",
-                mend="choose another name, or another folder with --out",
-            )
-    for path, text in texts.items():
-        write_text(path, text.format(**values))
-    return list(texts)
+    return write_new({path: text.format(**values) for path, text in texts.items()})
 
 
 def named(path: Path) -> str:
     """The method in a file that :func:`new_method` wrote, as suites and the command line name it."""
-    found = re.search(r"^class (\w+)\(Method\):", path.read_text("utf8"), re.MULTILINE)
-    assert found is not None
-    return f"{path}:{found[1]}"
+    definition = re.search(r"^class (\w+)\(Method\):", path.read_text("utf8"), re.MULTILINE)
+    assert definition is not None
+    return f"{path}:{definition[1]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check of a method and, where it does not hold, what is wrong in words."""
+    """A check of a method; ``wrong`` says what failed, None if nothing did."""
 
     check: str
     wrong: str | None
@@ -133,21 +119,21 @@ def check_method(name: str) -> Iterator[Finding]:
     from w2s_bench.method import load_method
 
     load_method(name)
-    yield _tried("card, options, targets and loss", lambda: checks.check_method(name))
+    yield _run_check("card, options, targets and loss", lambda: checks.check_method(name))
     for domain in DOMAINS:
         for what, check in (
             ("learns a toy problem, twice the same", learning.check_learning),
             ("learns nothing from shuffled labels", learning.check_shuffled),
             ("does not mind the order of items", learning.check_order),
         ):
-            yield _tried(f"{domain}: {what}", partial(check, name, domain))
+            yield _run_check(f"{domain}: {what}", partial(check, name, domain))
 
 
-def _tried(what: str, check: Callable[[], None]) -> Finding:
+def _run_check(what: str, check: Callable[[], None]) -> Finding:
     try:
         check()
     except (AssertionError, UserError) as error:
         return Finding(what, " ".join(str(error).split()))
-    except Exception as error:  # whatever a method does wrong is what this is here to tell
+    except Exception as error:  # any error of a method is a finding
         return Finding(what, f"{type(error).__name__}: {error}")
     return Finding(what, None)

@@ -1,18 +1,16 @@
-"""For authors of tasks: a file that works, data to be replaced by one's own, and a test."""
+"""Scaffold of tasks: a task that works, data for the author to replace, and a test."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from w2s_bench.errors import UserError
 from w2s_bench.records import Domain
-from w2s_bench.store.local import write_text
+from w2s_bench.scaffold.files import words_of, write_new
 from w2s_bench.task import load_task
 
 Form = Literal["toml", "python"]
@@ -51,8 +49,7 @@ rejected = "rejected"
 group = "chosen"
 question = "This text is"
 answers = ["bad", "good"]
-"""
-    + """
+
 [findings]
 "options without the question" = "single words tell which side is better"
 """,
@@ -187,27 +184,11 @@ def test_its_audit_finds_nothing_that_the_card_does_not_know() -> None:
 def new_task(name: str, domain: Domain, form: Form, folder: Path) -> list[Path]:
     """Write a working task, its data and its test; the first path is the task's.
 
-    Errors: UserError for a name that is none, or a file that is already there: nothing is overwritten.
+    Errors: UserError for a bad name or a file that already exists; nothing is overwritten.
     """
-    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower())
-    if not words or not words[0][0].isalpha() or not re.fullmatch(r"[A-Za-z0-9_ -]+", name):
-        raise UserError(
-            f"{name!r} is no name for a task",
-            expected="letters, digits and hyphens, a letter first",
-            mend="w2s-bench new task my-reviews",
-        )
-    texts = _texts("-".join(words), domain, form)
-    for path in (folder / file for file in texts):
-        if path.exists():
-            raise UserError(
-                "there is such a file already",
-                where=str(path),
-                expected="a name that is free",
-                mend="choose another name, or another folder with --out",
-            )
-    for file, text in texts.items():
-        write_text(folder / file, text)
-    return [folder / file for file in texts]
+    words = words_of(name, "task", "my-reviews")
+    texts = _texts("-".join(words).lower(), domain, form)
+    return write_new({folder / file: text for file, text in texts.items()})
 
 
 def named(path: Path) -> str:
@@ -216,7 +197,7 @@ def named(path: Path) -> str:
 
 
 def _texts(name: str, domain: Domain, form: Form) -> dict[str, str]:
-    """Texts by file name: task, data, test."""
+    """Texts by file name, in the order task, data, test."""
     stem = name.replace("-", "_")
     words = WORDS[domain] | {
         "name": name,
@@ -226,19 +207,14 @@ def _texts(name: str, domain: Domain, form: Form) -> dict[str, str]:
         "rows": str(ROWS),
     }
     rows = list(_rows(domain))
-    here = f'Path(__file__).with_name("{stem}.{"toml" if form == "toml" else "py"}")'
     if form == "toml":
-        task, data, where = TOML[domain].format(**words), ("csv", _csv(rows)), f"str({here})"
+        task, data = {f"{stem}.toml": TOML[domain].format(**words)}, {f"{stem}.csv": _csv(rows)}
+        where = f'str(Path(__file__).with_name("{stem}.toml"))'
     else:
-        task = PYTHON.format(body=BODY[domain], **words).replace("Path\n\n\nfrom", "Path\n\nfrom")
-        data, where = ("jsonl", "".join(json.dumps(row) + "\n" for row in rows)), f'f"{{{here}}}:TASK"'
-        where = where.replace(f'"{stem}.py"', f"'{stem}.py'")
-    suffix = "toml" if form == "toml" else "py"
-    return {
-        f"{stem}.{suffix}": task,
-        f"{stem}.{data[0]}": data[1],
-        f"test_{stem}.py": TEST.format(name=name, where=where),
-    }
+        text = PYTHON.format(body=BODY[domain], **words).replace("Path\n\n\nfrom", "Path\n\nfrom")
+        task, data = {f"{stem}.py": text}, {f"{stem}.jsonl": "".join(json.dumps(r) + "\n" for r in rows)}
+        where = f"f\"{{Path(__file__).with_name('{stem}.py')}}:TASK\""
+    return task | data | {f"test_{stem}.py": TEST.format(name=name, where=where)}
 
 
 def _csv(rows: list[Mapping[str, Any]]) -> str:
