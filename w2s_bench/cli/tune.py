@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,11 @@ def tune(
     """
     quiet_libraries()
     from w2s_bench.cli.progress import progress
-    from w2s_bench.tuning.text import tuned_document, tuned_text
+    from w2s_bench.tuning.text import tuned_text
     from w2s_bench.tuning.tune_methods import tune_methods
 
     with progress() as display:
         given = RunSettings(**settings)
         tuned = tune_methods(methods, suite, given, trials, seed, out, display.on_plan, display.on_done)
-    document = {"tuned": [tuned_document(t) for t in tuned]}
+    document = {"tuned": [asdict(search) for search in tuned]}
     print_document(document, as_json, lambda _: "\n\n".join(map(tuned_text, tuned)))

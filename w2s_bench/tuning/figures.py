@@ -1,4 +1,4 @@
-"""Sensitivity curves as a picture: a panel an option, what was selected by beside the accuracy."""
+"""Sensitivity curves as a figure: a panel for each option, with the selection score and the accuracy."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ LINES = (  # two of Okabe and Ito's colours: safe for the colour-blind
 )
 
 
-def draw(found: list[Tuned], out: Path) -> list[Path]:
+def draw(searches: list[Tuned], out: Path) -> list[Path]:
     """Write OUT as PNG and SVG; returns the paths. Points are trials, which differ in all options."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels = [(one, option) for one in found for option in one.searched]
+    panels = [(search, option) for search in searches for option in search.searched]
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(2.6 * columns, 2.0 * rows + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
-    for axis, (one, option) in zip(axes.flat, panels, strict=False):
-        _panel(axis, one, option)
+    for axis, (search, option) in zip(axes.flat, panels, strict=False):
+        _panel(axis, search, option)
     for axis in list(axes.flat)[len(panels) :]:
         axis.set_axis_off()
     figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize=8)
@@ -43,14 +43,14 @@ def _save(figure: Any, path: Path) -> Path:
     return path
 
 
-def _panel(axis: Any, one: Tuned, option: str) -> None:
-    points = list(curve(one, option))
+def _panel(axis: Any, search: Tuned, option: str) -> None:
+    points = list(curve(search, option))
     values = [value for value, _ in points]
     for attribute, form, colour, label in LINES:
         heights = [100 * float(getattr(trial, attribute) or 0) for _, trial in points]
         axis.plot(values, heights, form, color=colour, ms=4, lw=1, label=label)
     if values and min(values) > 0 and max(values) / min(values) > WIDE:
         axis.set_xscale("log")
-    axis.axvline(one.chosen[option], color="0.6", lw=3, alpha=0.5, label="chosen")
-    axis.set_title(f"{one.method}\n{option}", fontsize=7)
+    axis.axvline(search.chosen[option], color="0.6", lw=3, alpha=0.5, label="chosen")
+    axis.set_title(f"{search.method}\n{option}", fontsize=7)
     axis.tick_params(labelsize=6)

@@ -1,4 +1,4 @@
-"""What a search leaves: every trial, what was chosen and why; read again by cards and figures."""
+"""Records of a search: every trial, the chosen options and why; cards and figures read them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SHIPPED = Path(__file__).parent / "shipped"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialRecord:
-    """Options, and what came out on weak-labelled validation.
+    """The options of a trial and its results on weak-labelled validation items.
 
-    ``score``, agreement with the second teacher, is selected by; ``agreement`` is with the own one, and
-    ``accuracy`` with gold on the development tasks' test sets, both told for readers and used for nothing.
-    ``by_task``: these three by task, of which they are the means. ``failed`` says why there are none.
+    The search maximises ``score``, agreement with a second teacher. ``agreement`` is with the student's own
+    teacher, ``accuracy`` on the gold test sets of the development tasks; both are for readers only.
+    ``by_task`` has these three by task, of which they are the means. ``failed`` says why there are none.
     """
 
     options: dict[str, Any]
@@ -34,8 +34,11 @@ class TrialRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tuned:
-    """A search. The first trial has the options that the method had; ``chosen`` are those of the best trial,
-    unless its ``lead`` over the first is below the one ``needed`` to be clear (``score.Lead``)."""
+    """A search. The first trial has the method's own defaults.
+
+    ``chosen`` are the options of the best trial, or of the first where the best's ``lead`` over it is below
+    the ``needed`` one (:class:`~w2s_bench.tuning.selection.Lead`).
+    """
 
     method: str
     suite: str
@@ -51,15 +54,15 @@ class Tuned:
     needed: float
 
 
-def save(found: Tuned, path: Path) -> None:
-    """Write a search as JSON."""
-    write_text(path, json.dumps(asdict(found), indent=1, sort_keys=True, allow_nan=False) + "\n")
+def save(search: Tuned, path: Path) -> None:
+    """Write a search to a JSON file."""
+    write_text(path, json.dumps(asdict(search), indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
 def load(path: Path) -> Tuned:
     """Read a search. Errors: StoreError for a damaged file."""
-    found: Tuned = parse(Tuned, json.loads(path.read_text("utf8")), str(path))
-    return found
+    search: Tuned = parse(Tuned, json.loads(path.read_text("utf8")), str(path))
+    return search
 
 
 def stated_trials(stated: str | None) -> int | None:
@@ -81,12 +84,12 @@ def stated_trials(stated: str | None) -> int | None:
 
 
 def shipped(method: str) -> Tuned | None:
-    """The search that a shipped method's defaults come from."""
+    """The search that a shipped method's defaults come from; None without one."""
     path = SHIPPED / f"{method}.json"
     return load(path) if path.is_file() else None
 
 
-def curve(found: Tuned, option: str) -> Iterator[tuple[Any, TrialRecord]]:
-    """Trials in the order of one option's value; the others vary with it."""
-    done = [t for t in found.trials if t.score is not None]
+def curve(search: Tuned, option: str) -> Iterator[tuple[Any, TrialRecord]]:
+    """Trials in the order of one option's value; the other options vary along the curve too."""
+    done = [t for t in search.trials if t.score is not None]
     yield from sorted(((t.options[option], t) for t in done), key=lambda pair: pair[0])

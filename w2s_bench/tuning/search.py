@@ -46,7 +46,7 @@ class Budget:
 
 @dataclass(slots=True)
 class _Search:
-    """One method's search as it stands."""
+    """The state of one method's search."""
 
     method: str
     space: list[Axis]
@@ -58,17 +58,14 @@ class _Search:
     def ask(self, count: int) -> list[MethodUse]:
         """The next trials as uses of the method, labelled by their numbers."""
         self.open = [self.study.ask() for _ in range(count)]
+        label = f"{Path(self.method).name} trial {{}}".format
         return [
-            MethodUse(
-                name=self.method,
-                label=_label(self.method, t.number),
-                **{a.name: a.suggest(t) for a in self.space},
-            )
+            MethodUse(name=self.method, label=label(t.number), **{a.name: a.suggest(t) for a in self.space})
             for t in self.open
         ]
 
     def tell(self, uses: list[MethodUse], scored: dict[str, tuple[TrialRecord, ByTask]]) -> None:
-        """What came out."""
+        """Pass the results of the open trials to the sampler, and note them."""
         for trial, use in zip(self.open, uses, strict=True):
             record, judged = scored[str(use.label)]
             self.trials.append(record)
@@ -143,10 +140,6 @@ def _begin(name: str, budget: Budget) -> _Search:
     return _Search(name, space, study)
 
 
-def _label(method: str, number: int) -> str:
-    return f"{Path(method).name} trial {number}"
-
-
 def _run(
     part: Suite,
     uses: list[MethodUse],
@@ -185,14 +178,13 @@ def _judged(
     judged: ByTask = {}
     rows: dict[str, list[list[float]]] = {}
     for c in cells:
-        found = judge(*(_labels(store, key) for key in (c.student_key, judges[_place(c)], c.teacher_key)))
-        judged.setdefault(c.task, []).append(found)
-        rows.setdefault(c.task, []).append([found.score, found.agreement, accuracy[c.student_key]])
+        cell = judge(*(_labels(store, key) for key in (c.student_key, judges[_place(c)], c.teacher_key)))
+        judged.setdefault(c.task, []).append(cell)
+        rows.setdefault(c.task, []).append([cell.score, cell.agreement, accuracy[c.student_key]])
     by_task = {task: np.mean(values, axis=0).round(5).tolist() for task, values in rows.items()}
     score, agreement, right = np.mean(list(by_task.values()), axis=0).round(5).tolist()
-    return TrialRecord(
-        options=options, score=score, agreement=agreement, accuracy=right, by_task=by_task
-    ), judged
+    means = {"score": score, "agreement": agreement, "accuracy": right}
+    return TrialRecord(options=options, by_task=by_task, **means), judged
 
 
 def _place(cell: CellRecord) -> Place:

@@ -1,4 +1,4 @@
-"""How a trial is judged: by weak labels of items that it was not trained on, and by nothing else.
+"""Selection of options: by weak labels of items that a trial was not trained on, and by nothing else.
 
 A student that agrees with its own teacher everywhere has learnt to copy it, and what it gets right against
 its teacher counts as an error. So the judge is a second weak teacher that has learnt nothing before and errs
@@ -26,12 +26,12 @@ class Judged:
 
     @property
     def score(self) -> float:
-        """Agreement with the second teacher: what is selected by."""
+        """Agreement with the second teacher, which the search maximises."""
         return float(self.agrees.mean())
 
     @property
     def agreement(self) -> float:
-        """Agreement with its own teacher: told, not used."""
+        """Agreement with the student's own teacher, which the search does not use."""
         return float(self.copies.mean())
 
 
@@ -60,7 +60,7 @@ class Lead:
         return self.value > self.needed(others)
 
     def needed(self, others: int) -> float:
-        """The lead above which it is clear."""
+        """The lead that is clear among ``others`` trials."""
         return t_quantile(1 - CHANCE / max(others, 1), self.degrees) * self.error
 
 

@@ -1,4 +1,4 @@
-"""The verb ``tune``: names in, searches and their files out."""
+"""Search methods by name and write the record of each search to a file."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def tune_methods(
     on_round: OnRound,
     on_done: OnDone,
 ) -> list[Tuned]:
-    """Search each method and write ``METHOD.json`` below ``out``; ``all`` stands for every method that is no
-    reference row and has an option to search."""
+    """Search each method and write ``METHOD.json`` below ``out``.
+
+    ``all`` stands for every method that is no reference row and has an option to search.
+    """
     wanted = list(dict.fromkeys(n for name in names for n in (searchable() if name == ALL else [name])))
-    found, _ = load_suite(suite)
-    resolved = settings.resolved()
-    budget = Budget(trials=trials, seed=seed)
-    tuned = tune(wanted, found, resolved, resolved.slots(), budget, on_round, on_done)
-    for one in tuned:
-        save(one, (out or Path("runs") / "tune") / file_name(one.method))
+    resolved, budget = settings.resolved(), Budget(trials=trials, seed=seed)
+    tuned = tune(wanted, load_suite(suite)[0], resolved, resolved.slots(), budget, on_round, on_done)
+    for search in tuned:
+        save(search, (out or Path("runs") / "tune") / file_name(search.method))
     return tuned
 
 
-KEPT = ("naive",)  # what all others are compared with stays as the paper has it
+FIXED = ("naive",)  # the baseline of all comparisons stays as the paper has it
 
 
 def searchable() -> list[str]:
     """Names of all registered methods that can be searched."""
     loaded = {i.name: load_method(i.name) for i in items("method").values() if i.error is None}
-    return [n for n, m in loaded.items() if m.kind == "method" and n not in KEPT and axes(type(m).Options)]
+    return [n for n, m in loaded.items() if m.kind == "method" and n not in FIXED and axes(type(m).Options)]
 
 
 def file_name(method: str) -> str:
