@@ -58,7 +58,7 @@ def test_what_is_no_name_is_refused(name: str, tmp_path: Path) -> None:
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text("# mine\n")
     done = w2s("new", "method", "mine")
-    assert done.exit_code == 2 and "there is such a file already" in done.stderr
+    assert done.exit_code == 2 and "the file already exists" in done.stderr
     assert (tmp_path / "test_mine.py").read_text() == "# mine\n" and not (tmp_path / "mine.py").exists()
 
 
@@ -110,7 +110,7 @@ def test_a_faulty_method_exits_with_two(tmp_path: Path) -> None:
     name = faulty(tmp_path, loss="logits")
     done = w2s("check", "method", name)
     assert done.exit_code == 2 and "WRONG" in done.stdout
-    assert "checks do not hold for mine.py:Mine" in done.stderr
+    assert "checks failed for mine.py:Mine" in done.stderr
     document = strict(w2s("check", "method", name, "--json").stdout)
     assert document["method"] == name and any("loss" in c["wrong"] for c in document["checks"] if c["wrong"])
 

@@ -74,5 +74,5 @@ def test_what_is_no_name_is_refused(name: str, tmp_path: Path) -> None:
 def test_nothing_is_overwritten(there: str, tmp_path: Path) -> None:
     (tmp_path / there).write_text("mine")
     done = w2s("new", "task", "mine")
-    assert done.exit_code == 2 and "there is such a file already" in done.stderr
+    assert done.exit_code == 2 and "the file already exists" in done.stderr
     assert (tmp_path / there).read_text() == "mine" and len(list(tmp_path.iterdir())) == 1

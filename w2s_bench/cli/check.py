@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from w2s_bench.cli.options import hub_option, json_option
+from w2s_bench.cli.options import hub_option, json_option, repeatable
 from w2s_bench.cli.output import print_document, quiet_libraries
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ def _line(finding: Finding) -> str:
 @check.command("task")
 @click.argument("name")
 @hub_option
-@click.option(
-    "--tokenizer",
-    "tokenizers",
-    multiple=True,
-    metavar="NAME",
-    help="Also count truncated examples with this tokenizer. Repeatable.",
-)
+@repeatable("--tokenizer", "tokenizers", "NAME", "Also count truncated examples with this tokenizer.")
 @json_option
 def check_task_(name: str, hub: Path | None, tokenizers: tuple[str, ...], as_json: bool) -> None:
     """Audit the data of a task.

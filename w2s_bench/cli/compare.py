@@ -1,4 +1,4 @@
-"""The verb ``compare``."""
+"""The verb ``compare``: two runs or two methods, cell by cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``plan`` and ``show`` say, as JSON documents and as text made from them."""
+"""Output of ``plan`` and ``show``: JSON documents, and the text made from them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.bad_rows import Excluded
+from w2s_bench.cli.output import plural
 from w2s_bench.data.preview import sample
 from w2s_bench.errors import UnknownName
 from w2s_bench.plan.job import Job
@@ -17,11 +18,12 @@ from w2s_bench.plan.plan import Plan
 from w2s_bench.records import CellRecord, parse
 from w2s_bench.registry.items import Item, docstring, find, items, suites
 from w2s_bench.registry.load import is_own, load
+from w2s_bench.report.figure_style import unique
 from w2s_bench.report.warnings import excluded_document
 from w2s_bench.run.score import left_out
 from w2s_bench.sources import described
 from w2s_bench.store.local import Store
-from w2s_bench.suite import load_suite
+from w2s_bench.suite import Suite, load_suite
 from w2s_bench.task import load_task
 from w2s_bench.tuning.record import curve, shipped
 
@@ -29,10 +31,8 @@ from w2s_bench.tuning.record import curve, shipped
 def plan_document(plan: Plan, missing: Collection[Job], store: Store, seconds: float) -> dict[str, Any]:
     """Jobs with their state, how many cells share each, counts, and estimated seconds."""
     left, cells = {job.key for job in missing}, plan.cells_per_fit()
-    jobs = [
-        describe_job(job) | {"finished": key not in left, "cells": cells[key]}
-        for key, job in plan.jobs.items()
-    ]
+    counts = {key: {"finished": key not in left, "cells": cells[key]} for key in plan.jobs}
+    jobs = [describe_job(job) | counts[key] for key, job in plan.jobs.items()]
     done = sum(job["finished"] for job in jobs)
     fits = [job for job in jobs if job["kind"] == "fit"]
     return {
@@ -49,7 +49,7 @@ def plan_document(plan: Plan, missing: Collection[Job], store: Store, seconds: f
 
 
 def plan_text(document: dict[str, Any]) -> str:
-    """A line a job, then the sums."""
+    """One line for each job, then the totals, failures and left-out rows."""
     lines = []
     for job in document["jobs"]:
         state = "finished" if job["finished"] else "to run"
@@ -64,41 +64,38 @@ def plan_text(document: dict[str, Any]) -> str:
 
 
 def _excluded_text(document: dict[str, dict[str, Any]]) -> list[str]:
-    """A line for each finished draw of which rows were left out."""
-    found = [
-        (f"{task} ({name})", parse(Excluded, values, task))
-        for task, splits in document.items()
-        for name, values in splits.items()
-    ]
-    return [f"{title}: {excluded}" for title, excluded in found if excluded.reasons]
+    """A line for each finished split from which rows were left out."""
+    lines = []
+    for task, splits in document.items():
+        for name, values in splits.items():
+            excluded = parse(Excluded, values, task)
+            lines += [f"{task} ({name}): {excluded}"] if excluded.reasons else []
+    return lines
 
 
 def failed_document(cells: list[CellRecord]) -> list[dict[str, Any]]:
-    """Each method that failed, each reason once, and in how many cells and of which tasks."""
-    found: dict[tuple[str, str], list[CellRecord]] = {}
+    """Failed methods by reason, with the number of cells and the tasks of each."""
+    groups: dict[tuple[str, str], list[CellRecord]] = {}
     for cell in cells:
         if cell.failed is not None:
-            found.setdefault((cell.method, cell.failed), []).append(cell)
+            groups.setdefault((cell.method, cell.failed), []).append(cell)
     return [
-        {
-            "method": method,
-            "reason": reason,
-            "cells": len(own),
-            "tasks": list(dict.fromkeys(c.task for c in own)),
-        }
-        for (method, reason), own in found.items()
+        {"method": method, "reason": reason, "cells": len(own), "tasks": unique(c.task for c in own)}
+        for (method, reason), own in groups.items()
     ]
 
 
 def failed_text(failure: dict[str, Any]) -> str:
-    """One line."""
-    cells = "1 cell" if failure["cells"] == 1 else f"{failure['cells']} cells"
-    return f"failed: {failure['method']} in {cells} ({', '.join(failure['tasks'])}): {failure['reason']}"
+    """One line for one entry of :func:`failed_document`."""
+    cells, tasks = plural(failure["cells"], "cell"), ", ".join(failure["tasks"])
+    return f"failed: {failure['method']} in {cells} ({tasks}): {failure['reason']}"
 
 
 def describe(name: str, mirror: Path | None = None) -> dict[str, Any]:
-    """The card of whatever has that name; of a task also its source and a look at its rows, from ``mirror``
-    where it is given. Errors: UnknownName with what is near in any kind."""
+    """Describe a task, method, model or suite by name; of a task also its source and a sample of its rows.
+
+    Errors: UnknownName, which suggests similar names of any kind.
+    """
     if name in items("task"):
         return {"kind": "task", "name": name, **_task(name, mirror)}
     for kind, describer in (("method", _method), ("model", _model), ("suite", _suite)):
@@ -117,17 +114,12 @@ def describe(name: str, mirror: Path | None = None) -> dict[str, Any]:
 
 
 def _from_file(name: str, mirror: Path | None) -> dict[str, Any]:
-    """A task of one's own; a TOML file with a grid is a suite."""
-    if name.endswith(".toml") and "[[grid]]" in _text(Path(name)):
+    """A suite (a TOML file with a grid) or a task from a file."""
+    path = Path(name)
+    if name.endswith(".toml") and path.is_file() and "[[grid]]" in path.read_text("utf8", "replace"):
         suite, text = load_suite(name)
-        summary = text.partition("\n")[0].lstrip("# ")
-        told = {"summary": summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
-        return {"kind": "suite", "name": name, **told}
+        return {"kind": "suite", "name": name, **_suite_values(suite, text.partition("\n")[0].lstrip("# "))}
     return {"kind": "task", "name": name, **_task(name, mirror)}
-
-
-def _text(path: Path) -> str:
-    return path.read_text("utf8", "replace") if path.is_file() else ""
 
 
 def _near(name: str) -> str:
@@ -162,36 +154,35 @@ def _tuning(name: str) -> dict[str, Any]:
 
     Accuracies are for readers: the search saw weak labels alone.
     """
-    found = shipped(name)
-    if found is None:
+    search = shipped(name)
+    if search is None:
         return {}
     curves = {
-        option: [
-            {"value": value, "score": trial.score, "accuracy": trial.accuracy}
-            for value, trial in curve(found, option)
-        ]
-        for option in found.searched
+        option: [{"value": v, "score": t.score, "accuracy": t.accuracy} for v, t in curve(search, option)]
+        for option in search.searched
     }
     return {
-        "suite": found.suite,
-        "tasks": found.tasks,
-        "trials": found.budget,
-        "before": found.trials[0].options,
-        "chosen": found.chosen,
-        "lead of the best over before": f"{100 * found.lead:.1f} points, needed {100 * found.needed:.1f}",
+        "suite": search.suite,
+        "tasks": search.tasks,
+        "trials": search.budget,
+        "before": search.trials[0].options,
+        "chosen": search.chosen,
+        "lead of the best over before": f"{100 * search.lead:.1f} points, needed {100 * search.needed:.1f}",
         "sensitivity": curves,
     }
 
 
 def _model(item: Item) -> dict[str, Any]:
     family = load("model", item.name.partition(":")[0])
-    doc = docstring(item.path)
-    return {"about": doc, "usage": family.usage, "domains": sorted(family.domains)}
+    return {"about": docstring(item.path), "usage": family.usage, "domains": sorted(family.domains)}
 
 
 def _suite(item: Item) -> dict[str, Any]:
-    suite, _ = load_suite(item.name)
-    return {"summary": item.summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
+    return _suite_values(load_suite(item.name)[0], item.summary)
+
+
+def _suite_values(suite: Suite, summary: str) -> dict[str, Any]:
+    return {"summary": summary, "hash": suite.hash, "suite": suite.model_dump(mode="json")}
 
 
 def describe_text(document: dict[str, Any], indent: str = "") -> str:

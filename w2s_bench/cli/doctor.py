@@ -1,4 +1,4 @@
-"""The verb ``doctor``: what this machine and installation are, and what is wrong with them."""
+"""The verb ``doctor``: describe this machine and installation, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -102,18 +102,16 @@ def _store(root: Path) -> Iterator[Finding]:
         with tempfile.TemporaryDirectory(dir=near):
             pass
     except OSError as error:
-        yield Finding(
-            "wrong", f"store {root}: cannot be written ({error.strerror})", "give another by --store"
-        )
+        what = f"store {root}: cannot be written ({error.strerror})"
+        yield Finding("wrong", what, "give another by --store")
         return
     free = shutil.disk_usage(near).free
     state: Literal["ok", "wrong"] = "ok" if free > LOW_SPACE else "wrong"
     count = len(list(artifacts(Store(root)))) if root.is_dir() else 0
     yield Finding(state, f"store {root}: {count} artifacts, {free / 1e9:.1f} GB free", "free some space")
     if root.is_dir() and (left := list(abandoned_drafts(Store(root)))):
-        yield Finding(
-            "note", f"{len(left)} drafts of killed processes", "w2s-bench store prune --strays --yes"
-        )
+        what = f"{len(left)} drafts of killed processes"
+        yield Finding("note", what, "w2s-bench store prune --strays --yes")
 
 
 def _hub(mirror: Path | None) -> Iterator[Finding]:
@@ -121,9 +119,8 @@ def _hub(mirror: Path | None) -> Iterator[Finding]:
         state: Literal["ok", "wrong"] = "ok" if mirror.is_dir() else "wrong"
         yield Finding(state, f"mirror of the hub: {mirror}", "correct --hub or W2S_HUB")
     elif os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        yield Finding(
-            "note", "HF_HUB_OFFLINE is set and there is no mirror: tasks of the hub cannot be loaded"
-        )
+        what = "HF_HUB_OFFLINE is set and there is no mirror: tasks of the hub cannot be loaded"
+        yield Finding("note", what)
     else:
         yield Finding("note", "tasks of the hub are loaded from the hub by name (not tried here)")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2s_bench.cli.options import PATH, hub_option, json_option
+from w2s_bench.cli.options import PATH, hub_option, json_option, repeatable
 from w2s_bench.cli.output import megabytes, print_document, quiet_libraries, terminal_width
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ def _gold_option(what: str) -> Any:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option(
-    "--method",
-    "methods",
-    multiple=True,
-    metavar="NAME",
-    help="A method as the tables name it; without it all. Repeatable.",
-)
+@repeatable("--method", "methods", "NAME", "A method as the tables name it; without it all.")
 @click.option("--out", type=PATH, help="File to write, for one method.  [default: in DIR/bundles]")
 @click.option(
     "--tuning",

@@ -32,7 +32,7 @@ class Verbs(click.Group):
     """Prints a UserError as one line on standard error and exits with 2."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a verb."""
+        """Run a verb; turn user errors and Ctrl-C into exit statuses."""
         try:
             return super().invoke(context)
         except UserError as error:

@@ -24,9 +24,10 @@ class StorePlace(click.ParamType):
         return Path(value) if "://" not in str(value) else str(value)
 
 
-def _setting(name: str, **attributes: Any) -> Decorator:
+def _setting(name: str, type: Any, metavar: str | None, help: str, **attributes: Any) -> Decorator:
     """The option for one field of RunSettings."""
     default = RunSettings.default(name)
+    attributes |= {"type": type, "metavar": metavar, "help": help}
     flag = f"--{name.replace('_', '-')}"
     return click.option(flag, default=default, show_default=default is not None, **attributes)
 
@@ -42,76 +43,47 @@ def _together(*options: Decorator) -> Decorator:
     return decorate
 
 
+def repeatable(flag: str, name: str, metavar: str, help: str) -> Decorator:
+    """An option that may be given several times."""
+    return click.option(flag, name, multiple=True, metavar=metavar, help=f"{help} Repeatable.")
+
+
+COUNT, SECONDS = click.IntRange(min=1), "SECONDS"
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-hub_option = _setting(
-    "hub",
-    type=PATH,
-    metavar="DIR",
-    envvar="W2S_HUB",
-    show_envvar=True,
-    help="Local mirror of the Hugging Face hub, with data sets as ORG/NAME.",
-)
-store_option = _setting(
-    "store",
-    type=StorePlace(),
-    metavar="DIR|URL",
-    help="Store of finished jobs: a folder or s3://…  [env var: W2S_STORE; default: the user's cache]",
-)
-method_option = click.option(
-    "--method",
-    "methods",
-    multiple=True,
-    metavar="NAME",
-    help="Run this method beside the suite's own: a name, path/to/mine.py:Mine, or all. Repeatable.",
-)
+_HUB = "Local mirror of the Hugging Face hub, with data sets as ORG/NAME."
+hub_option = _setting("hub", PATH, "DIR", _HUB, envvar="W2S_HUB", show_envvar=True)
+_STORE = "Store of finished jobs: a folder or s3://…  [env var: W2S_STORE; default: the user's cache]"
+store_option = _setting("store", StorePlace(), "DIR|URL", _STORE)
+_METHOD = "Run this method beside the suite's own: a name, path/to/mine.py:Mine, or all."
+method_option = repeatable("--method", "methods", "NAME", _METHOD)
 place_options = _together(
     hub_option,
     store_option,
-    _setting("device", metavar="NAME", help="auto, cpu, cuda or mps."),
+    _setting("device", None, "NAME", "auto, cpu, cuda or mps."),
+    _setting("workers", COUNT, "N", "Jobs at a time.  [default: one per core, or one per GPU]"),
     _setting(
-        "workers",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Jobs at a time.  [default: one per core, or one per GPU]",
+        "threads", COUNT, "N", "CPU threads per worker; another number may change the last digits of results."
     ),
     _setting(
-        "threads",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="CPU threads per worker; another number may change the last digits of results.",
+        "limit", click.FloatRange(min=1), SECONDS,
+        "Time limit for one student; a method that takes longer is stopped and marked as failed.",
     ),
     _setting(
-        "limit",
-        type=click.FloatRange(min=1),
-        metavar="SECONDS",
-        help="Time limit for one student; a method that takes longer is stopped and marked as failed.",
+        "checkpoint_every", click.FloatRange(min=0), SECONDS,
+        "Time between two checkpoints of a fit, from which a killed fit resumes; 0 for none.",
     ),
-    _setting(
-        "checkpoint_every",
-        type=click.FloatRange(min=0),
-        metavar="SECONDS",
-        help="Time between two checkpoints of a fit, from which a killed fit resumes; 0 for none.",
-    ),
-)
+)  # fmt: skip
 executor_options = _together(
     _setting(
-        "executor",
-        type=click.Choice(["local", "ray"]),
-        help="Run jobs in processes on this machine, or on a Ray cluster (pip install 'w2s-bench[ray]').",
+        "executor", click.Choice(["local", "ray"]), None,
+        "Run jobs in processes on this machine, or on a Ray cluster (pip install 'w2s-bench[ray]').",
+    ),
+    _setting("address", None, "HOST:PORT", "Address of the Ray cluster; without it Ray starts one here."),
+    _setting(
+        "gpu_share", click.FloatRange(min=0, min_open=True), "SHARE",
+        "Part of a GPU that one job takes on a Ray cluster: 0.25 puts four jobs on each GPU.",
     ),
     _setting(
-        "address", metavar="HOST:PORT", help="Address of the Ray cluster; without it Ray starts one here."
+        "shards", COUNT, "N", "Spread each fit over N processes with a GPU each (FSDP), for large models."
     ),
-    _setting(
-        "gpu_share",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SHARE",
-        help="Part of a GPU that one job takes on a Ray cluster: 0.25 puts four jobs on each GPU.",
-    ),
-    _setting(
-        "shards",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Spread each fit over N processes with a GPU each (FSDP), for large models.",
-    ),
-)
+)  # fmt: skip

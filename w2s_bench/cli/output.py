@@ -1,4 +1,4 @@
-"""What verbs do about their output: JSON or text, quiet libraries, the width of the terminal."""
+"""Output of verbs: JSON or text, quiet libraries, the width of the terminal."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def print_document(document: Any, as_json: bool, text: Callable[[Any], str], new
 
 
 def quiet_libraries() -> None:
-    """Switch off progress bars and notices of libraries: they break the display and tell users nothing."""
+    """Switch off progress bars and notices of libraries, which break the display."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
 def terminal_width() -> int | None:
@@ -32,7 +32,7 @@ def terminal_width() -> int | None:
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 artifact``, ``2 artifacts``."""
+    """A count with its noun: ``1 artifact``, ``2 artifacts``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 

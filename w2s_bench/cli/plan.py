@@ -1,4 +1,4 @@
-"""The verb ``plan``."""
+"""The verb ``plan``: the jobs of a suite, without running them."""
 
 from __future__ import annotations
 

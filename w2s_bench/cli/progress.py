@@ -20,25 +20,24 @@ class Lines:
         self._done, self._total, self._clock = 0, 0, time.perf_counter()
 
     def on_plan(self, plan: Plan, missing: list[Job]) -> None:
-        """Say how much there is to do."""
+        """Print how many jobs there are, and how many remain."""
         self._total = len(missing)
-        self.say(
-            f"{len(plan.jobs)} jobs, {len(plan.jobs) - len(missing)} finished before, {len(missing)} to run"
-        )
+        count = len(plan.jobs)
+        self.say(f"{count} jobs, {count - len(missing)} finished before, {len(missing)} to run")
 
     def on_done(self, job: Job) -> None:
-        """Count and name a finished job."""
+        """Count a finished job and print its title."""
         self._done += 1
         self.say(f"[{self._done}/{self._total}] {time.perf_counter() - self._clock:.0f} s  {job.title}")
 
     def on_failed(self, failure: Failure) -> None:
-        """Count a job that failed or was skipped, and say why."""
+        """Count a job that failed or was skipped; print the reason."""
         self._done += 1
         verb = "skipped" if failure.skipped else "FAILED"
         self.say(f"[{self._done}/{self._total}] {verb}  {failure.job.title}: {failure.reason}")
 
     def say(self, text: str) -> None:
-        """Write a line."""
+        """Print one line of progress."""
         print(text, file=sys.stderr, flush=True)
 
 
@@ -50,21 +49,17 @@ class Bar(Lines):
         self._progress = progress
 
     def on_plan(self, plan: Plan, missing: list[Job]) -> None:
-        """Start the bar."""
         super().on_plan(plan, missing)
         self._task = self._progress.add_task("starting workers", total=len(missing), visible=bool(missing))
 
     def on_done(self, job: Job) -> None:
-        """Move it on."""
         self._progress.update(self._task, advance=1, description=job.title)
 
     def on_failed(self, failure: Failure) -> None:
-        """Say why above the bar, and move it on."""
         super().on_failed(failure)
         self._progress.update(self._task, advance=1, description=failure.job.title)
 
     def say(self, text: str) -> None:
-        """Print above the bar."""
         self._progress.console.print(text, highlight=False, markup=False)
 
 
@@ -74,23 +69,11 @@ def progress() -> Iterator[Lines]:
     if not sys.stderr.isatty():
         yield Lines()
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as live:
+    times = (rich.TimeElapsedColumn(), rich.TextColumn("left"), rich.TimeRemainingColumn())
+    title = rich.TextColumn("{task.description}", markup=False)
+    columns = (rich.BarColumn(), rich.MofNCompleteColumn(), *times, title)
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as live:
         yield Bar(live)

@@ -1,4 +1,4 @@
-"""The verb ``report``."""
+"""The verb ``report``: the tables and figures of a finished run."""
 
 from __future__ import annotations
 

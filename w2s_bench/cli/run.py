@@ -1,4 +1,4 @@
-"""The verb ``run``."""
+"""The verb ``run``: run a suite and print its tables."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from w2s_bench.cli.options import hub_option, json_option, store_option
+from w2s_bench.cli.options import hub_option, json_option, repeatable, store_option
 from w2s_bench.cli.output import megabytes, plural, print_document, quiet_libraries
 from w2s_bench.run.settings import store_folder
 from w2s_bench.store import maintenance
@@ -60,10 +60,8 @@ def _list_text(document: dict[str, Any]) -> str:
     ]
     lines = [document["store"], *lines, f"{'all':<10}{count:>8}{megabytes(size):>14}"]
     if drafts["artifacts"]:
-        abandoned = (
-            f"{plural(drafts['artifacts'], 'draft')} of killed processes, {megabytes(drafts['bytes'])}"
-        )
-        lines.append(f"{abandoned}: w2s-bench store prune --strays")
+        abandoned = f"{plural(drafts['artifacts'], 'draft')} of killed processes"
+        lines.append(f"{abandoned}, {megabytes(drafts['bytes'])}: w2s-bench store prune --strays")
     return "\n".join(lines)
 
 
@@ -100,10 +98,8 @@ def _verify_text(document: dict[str, Any]) -> str:
 @store.command("prune")
 @store_option
 @click.option("--older", type=click.FloatRange(min=0), metavar="DAYS", help="Artifacts older than DAYS.")
-@click.option(
-    "--suite", "suites", multiple=True, metavar="SUITE", help="Jobs that only this suite needs. Repeatable."
-)
-@click.option("--keep", multiple=True, metavar="SUITE", help="Never a job of this suite. Repeatable.")
+@repeatable("--suite", "suites", "SUITE", "Jobs that only this suite needs.")
+@repeatable("--keep", "keep", "SUITE", "Never a job of this suite.")
 @click.option("--strays", "drafts", is_flag=True, help="Unfinished drafts of killed processes, alone.")
 @hub_option
 @click.option("--yes", is_flag=True, help="Delete; without it, say what would be deleted.")
@@ -133,12 +129,12 @@ def store_prune(
     else:
         keys, others = _keys_in(place, suites, hub) if suites else (None, set())
         doomed = maintenance.to_prune(maintenance.artifacts(place), older, keys, others | _keys(keep, hub))
-    count = f"{plural(len(doomed), 'artifact')}, {megabytes(sum(one.size for one in doomed))}"
+    count = f"{plural(len(doomed), 'artifact')}, {megabytes(sum(entry.size for entry in doomed))}"
     if not yes:
         click.echo(f"would delete {count}; add --yes to delete")
         return
-    for one in doomed:
-        maintenance.remove(one.path)
+    for entry in doomed:
+        maintenance.remove(entry.path)
     for name in _names(suites) if older is None else ():
         maintenance.forget_suite(place, name)
     click.echo(f"deleted {count}")

@@ -1,4 +1,4 @@
-"""The verb ``tune``."""
+"""The verb ``tune``: search for good options of methods."""
 
 from __future__ import annotations
 

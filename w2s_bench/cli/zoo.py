@@ -19,7 +19,7 @@ def zoo() -> None:
 @zoo.command("list")
 @json_option
 def zoo_list(as_json: bool) -> None:
-    """List families and members."""
+    """List the families of pretrained models and their members."""
     quiet_libraries()
     from w2s_bench.benchmarks.zoo.listing import zoo_document, zoo_text
 
