@@ -82,46 +82,33 @@ def _where(row: TableRow) -> tuple[str | None, ...]:
     return (row.task, row.teacher, row.student) if row.task else (None,)
 
 
+def _row(head: Cell | CellRecord, suite: str, **columns: Any) -> TableRow:
+    """A row with the names of a cell; ``columns`` are its other fields and may override the names."""
+    names = ("domain", "task", "teacher", "student", "method", "reference", "uses_gold")
+    return TableRow(**{"suite": suite, **{name: getattr(head, name) for name in names}, **columns})
+
+
 def _failed_row(group: list[CellRecord], rival: TableRow | None, suite: str) -> TableRow:
     """A row with the first reason of its seeds; teacher and ceiling are those of a rival's row."""
-    head = group[0]
-    return TableRow(
-        suite=suite,
-        domain=head.domain,
-        task=head.task,
-        teacher=head.teacher,
-        student=head.student,
-        method=head.method,
+    return _row(
+        group[0],
+        suite,
         seeds=len(group),
         teacher_accuracy=rival.teacher_accuracy if rival else None,
         ceiling_accuracy=rival.ceiling_accuracy if rival else None,
         n_test=rival.n_test if rival else 0,
         admitted=False,
         cells_left_out=1,
-        reference=head.reference,
-        uses_gold=head.uses_gold,
         failed=next(c.failed for c in group if c.failed is not None),
     )
 
 
 def _cell_row(cell: Cell, rivals: Rivals, rule: Rule, suite: str) -> TableRow:
     refusal = cell.refusal(rule)
-    scores = _scores([cell], rivals)
-    return TableRow(
-        suite=suite,
-        domain=cell.domain,
-        task=cell.task,
-        teacher=cell.teacher,
-        student=cell.student,
-        method=cell.method,
-        seeds=len(cell.seeds),
-        admitted=refusal is None,
-        cells_left_out=int(refusal is not None),
-        reference=cell.reference,
-        uses_gold=cell.uses_gold,
-        needs_no_teacher=needs_no_teacher(cell, rivals),
-        **scores | {"reason": refusal or scores["reason"]},
-    )
+    columns = _scores([cell], rivals) | {"needs_no_teacher": needs_no_teacher(cell, rivals)}
+    if refusal is not None:
+        columns |= {"reason": refusal, "admitted": False, "cells_left_out": 1}
+    return _row(cell, suite, seeds=len(cell.seeds), **columns)
 
 
 def _pooled_row(
@@ -132,26 +119,13 @@ def _pooled_row(
     ``whole`` are all cells of the domain and method, of which ``group`` is a part.
     """
     admitted = [cell for cell in group if cell.refusal(rule) is None]
-    scores: dict[str, Any] = {"reason": f"none of {len(whole)} cells is {_MEMBERS[pool]}"}
+    columns: dict[str, Any] = {"reason": f"none of {len(whole)} cells is {_MEMBERS[pool]}", "admitted": False}
     if admitted:
         values = [v for cell in admitted if (v := stats.pgr(*cell.points)) is not None]
-        scores = _scores(admitted, rivals) | {"pgr_iqm": stats.iqm(np.array(values))}
-    return TableRow(
-        suite=suite,
-        domain=whole[0].domain,
-        task=None,
-        teacher=None,
-        student=None,
-        method=whole[0].method,
-        seeds=max(len(cell.seeds) for cell in whole),
-        cells=len(admitted),
-        cells_left_out=len(whole) - len(admitted),
-        admitted=bool(admitted),
-        reference=whole[0].reference,
-        uses_gold=whole[0].uses_gold,
-        pool=pool,
-        **scores,
-    )
+        columns = _scores(admitted, rivals) | {"pgr_iqm": stats.iqm(np.array(values))}
+    columns |= {"task": None, "teacher": None, "student": None, "pool": pool}
+    columns |= {"cells": len(admitted), "cells_left_out": len(whole) - len(admitted)}
+    return _row(whole[0], suite, seeds=max(len(cell.seeds) for cell in whole), **columns)
 
 
 def _scores(cells: list[Cell], rivals: Rivals) -> dict[str, Any]:
@@ -173,6 +147,7 @@ def _scores(cells: list[Cell], rivals: Rivals) -> dict[str, Any]:
         "pgr_low": interval.low,
         "pgr_high": interval.high,
         "pgr_median": float(np.median(values)) if values else None,
+        "admitted": True,
         "reason": None if interval.bounded else "unbounded: the gap is not separated from 0",
         **answer_stats(cells),
         **leads(cells, rivals),

@@ -7,20 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from w2s_bench.records import TableRow
+from w2s_bench.report import figure_style as style
 from w2s_bench.report.figure_data import over_tasks
-from w2s_bench.report.figure_style import (
-    Look,
-    arrange,
-    drawn,
-    legend,
-    look_of,
-    nothing,
-    save,
-    scored,
-    set_up,
-    size_axis,
-    unique,
-)
+from w2s_bench.report.figure_style import Look, arrange, drawn, legend, look_of, save, scored, unique
 from w2s_bench.report.load import parameters
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.results.run_folder import Run
@@ -30,7 +19,7 @@ MOST_TASKS = 24  # of a run whose every task has its panels; of more, the mean i
 
 def draw_curves(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
     """Write ``figures/<domain>.png`` and ``.svg``: a row of panels for each task, or for the mean of many."""
-    set_up()
+    style.set_up()
     paths: list[Path] = []
     many = len({r.task for r in scored(rows)}) > MOST_TASKS
     for domain, chosen in by_domain(rows):
@@ -66,7 +55,7 @@ def _accuracy(axis: Any, rows: list[TableRow], look: Look) -> None:
         axis.axhline(100 * (r.teacher_accuracy or 0), color=look.colour(str(r.teacher)), lw=0.9, alpha=0.6)
     _lines(axis, rows, look, lambda r: (100 * (r.student_accuracy or 0), 0.0, 0.0))
     axis.set_ylabel("test accuracy (%)")
-    size_axis(axis, rows, look)
+    style.size_axis(axis, rows, look)
 
 
 def _pgr(axis: Any, rows: list[TableRow], look: Look) -> None:
@@ -78,8 +67,8 @@ def _pgr(axis: Any, rows: list[TableRow], look: Look) -> None:
     axis.set_ylim(min([0.0, *points]) - 0.3, max([1.0, *points]) + 0.1)  # a wide interval runs out of view
     axis.set_ylabel("PGR")
     if not shown:
-        nothing(axis, "no admitted cell")
-    size_axis(axis, rows, look)
+        style.nothing(axis, "no admitted cell")
+    style.size_axis(axis, rows, look)
 
 
 def _pgr_with_errors(row: TableRow) -> tuple[float, float, float]:
@@ -100,10 +89,8 @@ def _lines(
             chosen = [r for r in rows if (r.teacher, r.method) == (teacher, method)]
             points = sorted((look.size[str(r.student)] * look.aside(method), *value(r)) for r in chosen)
             if points:
-                places = [p[:2] for p in points]
-                axis.plot(
-                    *zip(*places, strict=True), color=look.colour(teacher), alpha=0.9, **look.mark(method)
-                )
+                x, y, *_ = zip(*points, strict=True)
+                axis.plot(x, y, color=look.colour(teacher), alpha=0.9, **look.mark(method))
                 bars += [(a, b - c, b + d) for a, b, c, d in points if c or d]
         if bars:
             axis.vlines(*zip(*bars, strict=True), color=look.colour(teacher), lw=0.8, alpha=0.9)

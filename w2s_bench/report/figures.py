@@ -8,23 +8,9 @@ from typing import Any
 import numpy as np
 
 from w2s_bench.records import TableRow
+from w2s_bench.report import figure_style as style
 from w2s_bench.report.figure_data import THRESHOLDS, courses, losses, pools, profiles
-from w2s_bench.report.figure_style import (
-    BLUE_ORANGE,
-    MOST_METHODS,
-    Look,
-    arrange,
-    domain_panels,
-    drawn,
-    legend,
-    line_style,
-    look_of,
-    save,
-    scored,
-    set_up,
-    size_axis,
-    unique,
-)
+from w2s_bench.report.figure_style import MOST_METHODS, Look, arrange, domain_panels, line_style, save, unique
 from w2s_bench.report.load import parameters
 from w2s_bench.report.saliency import draw_saliency
 from w2s_bench.report.tables import TITLES, by_domain
@@ -33,7 +19,7 @@ from w2s_bench.results.run_folder import Run
 
 def draw_figures(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
     """Write ``figures/{agreement,methods,profiles,training,overfitting,saliency}`` where there is data."""
-    set_up()
+    style.set_up()
     figures = {
         "agreement": _agreement(rows, parameters(run)),
         "methods": _methods(rows),
@@ -48,18 +34,18 @@ def draw_figures(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
 
 def _agreement(rows: list[TableRow], size: dict[str, int]) -> Any | None:
     """Share of test items on which the student picks its teacher's option, mean over tasks."""
-    cells, left_out = drawn([r for r in scored(rows) if r.agreement is not None])
+    cells, left_out = style.drawn([r for r in style.scored(rows) if r.agreement is not None])
     by_name = dict(by_domain(cells))
     if not by_name:
         return None
-    look = look_of(cells, size)
+    look = style.look_of(cells, size)
     figure, axes = domain_panels(list(by_name))
     for axis, chosen in zip(axes[0], by_name.values(), strict=True):
         _mean_lines(axis, chosen, look)
         axis.set_ylabel("agreement with the teacher (%)")
-        size_axis(axis, chosen, look)
+        style.size_axis(axis, chosen, look)
     arrange(figure)
-    legend(figure, look, left_out, ceiling=False)
+    style.legend(figure, look, left_out, ceiling=False)
     return figure
 
 
@@ -106,7 +92,7 @@ def _heat(axis: Any, table: np.ndarray, form: str, limit: float | None) -> None:
 
     known = np.abs(table[~np.isnan(table)])
     top = limit or max(1.0, float(known.max()) if known.size else 1.0)
-    colours = LinearSegmentedColormap.from_list("gain", BLUE_ORANGE)
+    colours = LinearSegmentedColormap.from_list("gain", style.BLUE_ORANGE)
     axis.set_facecolor("#E8E8E8")  # where there is no value
     axis.imshow(table, cmap=colours, vmin=-top, vmax=top, aspect="auto")
     for (i, j), value in np.ndenumerate(table):
@@ -126,8 +112,8 @@ def _profiles(rows: list[TableRow]) -> Any | None:
     methods = unique(line.method for lines in by_name.values() for line in lines)
     for axis, lines in zip(axes[0], by_name.values(), strict=True):
         for line in lines[:MOST_METHODS]:
-            style = line_style(methods.index(line.method)) | {"ds": "steps-post"}
-            axis.plot(THRESHOLDS, line.share, label=f"{line.method} ({line.cells} cells)", **style)
+            marks = line_style(methods.index(line.method)) | {"ds": "steps-post"}
+            axis.plot(THRESHOLDS, line.share, label=f"{line.method} ({line.cells} cells)", **marks)
         axis.set(xlabel="PGR above", ylabel="share of admitted cells", ylim=(-0.02, 1.02))
         axis.legend(loc="best", fontsize=7)
     arrange(figure)
@@ -145,8 +131,8 @@ def _training(run: Run) -> Any | None:
     for axis, domain in zip(axes[0], domains, strict=True):
         own = [line for line in lines if line.domain == domain]
         for line in own[:MOST_METHODS]:
-            style = line_style(names.index(line.name), marker=True)
-            axis.plot(range(1, len(line.loss) + 1), line.loss, label=line.name, **style)
+            marks = line_style(names.index(line.name), marker=True)
+            axis.plot(range(1, len(line.loss) + 1), line.loss, label=line.name, **marks)
         axis.set(xlabel="epoch", ylabel="mean training loss (nats)")
         axis.set_xticks(range(1, 1 + max(len(line.loss) for line in own)))
         axis.legend(loc="best", fontsize=7)
@@ -167,9 +153,9 @@ def _overfitting(run: Run) -> Any | None:
     figure, axes = domain_panels(domains, rows=2, height=6)
     for (upper, lower), domain in zip(axes.T, domains, strict=True):
         for line in [line for line in lines if line.domain == domain][:MOST_METHODS]:
-            style = line_style(methods.index(line.method)) | {"label": f"{line.method} ({line.fits} fits)"}
-            upper.plot(line.share, 100 * line.accuracy, **style)
-            lower.plot(line.share, 100 * line.agreement, **style)
+            marks = line_style(methods.index(line.method)) | {"label": f"{line.method} ({line.fits} fits)"}
+            upper.plot(line.share, 100 * line.accuracy, **marks)
+            lower.plot(line.share, 100 * line.agreement, **marks)
         upper.set_ylabel("test accuracy (%)")
         lower.set(xlabel="share of training", ylabel="agreement with the teacher (%)")
         upper.legend(loc="best", fontsize=7)

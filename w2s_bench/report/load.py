@@ -67,12 +67,13 @@ def _prove_paired(cells: list[CellRecord], predictions: dict[str, Predictions], 
     """Prove that all fits of a task answered the same items, of its own test set or of a companion."""
     items: dict[str, tuple[str, ...]] = {}
     place = f" on companion {companion}" if companion else ""
+    scored = f"items of companion {companion}" if companion else "test items"
     for cell in cells:
         for key in (cell.teacher_key, cell.student_key, cell.ceiling_key):
             if key not in predictions:
                 raise _sparse(f"no predictions of fit {key}{place}", cell.task)
             if items.setdefault(cell.task, predictions[key].items) != predictions[key].items:
-                raise _sparse(f"fit {key} was scored on other test items{place}", cell.task)
+                raise _sparse(f"fit {key} was scored on other {scored}", cell.task)
 
 
 def _sparse(what: str, task: str) -> StoreError:

@@ -8,7 +8,7 @@ examples.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -29,12 +29,12 @@ KINDS: tuple[Kind, ...] = ("corrected", "copied", "new")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A test item as one cell's teacher and student answered it, at one seed.
+    """A test item with the answers of one cell's teacher and student, at one seed.
 
     ``kind``: the student corrected its teacher's error, copied it (the same wrong option), or made a new one
     where the teacher was right; ``count`` of the ``n_test`` items are of this kind. ``gold``, ``teacher`` and
-    ``student`` are places in ``options``, which leaves out options that nobody picked where there are many.
-    Long texts are cut and end in an ellipsis.
+    ``student`` are indices into ``options``, which leaves out unpicked options where there are many. Long
+    texts end in an ellipsis.
     """
 
     domain: Domain
@@ -91,8 +91,7 @@ def _of_cell(
         places = sorted(np.flatnonzero(mask).tolist(), key=lambda k: teacher.items[k])
         for k in [p for p in places if teacher.items[p] in known][:each]:
             picks = (int(gold[k]), int(teacher.picked[k]), int(student.picked[k]))
-            shown = _shown(cell, kind, known[teacher.items[k]], picks)
-            yield replace(shown, count=len(places), n_test=len(gold))
+            yield _shown(cell, kind, (len(places), len(gold)), known[teacher.items[k]], picks)
 
 
 def kinds(
@@ -103,9 +102,11 @@ def kinds(
     return wrong & (student == gold), wrong & (student == teacher), ~wrong & (student != gold)
 
 
-def _shown(cell: CellRecord, kind: Kind, item: Item, picks: tuple[int, int, int]) -> Shown:
+def _shown(
+    cell: CellRecord, kind: Kind, counts: tuple[int, int], item: Item, picks: tuple[int, int, int]
+) -> Shown:
     chosen = list(range(len(item.options))) if len(item.options) <= OPTIONS else sorted(set(picks))
-    gold, teacher, student = (chosen.index(p) for p in picks)
+    gold, teacher, student = map(chosen.index, picks)
     return Shown(
         domain=cell.domain,
         task=cell.task,
@@ -114,8 +115,8 @@ def _shown(cell: CellRecord, kind: Kind, item: Item, picks: tuple[int, int, int]
         method=cell.method,
         seed=cell.seed,
         kind=kind,
-        count=0,
-        n_test=0,
+        count=counts[0],
+        n_test=counts[1],
         item=item.id,
         prompt=_cut(item.prompt, PROMPT),
         options=[_cut(item.options[k], OPTION) for k in chosen],

@@ -135,7 +135,7 @@ def load_run(folder: Path) -> Run:
         load_json(RunInfo, folder / RUN),
         load_lines(ScoreRecord, folder / RECORDS),
         [cell for cell in cells if _name(cell) not in failed],
-        _load_predictions(folder / PREDICTIONS),
+        _by_key(_columns(folder / PREDICTIONS, ["key", "item"])),
         [cell for cell in cells if _name(cell) in failed],
         _load_companions(folder / COMPANIONS),
     )
@@ -152,11 +152,6 @@ class _Columns:
     coded: dict[str, tuple[NDArray[np.int64], list[str]]]
     picked: NDArray[np.int16]
     gold: NDArray[np.int16]
-
-
-def _load_predictions(path: Path) -> dict[str, Predictions]:
-    columns = _columns(path, ["key", "item"])  # read as numbers: fits of a task share their ids
-    return _by_key(columns, np.arange(len(columns.picked)))
 
 
 def _load_companions(path: Path) -> dict[str, dict[str, Predictions]]:
@@ -196,8 +191,9 @@ def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
     return places, texts
 
 
-def _by_key(columns: _Columns, rows: NDArray[np.int64]) -> dict[str, Predictions]:
-    """Predictions in some ``rows`` of the file, by the key of their fit. Fits of a task share item ids."""
+def _by_key(columns: _Columns, rows: NDArray[np.int64] | None = None) -> dict[str, Predictions]:
+    """Predictions in ``rows`` of the file (None: all), by the key of their fit; fits of a task share ids."""
+    rows = np.arange(len(columns.picked)) if rows is None else rows
     (keys, names), (items, ids) = columns.coded["key"], columns.coded["item"]
     rows = rows[np.argsort(keys[rows], kind="stable")]
     shared: dict[bytes, tuple[str, ...]] = {}

@@ -15,11 +15,7 @@ from w2s_bench.task import load_task
 
 Form = Literal["toml", "python"]
 ROWS = 600
-LIKE = {
-    "nlp": "nlp/polarity-generated",
-    "chess": "chess/tactics-generated",
-    "reward": "reward/polarity-generated",
-}
+LIKE = {"nlp": "polarity-generated", "chess": "tactics-generated", "reward": "polarity-generated"}
 
 HEAD = """# {title}: what is asked, in one line
 name = "{name}"
@@ -131,33 +127,27 @@ def example(row: Row) -> Example:
 ''',
 }
 ASK = '\n    ask=Ask("This {what} is", ("bad", "good")),'
+DEFAULTS = {"imports": "", "names": "Ask, Example, Task, TaskCard", "more": "", "ask": "", "language": "en"}
 WORDS: dict[str, dict[str, str]] = {
     "nlp": {
-        "imports": "",
-        "names": "Ask, Example, Task, TaskCard",
         "more": "\n        classes=CLASSES,",
         "columns": '("text", "label")',
         "group": "text",
         "ask": ASK.format(what="review"),
-        "language": "en",
     },
     "chess": {
         "imports": "import chess\n",
         "names": "Example, Task, TaskCard",
-        "more": "",
         "columns": '("game", "fen", "moves")',
         "group": "game",
-        "ask": "",
         "language": "chess (FEN, UCI)",
     },
     "reward": {
-        "imports": "",
         "names": "Ask, Example, Task, TaskCard, preference",
         "more": '\n        findings=(("options without the question", "single words tell"),),',
         "columns": '("prompt", "chosen", "rejected")',
         "group": "the better text",
         "ask": ASK.format(what="text"),
-        "language": "en",
     },
 }
 TEST = '''"""Tests of {name}: card, examples and parts hold the contract, and its audit finds nothing new."""
@@ -199,13 +189,8 @@ def named(path: Path) -> str:
 def _texts(name: str, domain: Domain, form: Form) -> dict[str, str]:
     """Texts by file name, in the order task, data, test."""
     stem = name.replace("-", "_")
-    words = WORDS[domain] | {
-        "name": name,
-        "stem": stem,
-        "domain": domain,
-        "title": name.replace("-", " ").capitalize(),
-        "rows": str(ROWS),
-    }
+    names = {"name": name, "stem": stem, "title": name.replace("-", " ").capitalize()}
+    words = DEFAULTS | WORDS[domain] | names | {"domain": domain, "rows": str(ROWS)}
     rows = list(_rows(domain))
     if form == "toml":
         task, data = {f"{stem}.toml": TOML[domain].format(**words)}, {f"{stem}.csv": _csv(rows)}
@@ -226,8 +211,8 @@ def _csv(rows: list[Mapping[str, Any]]) -> str:
 
 
 def _rows(domain: Domain) -> Iterator[Mapping[str, Any]]:
-    """Rows of a task that ships, as a user's own file would have them."""
-    task = load_task(LIKE[domain])
+    """Rows of a shipped task, with the columns of a user's own file."""
+    task = load_task(f"{domain}/{LIKE[domain]}")
     for row in task.rows("train", None)[:ROWS]:
         if domain == "nlp":
             yield {"text": row["text"], "label": ("bad", "good")[row["label"]]}

@@ -1,4 +1,4 @@
-"""What all pages share: look, tables that sort and filter, charts, and a policy that lets nothing else run.
+"""Parts of all HTML pages: style, tables that sort and filter, charts, and a content security policy.
 
 Text from tasks and methods is escaped by the templates.
 """
@@ -20,8 +20,11 @@ SITE_POLICY = f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One field of a table: its text, a second line, what it is sorted by (None: its text, empty: no value),
-    a link. ``bar``: an interval and its point on a scale from 0 to 100, drawn below the text."""
+    """One field of a table: a text, a second line and a link.
+
+    ``sort``: the value to sort by (None: the text, empty: no value). ``bar``: an interval and its point on a
+    scale from 0 to 100, drawn below the text.
+    """
 
     text: str
     small: str = ""
@@ -57,15 +60,14 @@ def environment(templates: Path) -> Any:
 
 
 def policy(scripts: list[str]) -> str:
-    """A content security policy for one page: only these scripts run, by their hashes, and nothing is
-    fetched."""
+    """A content security policy for one page: only these scripts run, by hash; nothing is fetched."""
     hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts]
     allowed = " ".join(f"'sha256-{h}'" for h in hashes)
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; {_ELSE}"
 
 
 def as_data(value: Any) -> Any:
-    """JSON for an element of data: nothing in it can end the element."""
+    """JSON for a script element of data, escaped so that no text can end the element."""
     from markupsafe import Markup
 
     return Markup(json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"))

@@ -1,4 +1,4 @@
-"""Vega as one script. It is bundled once a machine, not once a report: bundling takes over a second."""
+"""Vega as one script, cached on disk: bundling takes over a second."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def vega() -> str:
     from platformdirs import user_cache_path
 
     path = user_cache_path("w2s-bench") / "pages" / f"vega-{version('vl-convert-python')}.js"
-    if bundled := _kept(path):
+    if bundled := _cached(path):
         return bundled
-    made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-    made = made.replace("</script", "<\\/script")
-    with suppress(OSError):  # no place to keep it: bundled again next time
+    script = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    script = script.replace("</script", "<\\/script")
+    with suppress(OSError):  # without a cache it is bundled again next time
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, f"// {_sum(made)}\n{made}")
-    return made
+        write_text(path, f"// {_sum(script)}\n{script}")
+    return script
 
 
-def _kept(path: Path) -> str | None:
-    """What was bundled before, where it still is what was written."""
+def _cached(path: Path) -> str | None:
+    """The bundle of an earlier call; None where it is missing or its checksum differs."""
     try:
         first, _, script = path.read_text("utf8").partition("\n")
     except (OSError, UnicodeDecodeError):
