@@ -1,4 +1,4 @@
-"""The verbs ``new method`` and ``new task``: files that authors start from."""
+"""The verbs ``new method`` and ``new task``: starting files for authors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def new_method_(name: str, out: Path) -> None:
     from w2s_bench.scaffold.method import named, new_method
 
     paths = new_method(name, out)
-    _say(paths, "method", named(paths[0]), f"w2s-bench run quick --method {named(paths[0])}")
+    _print_next(paths, "method", named(paths[0]), f"w2s-bench run quick --method {named(paths[0])}")
 
 
 @new.command("task")
@@ -43,10 +43,10 @@ def new_task_(name: str, domain: Any, form: Any, out: Path) -> None:
     from w2s_bench.scaffold.task import named, new_task
 
     paths = new_task(name, domain, form, out)
-    _say(paths, "task", named(paths[0]), f'tasks = ["{named(paths[0])}"] in a grid of a suite')
+    _print_next(paths, "task", named(paths[0]), f'tasks = ["{named(paths[0])}"] in a grid of a suite')
 
 
-def _say(paths: list[Path], kind: str, name: str, use: str) -> None:
+def _print_next(paths: list[Path], kind: str, name: str, use: str) -> None:
     """Print the files, and on standard error what to do next."""
     for path in paths:
         click.echo(path)

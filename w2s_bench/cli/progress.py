@@ -23,20 +23,20 @@ class Lines:
         """Print how many jobs there are, and how many remain."""
         self._total = len(missing)
         count = len(plan.jobs)
-        self.say(f"{count} jobs, {count - len(missing)} finished before, {len(missing)} to run")
+        self.write(f"{count} jobs, {count - len(missing)} finished before, {len(missing)} to run")
 
     def on_done(self, job: Job) -> None:
         """Count a finished job and print its title."""
         self._done += 1
-        self.say(f"[{self._done}/{self._total}] {time.perf_counter() - self._clock:.0f} s  {job.title}")
+        self.write(f"[{self._done}/{self._total}] {time.perf_counter() - self._clock:.0f} s  {job.title}")
 
     def on_failed(self, failure: Failure) -> None:
         """Count a job that failed or was skipped; print the reason."""
         self._done += 1
         verb = "skipped" if failure.skipped else "FAILED"
-        self.say(f"[{self._done}/{self._total}] {verb}  {failure.job.title}: {failure.reason}")
+        self.write(f"[{self._done}/{self._total}] {verb}  {failure.job.title}: {failure.reason}")
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Print one line of progress."""
         print(text, file=sys.stderr, flush=True)
 
@@ -59,7 +59,7 @@ class Bar(Lines):
         super().on_failed(failure)
         self._progress.update(self._task, advance=1, description=failure.job.title)
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         self._progress.console.print(text, highlight=False, markup=False)
 
 

@@ -141,7 +141,7 @@ def store_prune(
 
 
 def _keys_in(place: Store, suites: tuple[str, ...], hub: Path | None) -> tuple[set[str], set[str]]:
-    """Keys that some suites ask for, now or in earlier runs, and keys that other suites have asked for."""
+    """Keys that some suites need, now or in earlier runs, and keys that other suites needed."""
     noted, names = maintenance.noted_suites(place), _names(suites)
     others = [keys for name, keys in noted.items() if name not in names]
     own = [noted.get(name, set()) for name in names]

@@ -47,11 +47,13 @@ def tune(
     """
     quiet_libraries()
     from w2s_bench.cli.progress import progress
+    from w2s_bench.tuning.search import Budget
     from w2s_bench.tuning.text import tuned_text
     from w2s_bench.tuning.tune_methods import tune_methods
 
+    budget = Budget(trials=trials, seed=seed)
     with progress() as display:
-        given = RunSettings(**settings)
-        tuned = tune_methods(methods, suite, given, trials, seed, out, display.on_plan, display.on_done)
+        report = (display.on_plan, display.on_done)
+        tuned = tune_methods(methods, suite, RunSettings(**settings), budget, out, *report)
     document = {"tuned": [asdict(search) for search in tuned]}
     print_document(document, as_json, lambda _: "\n\n".join(map(tuned_text, tuned)))

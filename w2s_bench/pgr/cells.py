@@ -132,13 +132,7 @@ def join(
         grouped.setdefault((c.domain, c.task, c.teacher, c.student, c.method), []).append(c)
     chances = chance or {}
     return [
-        _cell(
-            sorted(group, key=lambda c: c.seed),
-            correct,
-            chances.get(group[0].task, 0.5),
-            picked,
-            [(metrics or {}).get(c.student_key, {}) for c in group],
-        )
+        _cell(group, correct, chances.get(group[0].task, 0.5), picked, metrics or {})
         for group in grouped.values()
     ]
 
@@ -148,15 +142,17 @@ def _cell(
     correct: Mapping[str, NDArray[np.uint8]],
     chance: float,
     picked: Mapping[str, NDArray[np.int16]] | None,
-    metrics: list[Mapping[str, float]],
+    metrics: Mapping[str, Mapping[str, float]],
 ) -> Cell:
+    own = [metrics.get(c.student_key, {}) for c in group]
+    group = sorted(group, key=lambda c: c.seed)
     first, keys = group[0], [(c.teacher_key, c.student_key, c.ceiling_key) for c in group]
     agrees, similarity = None, None
     if picked is not None:
         pairs = [(picked[k], picked[other]) for k, other, _ in keys]
         agrees = np.stack([one == other for one, other in pairs])
         similarity = float(np.mean([stats.chance_adjusted_similarity(*pair) for pair in pairs]))
-    names = set.intersection(*(set(m) for m in metrics))
+    names = set.intersection(*map(set, own))
     teacher, student, ceiling = (np.stack([correct[k] for k in role]) for role in zip(*keys, strict=True))
     return Cell(
         domain=first.domain,
@@ -170,7 +166,7 @@ def _cell(
         ceiling_correct=ceiling,
         agrees=agrees,
         similarity=similarity,
-        metrics={name: float(np.mean([m[name] for m in metrics])) for name in sorted(names)},
+        metrics={name: float(np.mean([m[name] for m in own])) for name in sorted(names)},
         reference=first.reference,
         uses_gold=first.uses_gold,
         chance=chance,

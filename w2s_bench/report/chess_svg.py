@@ -84,25 +84,25 @@ def _pieces(fen: str, white: bool) -> str:
 
 @cache
 def _arrows(arrows: tuple[Arrow, ...], white: bool) -> str:
-    drawn = []
-    for arrow in arrows:
-        try:
-            move = chess.Move.from_uci(arrow.move)
-        except ValueError:
-            continue
-        drawn.append(chess.svg.Arrow(move.from_square, move.to_square, color=arrow.colour))
+    moves = [(_move(arrow.move), arrow.colour) for arrow in arrows]
+    drawn = [chess.svg.Arrow(m.from_square, m.to_square, color=colour) for m, colour in moves if m]
     svg = chess.svg.board(None, orientation=white, coordinates=False, arrows=drawn)
     return "".join(re.findall(r'<(?:line|polygon|circle) [^>]*class="(?:arrow|circle)"[^>]*/>', svg))
 
 
 def _squares(last: str, white: bool) -> list[str]:
     """The two squares of the last move, marked."""
-    try:
-        move = chess.Move.from_uci(last)
-    except ValueError:
-        return []
-    places = [s if white else 63 - s for s in (move.from_square, move.to_square)]
+    move = _move(last)
+    places = [s if white else 63 - s for s in (move.from_square, move.to_square)] if move else []
     return [
         f'<rect x="{45 * (s % 8)}" y="{45 * (7 - s // 8)}" width="45" height="45" class="last"/>'
         for s in places
     ]
+
+
+def _move(uci: str) -> chess.Move | None:
+    """A move, or None for a text that is none."""
+    try:
+        return chess.Move.from_uci(uci)
+    except ValueError:
+        return None

@@ -13,6 +13,8 @@ from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.report.vega import Chart, Values, in_points, plain_colour, rounded, spec
 from w2s_bench.results.run_folder import Run
 
+LINE = {"type": "line", "point": True, "strokeWidth": 2}
+
 
 def panels(run: Run, rows: list[TableRow]) -> tuple[list[Chart], dict[str, Values]]:
     """Draw every chart that the run has data for; return the charts and their data by name."""
@@ -72,30 +74,29 @@ def _saliency_values(rows: list[TableRow]) -> Values:
     ]
 
 
-def _data(name: str, domain: str) -> Any:
-    return alt.Chart(alt.NamedData(name)).transform_filter(f"datum.domain === '{domain}'")
+def _chart(
+    name: str, domain: str, caption: str, data: str, mark: dict[str, Any], x: Any, y: Any, *fields: Any
+) -> Chart:
+    """A panel with a colour for each value of the first field; ``fields`` are shown in the tooltip."""
+    rows = alt.Chart(alt.NamedData(data)).transform_filter(f"datum.domain === '{domain}'")
+    colour = plain_colour(fields[0].removesuffix(":N"))
+    marks = rows.properties(mark=alt.MarkDef(**mark)).encode(x=x, y=y, color=colour, tooltip=list(fields))
+    return Chart(f"{name}-{domain}", f"{caption}: {TITLES[domain]}", spec(marks, 240))
 
 
 def _profile(domain: str) -> list[Chart]:
-    lines = _data("profiles", domain).mark_line(interpolate="step-after", strokeWidth=2)
-    lines = lines.encode(
-        x=alt.X("pgr:Q", title="PGR above", scale=alt.Scale(domain=[-0.5, 1.5])),
-        y=alt.Y("share:Q", title="share of admitted cells", scale=alt.Scale(domain=[0, 1])),
-        color=plain_colour("method"),
-        tooltip=["method:N", "pgr:Q", "share:Q"],
-    )
-    return [Chart(f"profile-{domain}", f"Performance profile: {TITLES[domain]}", spec(lines, 240))]
+    mark = {"type": "line", "interpolate": "step-after", "strokeWidth": 2}
+    x = alt.X("pgr:Q", title="PGR above", scale=alt.Scale(domain=[-0.5, 1.5]))
+    y = alt.Y("share:Q", title="share of admitted cells", scale=alt.Scale(domain=[0, 1]))
+    fields = ("method:N", "pgr:Q", "share:Q")
+    return [_chart("profile", domain, "Performance profile", "profiles", mark, x, y, *fields)]
 
 
 def _loss(domain: str) -> list[Chart]:
-    lines = _data("losses", domain).mark_line(point=True, strokeWidth=2)
-    lines = lines.encode(
-        x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("loss:Q", title="mean training loss (nats)", scale=alt.Scale(zero=False)),
-        color=plain_colour("fits"),
-        tooltip=["fits:N", "epoch:O", "loss:Q"],
-    )
-    return [Chart(f"loss-{domain}", f"Training loss by epoch: {TITLES[domain]}", spec(lines, 240))]
+    x = alt.X("epoch:O", axis=alt.Axis(labelAngle=0))
+    y = alt.Y("loss:Q", title="mean training loss (nats)", scale=alt.Scale(zero=False))
+    fields = ("fits:N", "epoch:O", "loss:Q")
+    return [_chart("loss", domain, "Training loss by epoch", "losses", LINE, x, y, *fields)]
 
 
 def _course(domain: str) -> list[Chart]:
@@ -104,28 +105,20 @@ def _course(domain: str) -> list[Chart]:
     Where accuracy falls and agreement rises, students overfit to weak labels.
     """
     titles = {"accuracy": "test accuracy (%)", "agreement": "agreement with the teacher (%)"}
+    x = alt.X("share:Q", title="share of training", scale=alt.Scale(domain=[0, 1]))
     drawn = []
     for field, title in titles.items():
-        lines = _data("courses", domain).mark_line(point=True, strokeWidth=2)
-        lines = lines.encode(
-            x=alt.X("share:Q", title="share of training", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False)),
-            color=plain_colour("method"),
-            tooltip=["method:N", "share:Q", alt.Tooltip(f"{field}:Q", format=".1f")],
-        )
-        caption = f"{title[0].upper()}{title[1:]} while students train: {TITLES[domain]}"
-        drawn.append(Chart(f"overfitting-{field}-{domain}", caption, spec(lines, 240)))
+        y = alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False))
+        fields = ("method:N", "share:Q", alt.Tooltip(f"{field}:Q", format=".1f"))
+        caption = f"{title[0].upper()}{title[1:]} while students train"
+        drawn.append(_chart(f"overfitting-{field}", domain, caption, "courses", LINE, x, y, *fields))
     return drawn
 
 
 def _saliency(domain: str) -> list[Chart]:
     """PGR of the untrained student against PGR after finetuning."""
-    title = "PGR of the untrained student (zero-shot)"
-    marks = _data("saliency", domain).mark_point(size=55, filled=True, opacity=0.9)
-    marks = marks.encode(
-        x=alt.X("before:Q", title=title, scale=alt.Scale(zero=False)),
-        y=alt.Y("after:Q", title="PGR of the finetuned student"),
-        color=plain_colour("method"),
-        tooltip=["method:N", "task:N", "before:Q", "after:Q"],
-    )
-    return [Chart(f"saliency-{domain}", f"Saliency, before and after: {TITLES[domain]}", spec(marks, 240))]
+    mark = {"type": "point", "size": 55, "filled": True, "opacity": 0.9}
+    x = alt.X("before:Q", title="PGR of the untrained student (zero-shot)", scale=alt.Scale(zero=False))
+    y = alt.Y("after:Q", title="PGR of the finetuned student")
+    fields = ("method:N", "task:N", "before:Q", "after:Q")
+    return [_chart("saliency", domain, "Saliency, before and after", "saliency", mark, x, y, *fields)]

@@ -17,7 +17,7 @@ BLUE_ORANGE = ("#B35806", "#F1A340", "#F7F7F7", "#67A9CF", "#2166AC")  # below n
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", ":", "-.")
 SVG_SALT = "w2s-bench"  # element ids of an SVG follow from it: equal runs draw equal files
-MOST_METHODS = len(MARKERS)  # more lines in one panel cannot be told apart
+MOST_METHODS = len(MARKERS)  # of one panel: each has its own marker
 
 
 def set_up() -> None:

@@ -1,6 +1,6 @@
-"""PGR tables as plain text: a line for a task, one for a pair of models, one for each method.
+"""PGR tables as plain text: a line for each task, each pair of models and each method.
 
-What the lines share is printed once: the teacher's and the ceiling's accuracy stand on the pair's line.
+The accuracies of teacher and ceiling stand once, on the line of the pair.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def as_text(
 
 
 def plain_table(title: str, rows: list[TableRow]) -> list[str]:
-    """What rich would draw where there is room for all, twenty times as fast: large runs have long tables."""
+    """The table that rich would draw at full width, twenty times as fast: large runs have long tables."""
     from rich.cells import cell_len
 
     shown = _numbers(narrow=False)
@@ -69,10 +69,8 @@ def _rich_table(title: str, rows: list[TableRow], shown: list[Column]) -> Any:
     from rich.markup import escape  # "[unbounded]" is no style
     from rich.table import Table
 
-    heading = escape(title)
-    table = Table(
-        title=heading, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
-    )
+    style: dict[str, Any] = {"title_justify": "left", "title_style": "bold"}
+    table = Table(title=escape(title), box=box.SIMPLE_HEAD, pad_edge=False, **style)
     table.add_column("", overflow="fold")
     for column in shown:
         table.add_column(column.title, justify="right" if column.right else "left", no_wrap=True)

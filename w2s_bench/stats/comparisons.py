@@ -6,12 +6,11 @@ Shapes: U units whose differences may flip sign (a seed of a cell), S seeds, C c
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2s_bench.stats.pgr import Floats, t_quantile
 
 FLIPS = 10_000
-EXACT = 13  # with at most so many units all 2^U patterns of signs are gone through
+EXACT = 13  # with at most so many units all 2^U patterns of signs are enumerated
 
 
 def sign_flip_test(differences: Floats, flips: int = FLIPS, seed: int = 0) -> float:
@@ -23,20 +22,15 @@ def sign_flip_test(differences: Floats, flips: int = FLIPS, seed: int = 0) -> fl
     values = np.asarray(differences, dtype=np.float64)
     if not values.size:
         raise ValueError("no unit to compare")
-    signs = _all_signs(values.size) if values.size <= EXACT else _random_signs(values.size, flips, seed)
+    if (units := values.size) <= EXACT:
+        bits = np.arange(2**units)[:, None] >> np.arange(units) & 1
+    else:
+        drawn = np.random.default_rng(seed).integers(0, 2, size=(flips, units), dtype=np.int8)
+        bits = np.concatenate([np.ones((1, units), dtype=np.int8), drawn])  # the observed pattern counts
+    signs = (2 * bits - 1).astype(np.int8)
     observed = abs(values.sum())
     reached = np.abs(signs @ values) >= observed - 1e-12 * max(1.0, np.abs(values).sum())
     return float(reached.mean())
-
-
-def _all_signs(units: int) -> NDArray[np.int8]:
-    bits = np.arange(2**units)[:, None] >> np.arange(units) & 1
-    return (2 * bits - 1).astype(np.int8)
-
-
-def _random_signs(units: int, flips: int, seed: int) -> NDArray[np.int8]:
-    drawn = np.random.default_rng(seed).integers(0, 2, size=(flips, units), dtype=np.int8)
-    return np.concatenate([np.ones((1, units), dtype=np.int8), 2 * drawn - 1])  # the observed pattern counts
 
 
 def holm(p_values: Floats) -> Floats:

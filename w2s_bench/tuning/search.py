@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import optuna
@@ -27,17 +26,19 @@ from w2s_bench.tuning.search_space import Axis, axes
 from w2s_bench.tuning.selection import Judged, judge, lead, mean_score
 
 VALIDATION = "validation"
-JUDGE = "bow-teacher"  # the reference row whose teacher judges
+JUDGE = "bow-teacher"  # the reference row with the second teacher
 OnRound = Callable[[Plan, list[Job]], None]
 OnDone = Callable[[Job], None]
-Place = tuple[str, str, str, int]
+Place = tuple[str, str, str, int]  # task, teacher, student, seed
 ByTask = dict[str, list[Judged]]  # a task's cells, one a seed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
-    """Trials a method, the first with its own defaults; ``batch`` of them are drawn at a time, so that the
-    search depends on the seed and not on the number of workers."""
+    """Trials of each method, the first with its own defaults.
+
+    ``batch`` trials are drawn at a time, so that the search does not depend on the number of workers.
+    """
 
     trials: int = 12
     batch: int = 4
@@ -148,7 +149,7 @@ def _run(
     on_round: OnRound,
     on_done: OnDone,
 ) -> dict[str, tuple[TrialRecord, ByTask]]:
-    """Fit all trials of a round and judge each, by label."""
+    """Fit all trials of a round and score each; results are by label."""
     plan = make_plan(part.model_copy(update={"methods": uses}), settings.hub, asked=(VALIDATION,))
     store = store_at(settings.store_place)
     missing = plan.to_run(store)
@@ -178,7 +179,8 @@ def _judged(
     judged: ByTask = {}
     rows: dict[str, list[list[float]]] = {}
     for c in cells:
-        cell = judge(*(_labels(store, key) for key in (c.student_key, judges[_place(c)], c.teacher_key)))
+        keys = (c.student_key, judges[_place(c)], c.teacher_key)
+        cell = judge(*(store.open("fit", key).arrays(VALIDATION)["probabilities"] for key in keys))
         judged.setdefault(c.task, []).append(cell)
         rows.setdefault(c.task, []).append([cell.score, cell.agreement, accuracy[c.student_key]])
     by_task = {task: np.mean(values, axis=0).round(5).tolist() for task, values in rows.items()}
@@ -191,15 +193,8 @@ def _place(cell: CellRecord) -> Place:
     return cell.task, cell.teacher, cell.student, cell.seed
 
 
-def _labels(store: Store, key: str) -> Any:
-    return store.open("fit", key).arrays(VALIDATION)["probabilities"]
-
-
 def _end(search: _Search, part: Suite, budget: Budget) -> Tuned:
-    """The best trial, or the first where the best is not clearly above it.
-
-    Others that are clearly above it would do as well, but the best is the one that the budget found.
-    """
+    """Choose the best trial, or the first where the best is not clearly above it."""
     done = [i for i, t in enumerate(search.trials) if t.score is not None]
     if not done:
         raise UserError(

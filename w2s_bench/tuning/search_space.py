@@ -1,7 +1,7 @@
-"""What a search may try: an axis for each option that is a number, from its bounds and default.
+"""The space of a search: an axis for each numeric option, from its bounds and default.
 
-Flags and choices stay as the method has them: they say which of several published formulas a method is, and
-a search that picked among those would turn one method into another.
+Flags and choices are not searched: they select among published formulas, so that another value would be
+another method.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pydantic.fields import FieldInfo
 
 from w2s_bench.method import Options
 
-WIDE = 10.0  # a range that reaches this many times the default is searched by factors of up to as much
-FURTHER = 3  # how far above its default a whole number is tried otherwise: rounds and epochs cost fits
+WIDE = 10.0  # a range up to this many times the default is searched on a log scale, from 1/WIDE to WIDE times
+FURTHER = 3  # else a whole number is tried up to its default plus this: rounds and epochs cost fits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,8 +1,8 @@
 """Selection of options: by weak labels of items that a trial was not trained on, and by nothing else.
 
-A student that agrees with its own teacher everywhere has learnt to copy it, and what it gets right against
-its teacher counts as an error. So the judge is a second weak teacher that has learnt nothing before and errs
-otherwise: a bag of words, finetuned on the same half. Its labels are poor, but for every student alike.
+Agreement with the own teacher would reward copies of its errors. So trials are scored by agreement with a
+second weak teacher whose errors differ: a bag of words, finetuned on the same half. Its labels are poor, but
+equally so for every student.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from w2s_bench.stats import t_quantile
 
-CHANCE = 0.05  # of options that are no better being taken for better
+CHANCE = 0.05  # of taking options for better that are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,17 @@ def mean_score(cells: dict[str, list[Judged]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """By how much one trial scores above another, its standard error and the error's degrees of freedom."""
+    """The lead of one trial over another, its standard error and the error's degrees of freedom."""
 
     value: float
     error: float
     degrees: float
 
     def clear(self, others: int) -> bool:
-        """Whether the best of ``others`` trials leads by more than the best of as many equal ones would,
-        19 times of 20: Student's t, one-sided, Bonferroni's correction."""
+        """Whether the lead is significant for the best of ``others`` trials.
+
+        The test is Student's t at 5%, one-sided, with Bonferroni's correction.
+        """
         return self.value > self.needed(others)
 
     def needed(self, others: int) -> float:
@@ -67,8 +69,8 @@ class Lead:
 def lead(one: dict[str, list[Judged]], other: dict[str, list[Judged]]) -> Lead:
     """The lead of ``one`` over ``other``, both by task with one cell a seed, paired.
 
-    Each seed has halves and validation items of its own, so that what differs between a task's seeds holds
-    all that chance does. Its variance is pooled over tasks. One seed tells of items alone.
+    Each seed has its own halves and validation items, so the variance between seeds covers all chance; it is
+    pooled over tasks. With one seed the variance is that of items alone.
     """
     gaps = [[a.agrees - b.agrees for a, b in zip(one[t], other[t], strict=True)] for t in one]
     means = [np.array([float(gap.mean()) for gap in gap_of]) for gap_of in gaps]

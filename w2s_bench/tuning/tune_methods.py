@@ -21,8 +21,7 @@ def tune_methods(
     names: Sequence[str],
     suite: str,
     settings: RunSettings,
-    trials: int,
-    seed: int,
+    budget: Budget,
     out: Path | None,
     on_round: OnRound,
     on_done: OnDone,
@@ -32,7 +31,7 @@ def tune_methods(
     ``all`` stands for every method that is no reference row and has an option to search.
     """
     wanted = list(dict.fromkeys(n for name in names for n in (searchable() if name == ALL else [name])))
-    resolved, budget = settings.resolved(), Budget(trials=trials, seed=seed)
+    resolved = settings.resolved()
     tuned = tune(wanted, load_suite(suite)[0], resolved, resolved.slots(), budget, on_round, on_done)
     for search in tuned:
         save(search, (out or Path("runs") / "tune") / file_name(search.method))
