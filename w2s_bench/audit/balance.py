@@ -15,7 +15,7 @@ PARTS = ("teacher", "transfer", "test")
 
 
 def leaks(drawn: Drawn) -> Iterator[Finding]:
-    """Groups that stand in two parts, and contents that stand in two groups: neither may happen."""
+    """Groups that are in two parts, and contents that are in two groups."""
     parts = {name: {e.group for e in part} for name, part in drawn.parts.items()}
     counts = Counter(group for groups in parts.values() for group in groups)
     torn = [group for group, n in counts.items() if n > 1]

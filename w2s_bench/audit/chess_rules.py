@@ -1,4 +1,4 @@
-"""Chess: positions and moves must be legal, and no move may be guessed without looking at the board."""
+"""Chess: positions and moves must be legal, and simple guesses at the move must fail."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ PAIRS = (("test", ("teacher", "transfer", "validation")), ("transfer", ("teacher
 
 
 def copies(drawn: Drawn) -> Iterator[Finding]:
-    """Share of items whose content stands in another part, exactly and nearly."""
+    """Share of items whose content is also in another part, exactly or nearly."""
     signed: Signed = {}
     for part, others in PAIRS:
         items = drawn.parts.get(part, [])
@@ -40,7 +40,7 @@ def copies(drawn: Drawn) -> Iterator[Finding]:
 
 
 def prompts(drawn: Drawn) -> Iterator[Finding]:
-    """Share of test items whose prompt, with other options, is asked in the halves under another group."""
+    """Share of test items whose prompt is also in the halves, under another group."""
     if drawn.card.classes or drawn.card.domain == "chess":
         return
     groups: dict[str, set[str]] = {}
@@ -106,8 +106,9 @@ def near_copies(texts: list[str], there: list[str], signed: Signed | None = None
 
 
 def _near_one_of(own: tuple[frozenset[str], Any], index: Any, signed: Signed) -> bool:
-    candidates = sorted(index.query(own[1]))[:CANDIDATES]
-    return any(_jaccard(own[0], signed[text][0]) >= SIMILAR for text in candidates)
+    """Whether a candidate of the index has a Jaccard similarity of at least :data:`SIMILAR`."""
+    candidates = (signed[text][0] for text in sorted(index.query(own[1]))[:CANDIDATES])
+    return any(len(own[0] & other) / len(own[0] | other) >= SIMILAR for other in candidates)
 
 
 def _sign(texts: list[str], signed: Signed) -> None:
@@ -118,7 +119,3 @@ def _sign(texts: list[str], signed: Signed) -> None:
     encoded = ([s.encode("utf8", "replace") for s in one] for one in sets)
     hashes = MinHash.generator(encoded, num_perm=PERMUTATIONS, hashfunc=crc32)
     signed |= {text: (one, minhash) for text, one, minhash in zip(new, sets, hashes, strict=True)}
-
-
-def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other)

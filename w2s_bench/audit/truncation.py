@@ -21,7 +21,7 @@ LENGTH = Training().max_length
 def truncated(drawn: Drawn, tokenizers: Sequence[str] = (), length: int = LENGTH) -> Iterator[Finding]:
     """Share of test items longer than ``length`` tokens: the shipped tokenizers', and of any named ones.
 
-    Text models alone are looked at: a board network reads no tokens. Errors: BadModel for a tokenizer that
+    Board networks read no tokens, so only text models count. Errors: BadModel for a tokenizer that
     cannot be loaded.
     """
     for name, path in _shipped().items():
@@ -40,7 +40,7 @@ def _finding(drawn: Drawn, name: str, tokenizer: Any, length: int) -> Finding:
 
 
 def _texts(drawn: Drawn) -> list[str]:
-    """What a text model reads of an item: the prompt and, where it has options of its own, the longest."""
+    """The longest text that a model reads of an item: the prompt, and the longest option of its own."""
     if drawn.card.classes:
         return [e.prompt for e in drawn.test]
     return [f"{e.prompt} {max(e.options, key=len)}" for e in drawn.test]

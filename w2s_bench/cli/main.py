@@ -1,4 +1,4 @@
-"""The command ``w2s-bench``: all verbs in one group, and what happens to errors.
+"""The command ``w2s-bench``: the group of all verbs, and the handling of errors.
 
 Results go to standard output, progress and errors to standard error. Exit status: 0 if all is well, 1 if
 something that was checked or run failed, 2 for bad input, 130 after Ctrl-C.

@@ -47,7 +47,7 @@ def new_task_(name: str, domain: Any, form: Any, out: Path) -> None:
 
 
 def _print_next(paths: list[Path], kind: str, name: str, use: str) -> None:
-    """Print the files, and on standard error what to do next."""
+    """Print the paths, and the next commands on standard error."""
     for path in paths:
         click.echo(path)
     click.echo(f"check it:  w2s-bench check {kind} {name}", err=True)

@@ -1,4 +1,4 @@
-"""Cells: the scores of teacher, student and ceiling joined, and the rule by which a cell is admitted.
+"""Cells: joined scores of teacher, student and ceiling, and the rule that admits a cell.
 
 Shapes: S seeds, N test items.
 """
@@ -17,14 +17,14 @@ from w2s_bench.records import CellRecord, Domain
 from w2s_bench.suite import Suite
 
 Key = tuple[str, ...]
-ROUNDING = 1e-9  # 0.82 − 0.80 is a little below 0.02 in floating point, and yet a gap of 0.02
+ROUNDING = 1e-9  # 0.82 − 0.80 is a little below 0.02 in floating point, but counts as a gap of 0.02
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """Admission by the gap and the teacher alone, in fractions of accuracy.
+    """Admission by the gap and the teacher's accuracy alone, in fractions.
 
-    ``min_teacher`` is meant for two options; with more, the teacher must be as far from guessing.
+    ``min_teacher`` holds for two options; with more, :meth:`floor` scales it to the accuracy of guessing.
     """
 
     min_gap: float
@@ -96,7 +96,7 @@ class Cell:
 
     @property
     def agreement(self) -> stats.Agreement | None:
-        """How the student's answers relate to its teacher's; None where their picks are not known."""
+        """Agreement of the student with its teacher; None where their picks are not known."""
         if self.agrees is None:
             return None
         return stats.agreement(self.agrees, self.student_correct == 1, self.teacher_correct == 1)
@@ -123,9 +123,8 @@ def join(
 ) -> list[Cell]:
     """Group cell records over seeds.
 
-    By the key of a fit, ``correct`` gives its per-item scores ``[N]``, ``picked`` the options it picked
-    ``[N]`` (without them there is no agreement of student and teacher) and ``metrics`` those of its record.
-    ``chance`` is the accuracy of guessing by task; a half where it is missing.
+    Three mappings are by the key of a fit: per-item scores ``correct [N]``, options ``picked [N]`` (without
+    them agreement is unknown) and ``metrics``. ``chance`` is the accuracy of guessing by task, else 0.5.
     """
     grouped: dict[Key, list[CellRecord]] = {}
     for c in cells:

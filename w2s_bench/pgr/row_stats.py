@@ -14,7 +14,7 @@ from w2s_bench.pgr.cells import Cell, Key, pooled
 from w2s_bench.pgr.tie_groups import NAIVE
 from w2s_bench.records import TableRow
 
-ZERO_SHOT = "zero-shot"  # like naive, a method that others are compared with
+ZERO_SHOT = "zero-shot"  # the untrained student; like naive a baseline of comparisons
 Rivals = Mapping[tuple[Key, str], Cell]
 _ROW_FIELDS = {f.name for f in fields(TableRow)}
 
@@ -26,9 +26,9 @@ def needs_no_teacher(cell: Cell, rivals: Rivals) -> bool | None:
 
 
 def leads(group: list[Cell], rivals: Rivals) -> dict[str, Any]:
-    """Leads over naive and over the untrained student, with their intervals.
+    """Leads over naive and over the untrained student (zero-shot), with their intervals.
 
-    Beside naive also: how often a seed beats one of naive's, and the least lead that the cells could show.
+    Against naive also the probability of improvement by seed, and the least detectable lead.
     """
     columns: dict[str, Any] = {}
     for name in (NAIVE, ZERO_SHOT):

@@ -1,4 +1,4 @@
-"""Tie groups: methods of a domain that are tied with the best, with the next best, and so on."""
+"""Tie groups of the methods of a domain: those tied with the best, then with the next best, and so on."""
 
 from __future__ import annotations
 

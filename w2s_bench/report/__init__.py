@@ -1,1 +1,1 @@
-"""From records to tables, curves and leaderboard entries; reads a run's folder and cannot start one."""
+"""Reports: tables, figures, HTML and leaderboard entries, from the folder of a finished run alone."""

@@ -14,11 +14,11 @@ from w2s_bench.report.load import parameters
 from w2s_bench.report.tables import TITLES, by_domain
 from w2s_bench.results.run_folder import Run
 
-MOST_TASKS = 24  # of a run whose every task has its panels; of more, the mean is drawn
+MOST_TASKS = 24  # with more tasks, the mean over tasks is drawn instead
 
 
 def draw_curves(folder: Path, run: Run, rows: list[TableRow]) -> list[Path]:
-    """Write ``figures/<domain>.png`` and ``.svg``: a row of panels for each task, or for the mean of many."""
+    """Write ``figures/<domain>.png`` and ``.svg``: a row of panels a task, or for the mean of many."""
     style.set_up()
     paths: list[Path] = []
     many = len({r.task for r in scored(rows)}) > MOST_TASKS
@@ -82,7 +82,7 @@ def _pgr_with_errors(row: TableRow) -> tuple[float, float, float]:
 def _lines(
     axis: Any, rows: list[TableRow], look: Look, value: Callable[[TableRow], tuple[float, float, float]]
 ) -> None:
-    """A line for each teacher and method, and all error bars of a teacher as one artist: many are slow."""
+    """Draw a line for each teacher and method; a teacher's error bars are one artist, which is faster."""
     for teacher in look.teachers:
         bars: list[tuple[float, float, float]] = []
         for method in look.methods:

@@ -20,7 +20,7 @@ ROLES = {"teacher": "teacher on gold", "ceiling": "ceiling on gold", "student": 
 
 
 def pools(rows: list[TableRow]) -> list[TableRow]:
-    """The row of each method and domain over all admitted cells; no reference rows."""
+    """Pooled rows of each method and domain over all admitted cells, without reference rows."""
     return [r for r in rows if r.task is None and r.pool == "admitted" and not r.reference]
 
 

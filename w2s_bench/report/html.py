@@ -1,4 +1,4 @@
-"""``report.html``: one file with tables, charts and examples; opens from disk and asks no host for anything.
+"""``report.html``: one file with tables, charts and examples, which opens from disk without a network.
 
 Text from tasks and methods is escaped by the template; a content security policy lets only this page's own
 scripts run, by their hashes, and forbids every connection.

@@ -51,15 +51,8 @@ def _view(s: Shown) -> dict[str, Any]:
     board = None
     if s.position:
         options = [o for o in options if o["marks"]]  # of many legal moves, only those that were picked
-        board = board_svg(s.position, _arrows(s), _title(s, texts))
+        colours = {s.student: STUDENT, s.teacher: TEACHER, s.gold: GOLD}  # gold's wins
+        arrows = [Arrow(s.options[k], colour) for k, colour in colours.items()]
+        named = ", ".join(f"{name} {texts[k]}" for name, k in picks.items())
+        board = board_svg(s.position, arrows, f"Chess position; {named}")
     return {"board": board, "prompt": s.prompt, "options": options, "item": s.item, "seed": s.seed}
-
-
-def _arrows(s: Shown) -> list[Arrow]:
-    """One arrow for each distinct move; its colour is that of gold, else the teacher, else the student."""
-    colours = {s.student: STUDENT, s.teacher: TEACHER, s.gold: GOLD}
-    return [Arrow(s.options[k], colour) for k, colour in colours.items()]
-
-
-def _title(s: Shown, texts: list[str]) -> str:
-    return f"Chess position; gold {texts[s.gold]}, teacher {texts[s.teacher]}, student {texts[s.student]}"

@@ -1,4 +1,4 @@
-"""PGR tables as JSON, CSV and Markdown, and the order of rows that all forms share."""
+"""PGR tables as JSON, CSV and Markdown, and the order of rows in all formats."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from w2s_bench.report.warnings import excluded_document, interval_notes
 
 TITLES = {"nlp": "NLP classification", "chess": "Chess puzzles", "reward": "Reward modelling"}
 COMPANIONS = "companions, the same models on other test items (never pooled)"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a text with such a beginning for a formula
-LAST = 10**6  # the place of rows that are not ranked
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets run text that begins so as a formula
+LAST = 10**6  # sort key of rows that are not ranked
 
 
 def as_json(rows: list[TableRow], info: RunInfo, companions: Sequence[TableRow] = ()) -> dict[str, Any]:
-    """Rows and the run that made them; null where there is no value, never NaN."""
+    """Rows and their run as JSON values; missing values are null, never NaN."""
     return {
         "suite": info.suite,
         "suite_version": info.suite_version,
@@ -32,7 +32,7 @@ def as_json(rows: list[TableRow], info: RunInfo, companions: Sequence[TableRow] 
 
 
 def as_csv(rows: list[TableRow], companions: Sequence[TableRow] = ()) -> str:
-    """One line a row; empty where there is no value. Rows on companions stand below the others."""
+    """Rows as CSV, then those on companions; missing values are empty."""
     out = io.StringIO()
     writer = csv.DictWriter(out, exported_names(), lineterminator="\n")
     writer.writeheader()
@@ -42,14 +42,14 @@ def as_csv(rows: list[TableRow], companions: Sequence[TableRow] = ()) -> str:
 
 
 def csv_cell(value: Any) -> Any:
-    """A field of a CSV file: text that a spreadsheet would run gets a quote before it."""
+    """A field of a CSV file; a quote goes before text that a spreadsheet would run as a formula."""
     if isinstance(value, str) and value.startswith(FORMULA):
         return "'" + value
     return "" if value is None else json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def as_markdown(rows: list[TableRow], companions: Sequence[TableRow] = (), notes: Sequence[str] = ()) -> str:
-    """A section for each domain, one for its companions, and the notes."""
+    """Tables of each domain and of its companions as Markdown sections, then the notes."""
     shown = columns(MAIN)
     parts = [
         markdown_table(title, [c.title for c in shown], ([c.text(row) for c in shown] for row in chosen))
@@ -59,7 +59,7 @@ def as_markdown(rows: list[TableRow], companions: Sequence[TableRow] = (), notes
 
 
 def markdown_table(title: str, head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A section with one table; bars within a text are escaped, so that they end no field."""
+    """A Markdown section with one table; vertical bars in texts are escaped."""
     body = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines]
     header = "| " + " | ".join(head) + " |\n|" + "---|" * len(head)
     return f"### {title}\n\n{header}\n" + "\n".join(body) + "\n"
@@ -75,7 +75,7 @@ def sections(rows: list[TableRow], companions: Sequence[TableRow]) -> Iterator[t
 
 
 def by_domain(rows: list[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
-    """Rows of each domain, cells before pools, in the order of the suite; a task of two grids stands once."""
+    """Rows by domain: cells before pools, tasks in the order of the suite."""
     tasks = list(dict.fromkeys(r.task for r in rows))
     for domain in TITLES:
         chosen = [r for r in rows if r.domain == domain]
@@ -84,7 +84,7 @@ def by_domain(rows: list[TableRow]) -> Iterator[tuple[str, list[TableRow]]]:
 
 
 def _place(row: TableRow) -> tuple[int, int, float]:
-    """Cells, then pools; where methods are ranked, in the order of their tie groups, those without last."""
+    """Sort key: cells, then pools; ranked rows by tie group, the others last by their lead."""
     if row.task is not None:
         return 0, 0, 0.0
     pool = 1 + list(POOL_TITLES).index(row.pool or "admitted")

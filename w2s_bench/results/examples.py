@@ -61,7 +61,7 @@ def choose(
     """Choose at most :data:`EACH` examples of each cell and kind, at its first seed, and :data:`MOST` in all.
 
     ``items`` are the test items of each task. Reference rows, failed cells and tasks without items have none.
-    The smallest ids come first, so that cells of one task show the same items; ids are hashes.
+    Items with the smallest ids (hashes) come first, so that cells of one task show the same items.
     """
     fits = {s.record.key: s for s in scored}
     by_id = {task: {i.id: i for i in tested} for task, tested in items.items()}
@@ -97,7 +97,7 @@ def _of_cell(
 def kinds(
     teacher: NDArray[np.int64], student: NDArray[np.int64], gold: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Which items ``[N]`` are of each of :data:`KINDS`, from the options picked and gold ``[N]``."""
+    """Masks ``[N]`` of the items of each of :data:`KINDS`, from the options picked and gold ``[N]``."""
     wrong = teacher != gold
     return wrong & (student == gold), wrong & (student == teacher), ~wrong & (student != gold)
 

@@ -1,7 +1,7 @@
 """Write and read the folder of one run: records, cells, per-item predictions. Reports read nothing else.
 
 Equal runs write equal bytes to ``records.jsonl``, ``cells.jsonl`` and ``predictions.parquet``; whatever
-depends on the clock or the machine stands in ``run.json`` and ``timings.json``. Shape: N test items.
+depends on the clock or the machine is in ``run.json`` and ``timings.json``. Shape: N test items.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything that a report needs.
+    """A run as reports read it.
 
-    ``predictions`` are by the key of a fit, ``companions`` by companion and key. A cell of which one seed has
-    no student to score stands, with all its seeds, among ``failed`` and not among ``cells``.
+    ``predictions`` are by the key of a fit, ``companions`` by companion and key. If one seed of a cell has no
+    student to score, all seeds of the cell are in ``failed`` and not in ``cells``.
     """
 
     info: RunInfo
@@ -78,7 +78,7 @@ class Run:
 def save_run(
     folder: Path, info: RunInfo, scored: Sequence[Scored], cells: list[CellRecord], seconds: dict[str, float]
 ) -> None:
-    """Write a run. Each file appears whole and ``run.json`` last, so a folder that has it is complete."""
+    """Write a run, each file atomically and ``run.json`` last: a folder that has it is complete."""
     ordered = sorted(scored, key=lambda s: s.record.key)
     write_text(folder / RECORDS, dump_lines(s.record for s in ordered))
     write_text(folder / CELLS, dump_lines(cells))
@@ -147,7 +147,7 @@ def _name(cell: CellRecord) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Predictions as the file stores them: a column of texts is places ``[N]`` in a list of its texts."""
+    """Predictions as the file stores them; a column of texts is indices ``[N]`` into its distinct texts."""
 
     coded: dict[str, tuple[NDArray[np.int64], list[str]]]
     picked: NDArray[np.int16]
@@ -179,9 +179,9 @@ def _columns(path: Path, coded: list[str]) -> _Columns:
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A column of texts as places in the list of its texts.
+    """A column of texts as indices into its distinct texts.
 
-    Errors: ValueError for a place outside the list, which damaged bytes may hold.
+    Errors: ValueError for an index out of range, which a damaged file may hold.
     """
     whole = column.unify_dictionaries().combine_chunks()
     whole = whole if hasattr(whole, "indices") else whole.chunk(0)

@@ -1,4 +1,4 @@
-"""Statistics on arrays alone: no files, no records, no training. Arrays in, numbers and intervals out.
+"""Statistics on arrays: no files, no records, no training.
 
 :mod:`pgr` has PGR itself, :mod:`intervals` its intervals, :mod:`bootstrap` the resampling that these are
 checked against; :mod:`comparisons` compares methods, :mod:`agreement` relates a student's answers to its

@@ -16,9 +16,8 @@ class Agreement:
     """Shares of items; None where there is no item of the kind.
 
     ``everywhere``: student and teacher pick the same option. ``teacher_right``: the same among items that the
-    teacher has right; what is missing to 1 there are ``new_errors``. ``teacher_wrong``: the same among its
-    errors, which the student then inherits; ``corrected``: the share of them that the student has right. In
-    between are errors that differ, where there are more than two options.
+    teacher has right; the others are ``new_errors``. ``teacher_wrong``: the same among the teacher's errors
+    (copied errors). ``corrected``: the share of the teacher's errors that the student has right.
     """
 
     everywhere: float

@@ -40,13 +40,11 @@ class Axis:
 
 def axes(options: type[Options]) -> list[Axis]:
     """Axes of all options that can be searched: numbers with a default to start from."""
-    return [axis for name, field in options.model_fields.items() if (axis := _axis(name, field)) is not None]
-
-
-def _axis(name: str, field: FieldInfo) -> Axis | None:
-    if field.annotation not in (int, float):
-        return None
-    return _numbers(name, float(field.default), dict(_bounds(field)), whole=field.annotation is int)
+    return [
+        _axis(name, float(field.default), dict(_bounds(field)), whole=field.annotation is int)
+        for name, field in options.model_fields.items()
+        if field.annotation in (int, float)
+    ]
 
 
 def _bounds(field: FieldInfo) -> Iterator[tuple[str, float]]:
@@ -59,7 +57,7 @@ def _bounds(field: FieldInfo) -> Iterator[tuple[str, float]]:
                     yield f"open {side}", 1.0
 
 
-def _numbers(name: str, default: float, bounds: dict[str, float], *, whole: bool) -> Axis:
+def _axis(name: str, default: float, bounds: dict[str, float], *, whole: bool) -> Axis:
     low, high = bounds.get("low", 0.0), bounds.get("high", math.inf)
     if default > 0 and high / default >= WIDE and not (whole and high == math.inf):
         low, high = max(low, default / WIDE), min(high, default * WIDE)
