@@ -16,13 +16,18 @@ tables = st.tuples(st.integers(1, 4), st.integers(2, 9), st.integers(0, 10**6)).
 )
 
 
+def exact(table: np.ndarray) -> stats.Contrast:
+    """Without the half items that are added to counts."""
+    return stats.Contrast([table], [0.0])
+
+
 def test_components_are_those_of_plain_loops() -> None:
     table = np.random.default_rng(0).normal(size=(3, 5))
     mean, seeds, items = table.mean(), table.mean(1), table.mean(0)
     between_seeds = sum(5 * (s - mean) ** 2 for s in seeds) / 2
     between_items = sum(3 * (i - mean) ** 2 for i in items) / 4
     rest = sum((table[s, i] - seeds[s] - items[i] + mean) ** 2 for s in range(3) for i in range(5)) / 8
-    found = stats.components(table)
+    found = stats.components(table, unit=0)
     assert (found.seeds, found.items, found.rest) == pytest.approx(
         (between_seeds / 15, between_items / 15, rest / 15)
     )
@@ -32,8 +37,8 @@ def test_components_are_those_of_plain_loops() -> None:
 def test_products_of_two_tables_are_those_of_their_sum_and_difference() -> None:
     rng = np.random.default_rng(1)
     one, other = rng.normal(size=(2, 3, 6))
-    both = stats.components(one, other)
-    plus, minus = stats.components(one + other), stats.components(one - other)
+    both = stats.components(one, other, unit=0)
+    plus, minus = stats.components(one + other, unit=0), stats.components(one - other, unit=0)
     for name in ("seeds", "items", "rest"):
         assert getattr(both, name) == pytest.approx((getattr(plus, name) - getattr(minus, name)) / 4)
 
@@ -47,21 +52,21 @@ def test_the_variance_is_that_of_the_mean_in_repeated_experiments() -> None:
         + rng.normal(size=(runs, 1, items))
         + 2 * rng.normal(size=(runs, seeds, items))
     )
-    found = np.array([stats.components(table).variance(True) for table in tables])
+    found = np.array([stats.components(table, unit=0).variance for table in tables])
     assert found.mean() == pytest.approx(0.09 / seeds + 1 / items + 4 / (seeds * items), rel=0.03)
     assert tables.mean((1, 2)).var() == pytest.approx(found.mean(), rel=0.1)
 
 
 def test_with_one_seed_it_is_the_t_interval_of_the_items() -> None:
     table = np.random.default_rng(3).integers(-1, 2, size=(1, 50)).astype(np.float64)
-    found = stats.mean_interval([table])
+    found = stats.mean_interval(exact(table))
     expected = ttest_1samp(table[0], 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_with_seeds_that_differ_and_items_that_do_not_it_is_the_t_interval_of_the_seeds() -> None:
     table = np.repeat(np.array([[0.1], [0.2], [0.25]]), 30, axis=1)
-    found = stats.mean_interval([table])
+    found = stats.mean_interval(exact(table))
     expected = ttest_1samp(table[:, 0], 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
@@ -69,7 +74,7 @@ def test_with_seeds_that_differ_and_items_that_do_not_it_is_the_t_interval_of_th
 def test_tasks_are_independent() -> None:
     table = np.random.default_rng(4).integers(-1, 2, size=(1, 400)).astype(np.float64)
     alone, degrees = stats.standard_error([table])
-    four, more = stats.standard_error([table / 4] * 4)
+    four, more = stats.standard_error(stats.Contrast([table / 4] * 4, [1 / 4] * 4))
     assert four == pytest.approx(alone / 2) and more == pytest.approx(4 * degrees)
 
 
@@ -77,10 +82,12 @@ def test_a_ratio_is_fieller_s_with_these_variances() -> None:
     rng = np.random.default_rng(5)
     gap = rng.integers(0, 2, size=(1, 300)).astype(np.float64)
     gain = gap * rng.integers(0, 2, size=(1, 300))
-    found = stats.ratio_of_means_interval([gain], [gap])
-    covariance = np.cov(gain[0], gap[0]) / 300
-    expected = stats.fieller(gain.mean(), gap.mean(), covariance, degrees=299)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), rel=1e-6)
+    found = stats.ratio_of_means_interval(exact(gain), exact(gap))
+    n, d, q = gain.mean(), gap.mean(), student_t.ppf(0.975, 299) ** 2
+    (vnn, vnd), (_, vdd) = np.cov(gain[0], gap[0]) / 300
+    a, b, c = d**2 - q * vdd, n * d - q * vnd, n**2 - q * vnn
+    root = np.sqrt(b**2 - a * c)
+    assert (found.low, found.high) == pytest.approx(((b - root) / a, (b + root) / a), rel=1e-6)
 
 
 def test_without_a_gap_there_is_no_ratio() -> None:
@@ -102,10 +109,10 @@ def test_ratios_hold_their_value_or_are_unbounded(gain: np.ndarray, other: np.nd
     found = stats.ratio_of_means_interval([gain], [gap])
     if found.bounded:
         assert found.low <= gain.mean() / gap.mean() + 1e-9 and gain.mean() / gap.mean() - 1e-9 <= found.high
-    scaled = stats.ratio_of_means_interval([gain], [gap / 2])
-    assert scaled.bounded == found.bounded
+    half = stats.ratio_of_means_interval(*(stats.Contrast([t / 2], [0.5]) for t in (gain, gap)))
+    assert half.bounded == found.bounded
     if found.bounded:
-        assert (scaled.low, scaled.high) == pytest.approx((2 * found.low, 2 * found.high))
+        assert (half.low, half.high) == pytest.approx((found.low, found.high))
 
 
 @given(st.lists(tables, min_size=1, max_size=4), st.randoms(use_true_random=False))
@@ -118,5 +125,60 @@ def test_the_order_of_tasks_seeds_and_items_does_not_matter(found: list[np.ndarr
 
 def test_few_seeds_have_wide_tails() -> None:
     table = np.repeat(np.array([[0.0], [0.1]]), 500, axis=1)
-    found = stats.mean_interval([table])
+    found = stats.mean_interval(exact(table))
     assert found.high - found.low == pytest.approx(2 * student_t.ppf(0.975, 1) * 0.05)
+
+
+def models(seed: int) -> tuple[np.ndarray, ...]:
+    """Scores ``[S, N]`` of a teacher, a student and a ceiling on items of differing difficulty."""
+    rng = np.random.default_rng(seed)
+    seeds, items = int(rng.integers(1, 6)), int(rng.choice([5, 20, 100, 1000]))
+    difficulty, lead = rng.normal(size=(1, items)), rng.uniform(-0.3, 0.6)
+    thresholds = (0.3, 0.3 + lead, 0.8)
+    shared = 0.1 * rng.normal(size=(seeds, 1))
+    noise = rng.normal(size=(3, seeds, items))
+    return tuple(
+        (0.6 * difficulty + 0.5 * own + shared < threshold).astype(np.float64)
+        for own, threshold in zip(noise, thresholds, strict=True)
+    )
+
+
+def sides(interval: stats.Interval) -> int:
+    """1 where an interval lies above 0, −1 below, 0 where it holds 0."""
+    assert interval.low is not None and interval.high is not None
+    return int(interval.low > 0) - int(interval.high < 0)
+
+
+@given(st.integers(0, 10**6))
+def test_gain_and_pgr_agree_on_whether_they_exclude_zero(seed: int) -> None:
+    """In one cell and pooled over two tasks."""
+    tasks = [models(seed), models(seed + 1)]
+    for some in (tasks[:1], tasks):
+        units = [1 / len(some)] * len(some)
+        gains = stats.Contrast([(s - t) / len(some) for t, s, _ in some], units)
+        gaps = stats.Contrast([(c - t) / len(some) for t, _, c in some], units)
+        ratio = stats.ratio_of_means_interval(gains, gaps)
+        if ratio.bounded:
+            assert sides(ratio) == sides(stats.mean_interval(gains))
+
+
+@given(st.integers(0, 10**6))
+def test_no_interval_has_zero_width(seed: int) -> None:
+    """A student that answers as its ceiling or its teacher does is known no better than its items allow."""
+    teacher, _, ceiling = models(seed)
+    same = stats.mean_interval([ceiling - ceiling])
+    assert same.low is not None and same.high is not None and same.high - same.low > 0
+    assert same.high >= 1 / teacher.shape[1], "at least what one item in all would move"
+    for student in (teacher, ceiling):
+        ratio = stats.ratio_of_means_interval([student - teacher], [ceiling - teacher])
+        assert not ratio.bounded or ratio.high - ratio.low > 0  # type: ignore[operator]
+
+
+def test_a_student_that_equals_its_ceiling_on_every_item() -> None:
+    """By hand: 400 items, one seed, gap .25: r = 1 ± about t·sqrt(1)/400/.25."""
+    teacher = np.zeros((1, 400))
+    ceiling = np.zeros((1, 400))
+    ceiling[0, :100] = 1
+    found = stats.ratio_of_means_interval([ceiling - teacher], [ceiling - teacher])
+    assert found.low == pytest.approx(1 - 1.966 / 400 / 0.25, abs=2e-3)
+    assert found.high == pytest.approx(1 + 1.966 / 400 / 0.25, abs=2e-3)

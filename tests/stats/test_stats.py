@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.optimize import brentq
-from scipy.stats import norm
 
 from w2s_bench import stats
 from w2s_bench.stats import UNBOUNDED, Interval
@@ -146,52 +144,3 @@ def test_a_few_draws_without_a_gap_leave_the_interval_finite() -> None:
     assert stats.ratio_interval(gaps, gaps) == Interval(1.0, 1.0)  # a student like the ceiling: 0/0 in 1%
     found = stats.ratio_interval(np.full(1000, 0.05), gaps)
     assert (found.low, found.high) == pytest.approx((0.5, 0.5))
-
-
-covariances = st.tuples(st.floats(0.01, 0.3), st.floats(0.01, 0.3), st.floats(-0.95, 0.95)).map(
-    lambda t: np.array([[t[0] ** 2, t[0] * t[1] * t[2]], [t[0] * t[1] * t[2], t[1] ** 2]])
-)
-
-
-def _pivot(ratio: float, a: float, b: float, covariance: np.ndarray, level: float) -> float:
-    """Below 0 where ``ratio`` is compatible with the data: a test of a − ratio·b = 0 does not reject it."""
-    weights = np.array([1, -ratio])
-    z = norm.ppf(0.5 + level / 2)
-    return float((a - ratio * b) ** 2 - z**2 * (weights @ covariance @ weights))
-
-
-@given(small, st.floats(0.2, 2), covariances, st.sampled_from([0.8, 0.95, 0.99]))
-def test_fieller_inverts_its_pivot(a: float, b: float, covariance: np.ndarray, level: float) -> None:
-    separation = b / np.sqrt(covariance[1, 1]) - norm.ppf(0.5 + level / 2)
-    assume(abs(separation) > 0.01)
-    found = stats.fieller(a, b, covariance, level)
-    assert found.bounded == (separation > 0)
-    if not found.bounded:
-        return
-    far = 1e4
-    arguments = (a, b, covariance, level)
-    low = brentq(_pivot, a / b - far, a / b, args=arguments, xtol=1e-10)
-    high = brentq(_pivot, a / b, a / b + far, args=arguments, xtol=1e-10)
-    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-5, abs=1e-6)
-
-
-def test_fieller_of_a_sure_denominator_is_the_normal_interval() -> None:
-    found = stats.fieller(0.3, 2.0, np.array([[0.01, 0.0], [0.0, 0.0]]))
-    assert (found.low, found.high) == pytest.approx(((0.3 - 0.195996) / 2, (0.3 + 0.195996) / 2), abs=1e-6)
-
-
-@pytest.mark.parametrize("denominator", [0.0, -0.5, 0.19])
-def test_fieller_is_unbounded_where_the_gap_is_not_separated_from_zero(denominator: float) -> None:
-    assert stats.fieller(0.1, denominator, np.diag([0.01, 0.01])) == UNBOUNDED  # 1.96 standard errors: 0.196
-
-
-@given(small, st.floats(0.7, 2), covariances, st.floats(0.1, 10))
-def test_fieller_does_not_depend_on_the_scale_of_accuracy(
-    a: float, b: float, covariance: np.ndarray, scale: float
-) -> None:
-    assume(abs(b / np.sqrt(covariance[1, 1]) - 1.96) > 0.1)
-    one = stats.fieller(a, b, covariance)
-    two = stats.fieller(scale * a, scale * b, scale**2 * covariance)
-    assert one.bounded == two.bounded
-    if one.bounded:
-        assert (one.low, one.high) == pytest.approx((two.low, two.high), rel=1e-4, abs=1e-6)

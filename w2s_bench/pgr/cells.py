@@ -172,9 +172,16 @@ def _cell(
     )
 
 
-def pooled(cells: Iterable[tuple[str, stats.Floats]]) -> list[stats.Floats]:
-    """Add up the tables ``[S, N]`` of each task: a contrast takes one independent table a task."""
-    sums: dict[str, stats.Floats] = {}
+def pooled(cells: Iterable[tuple[str, stats.Floats]]) -> stats.Contrast:
+    """The mean over cells of their tables ``[S, N]``, each with its task.
+
+    Cells of one task share items and are added up, since a contrast takes one independent table a task.
+    """
+    tables: dict[str, list[stats.Floats]] = {}
     for task, table in cells:
-        sums[task] = sums[task] + table if task in sums else table
-    return list(sums.values())
+        tables.setdefault(task, []).append(table)
+    count = sum(map(len, tables.values()))
+    return stats.Contrast(
+        [np.sum(own, axis=0) / count for own in tables.values()],
+        [len(own) / count for own in tables.values()],
+    )

@@ -34,7 +34,7 @@ def leads(group: list[Cell], rivals: Rivals) -> dict[str, Any]:
     for name in (NAIVE, ZERO_SHOT):
         pairs = [(c, rivals[c.where, name]) for c in group if (c.where, name) in rivals]
         if pairs and group[0].method != name:
-            contrast = pooled((c.task, c.over(rival) / len(pairs)) for c, rival in pairs)
+            contrast = pooled((c.task, c.over(rival)) for c, rival in pairs)
             columns |= _lead(name, contrast) | (_improvement(pairs, contrast) if name == NAIVE else {})
     return columns
 
@@ -43,8 +43,7 @@ def _lead(name: str, contrast: stats.Contrast) -> dict[str, Any]:
     """Mean over cells of the student's accuracy minus a rival's, on the same seeds and items."""
     interval = stats.mean_interval(contrast)
     key = "over_" + name.replace("-", "_")
-    value = sum(float(table.mean()) for table in contrast)
-    return {key: value, f"{key}_low": interval.low, f"{key}_high": interval.high}
+    return {key: contrast.value, f"{key}_low": interval.low, f"{key}_high": interval.high}
 
 
 def answer_stats(cells: list[Cell]) -> dict[str, Any]:

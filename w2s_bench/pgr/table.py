@@ -131,7 +131,7 @@ def _pooled_row(
 def _scores(cells: list[Cell], rivals: Rivals) -> dict[str, Any]:
     """Columns of one cell or of a pool: accuracies, gain, PGR with its interval, secondary columns."""
     points = np.array([cell.points for cell in cells])
-    gains, gaps = (pooled((c.task, getattr(c, name) / len(cells)) for c in cells) for name in ("gain", "gap"))
+    gains, gaps = (pooled((c.task, getattr(c, name)) for c in cells) for name in ("gain", "gap"))
     interval, gain = stats.ratio_of_means_interval(gains, gaps), stats.mean_interval(gains)
     values = [v for p in points.tolist() if (v := stats.pgr(*p)) is not None]
     teacher, student, ceiling = points.mean(axis=0).tolist()

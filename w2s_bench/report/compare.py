@@ -162,7 +162,7 @@ def _pools(tables: list[tuple[Cell, Cell]]) -> list[Difference]:
 def _difference(pairs: list[tuple[Cell, Cell]]) -> Difference:
     """The mean difference of some pairs of cells, without a task and a test."""
     (a, b), count = pairs[0], len(pairs)
-    interval = stats.mean_interval(pooled((one.task, other.over(one) / count) for one, other in pairs))
+    interval = stats.mean_interval(pooled((one.task, other.over(one)) for one, other in pairs))
     means = [float(np.mean([pair[k].points[1] for pair in pairs])) for k in (0, 1)]
     return Difference(
         domain=a.domain,

@@ -28,11 +28,11 @@ from w2s_bench.stats.intervals import (
     ratio_of_means_interval,
     standard_error,
 )
-from w2s_bench.stats.pgr import UNBOUNDED, Floats, Interval, fieller, iqm, pgr, pooled_pgr, t_quantile
+from w2s_bench.stats.pgr import UNBOUNDED, Floats, Interval, iqm, pgr, pooled_pgr, t_quantile
 
 __all__ = [
     "RESAMPLES", "UNBOUNDED", "Agreement", "Components", "Contrast", "Floats", "Interval", "accuracy_draws",
-    "agreement", "chance_adjusted_similarity", "components", "fieller",
+    "agreement", "chance_adjusted_similarity", "components",
     "holm", "iqm", "mean_interval", "minimum_detectable_difference", "percentile_interval",
     "performance_profile", "pgr", "pooled_pgr", "probability_of_improvement", "ratio_interval",
     "ratio_of_means_interval", "resample_weights", "share", "sign_flip_test", "standard_error", "t_quantile",

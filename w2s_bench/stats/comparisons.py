@@ -50,7 +50,7 @@ def minimum_detectable_difference(
 
     It is (t_level + t_power) standard errors, with ``degrees`` of freedom.
     """
-    return (t_quantile(0.5 + level / 2, degrees) + t_quantile(power, degrees)) * error
+    return float(t_quantile(0.5 + level / 2, degrees) + t_quantile(power, degrees)) * error
 
 
 def probability_of_improvement(one: Floats, other: Floats) -> float:

@@ -61,26 +61,6 @@ def iqm(values: Floats) -> float:
     return float(weights @ ordered / weights.sum())
 
 
-def t_quantile(share: float, degrees: float) -> float:
-    """Quantile of Student's t (a normal's with infinite ``degrees`` of freedom)."""
-    return float(stdtrit(degrees, share))
-
-
-def fieller(
-    numerator: float, denominator: float, covariance: NDArray, level: float = 0.95, degrees: float = np.inf
-) -> Interval:
-    """Fieller's interval of a ratio of two normal means with ``covariance [2, 2]``, estimated with so many
-    ``degrees`` of freedom (Fieller 1954).
-
-    Unbounded where the denominator is not separated from 0 at this level: then every value of the
-    ratio, or all but a gap in the middle, is compatible with the data.
-    """
-    q = t_quantile(0.5 + level / 2, degrees) ** 2
-    (vaa, vab), (_, vbb) = np.asarray(covariance, dtype=np.float64)
-    a = denominator**2 - q * vbb
-    if denominator <= 0 or a <= 0:
-        return UNBOUNDED
-    b = numerator * denominator - q * vab
-    c = numerator**2 - q * vaa
-    root = float(np.sqrt(max(b * b - a * c, 0.0)))
-    return Interval(float((b - root) / a), float((b + root) / a))
+def t_quantile(share: float, degrees: Floats | float) -> Floats:
+    """Quantiles of Student's t, in the shape of ``degrees`` of freedom; a normal's where they are infinite."""
+    return np.asarray(stdtrit(degrees, share), dtype=np.float64)

@@ -63,7 +63,7 @@ class Lead:
 
     def needed(self, others: int) -> float:
         """The lead that is clear among ``others`` trials."""
-        return t_quantile(1 - CHANCE / max(others, 1), self.degrees) * self.error
+        return float(t_quantile(1 - CHANCE / max(others, 1), self.degrees)) * self.error
 
 
 def lead(one: dict[str, list[Judged]], other: dict[str, list[Judged]]) -> Lead:
