@@ -35,6 +35,7 @@ from w2s_bench.student import (
     VALIDATION,
     WEAK,
     Change,
+    Declared,
     Hook,
     Inputs,
     Labelled,
@@ -42,43 +43,14 @@ from w2s_bench.student import (
     Predictor,
     Student,
     View,
-    declared,
 )
 
 __all__ = [
-    "GOLD_BUDGET",
-    "KNOWN_INPUTS",
-    "LADDER",
-    "PRIOR",
-    "RELABEL",
-    "STATES",
-    "TAGS",
-    "TEACHERS",
-    "TEXTS",
-    "UNLABELED",
-    "VALIDATION",
-    "WEAK",
-    "Change",
-    "Context",
-    "Hook",
-    "Inputs",
-    "Labelled",
-    "LeaveOneOut",
-    "Loss",
-    "Method",
-    "MethodCard",
-    "Options",
-    "Predictor",
-    "Student",
-    "View",
-    "cross_entropy",
-    "harden",
-    "load_method",
-    "method_fingerprint",
-    "normalised",
-    "targets_of",
-    "upper_second",
-]
+    "GOLD_BUDGET", "KNOWN_INPUTS", "LADDER", "PRIOR", "RELABEL", "STATES", "TAGS", "TEACHERS", "TEXTS",
+    "UNLABELED", "VALIDATION", "WEAK", "Change", "Context", "Hook", "Inputs", "Labelled", "LeaveOneOut",
+    "Loss", "Method", "MethodCard", "Options", "Predictor", "Student", "View", "cross_entropy", "harden",
+    "load_method", "method_fingerprint", "normalised", "targets_of", "upper_second",
+]  # fmt: skip
 
 
 class Options(BaseModel):
@@ -89,10 +61,10 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MethodCard:
-    """Where a method comes from and what was checked against its source.
+    """The source of a method and what was checked against it.
 
-    ``generalises``: for a method that its source defines for two classes only, what it is for more options,
-    for legal moves and for pairs. ``cost``: how many fits it takes.
+    ``generalises``: how a method that its source defines for two classes treats more options, legal moves
+    and pairs. ``cost``: how many fits it takes.
     """
 
     title: str
@@ -105,12 +77,13 @@ class MethodCard:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """Where training stands and what belongs to the items of the batch.
+    """The progress of training and the inputs of one batch.
 
     ``step`` of ``steps`` and ``epoch`` of ``epochs``, from 0. ``options``: how many options every item of the
-    task has, None where items differ; a batch of legal moves may happen to be two wide and is no choice of
-    two classes for that. ``items [B]``: rows of the training pool. ``weights [B]``: as given to
-    ``student.fit``, else None. What the method declared comes sliced to the batch.
+    task has, None where items differ; a batch of legal moves that is two wide is still no two-class task.
+    ``items [B]``: rows of the training pool. ``weights [B]``: as given to ``student.fit``, else None.
+    Declared inputs come sliced to the batch: ``teachers [K, B, O]``, ``states`` (``[B, H]`` or
+    ``[B, O, H]``), ``prior [B, O]``.
     """
 
     step: int
@@ -121,6 +94,9 @@ class Context:
     items: Tensor | None = None
     weights: Tensor | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    teachers = Declared[Tensor](TEACHERS)
+    states = Declared[Tensor](STATES)
+    prior = Declared[Tensor](PRIOR)
 
     @property
     def fraction(self) -> float:
@@ -131,36 +107,20 @@ class Context:
         """Rises linearly from 0 to 1 over the first ``warmup`` of training, then stays; 1 if 0."""
         return min(1.0, self.fraction / warmup) if warmup > 0 else 1.0
 
-    @property
-    def teachers(self) -> Tensor:
-        """``[K, B, O]``."""
-        return declared(self.given, TEACHERS)
-
-    @property
-    def states(self) -> Tensor:
-        """``[B, H]`` or ``[B, O, H]``."""
-        return declared(self.given, STATES)
-
-    @property
-    def prior(self) -> Tensor:
-        """``[B, O]``."""
-        return declared(self.given, PRIOR)
-
 
 class Method:
     """Base of all methods. Override :meth:`loss`, :meth:`targets`, or for more than one plain fit
     :meth:`learn`.
 
-    ``kind``: reference rows are there to be compared with; an oracle sees gold. ``fits_as`` names the method
-    that each single fit of this one is, where only the source of the labels differs: such fits are shared
-    with that method. ``teachers_kind``: which several teachers it needs; None leaves it to the suite.
-    ``draws``: it draws items at random, so that their order may change what it learns.
+    ``kind``: a reference is a row to compare with; an oracle sees gold. ``fits_as`` names the method whose
+    single fits are the same but for the source of their labels: such fits are shared with that method.
+    ``teachers_kind``: which several teachers it needs; None leaves it to the suite. ``draws``: it draws items
+    at random, so that their order may change what it learns.
 
-    One object is made for each fit. It may keep state in attributes of its own: tensors, numbers and strings
-    are part of checkpoints, and fits of a method with any other attribute do not resume. ``loss`` must keep
-    its state there. A loss that is handed to ``student.fit(loss=...)`` may keep state that no checkpoint
-    holds, so such a fit starts again after an interruption, unless ``stateless_losses`` declares that all
-    such losses of the method keep state nowhere else.
+    Each fit gets a new object, which may keep state in attributes: checkpoints hold tensors, numbers and
+    strings, and a fit with any other attribute does not resume. ``loss`` must keep its state there. A loss
+    passed to ``student.fit(loss=...)`` may keep state elsewhere, so such a fit restarts after an interruption
+    unless ``stateless_losses`` declares that none does.
     """
 
     card: ClassVar[MethodCard]
@@ -178,7 +138,7 @@ class Method:
 
     @property
     def uses_gold(self) -> bool:
-        """Whether its number owes something to gold labels; tables say so."""
+        """Whether its number depends on gold labels; tables say so."""
         return GOLD_BUDGET in self.inputs or self.kind == "oracle"
 
     def budget(self) -> int:
@@ -191,12 +151,12 @@ class Method:
         return {"epochs": 1, "rate": 1.0}
 
     def learn(self, student: Student, inputs: Inputs) -> None:
-        """Bring the student to where it answers the test set; by default one fit on :meth:`targets`."""
+        """Train the student that answers the test set; by default one fit on :meth:`targets`."""
         student.fit(targets_of(self, inputs.weak, inputs.mask))
 
     def targets(self, weak: Tensor, mask: Tensor) -> Tensor:
         """Training targets ``[N, O]`` from weak labels ``[N, O]`` (0 where ``mask`` is false), made once.
-        A method that does not look at the mask may leave it out of its arguments."""
+        A method that needs no mask may leave out that argument."""
         return weak
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
@@ -206,9 +166,9 @@ class Method:
 
 
 def targets_of(method: Method, weak: Tensor, mask: Tensor) -> Tensor:
-    """``method.targets`` with the mask where it takes one."""
-    given = {"mask": mask} if "mask" in inspect.signature(method.targets).parameters else {}
-    return method.targets(weak, **given)
+    """The result ``[N, O]`` of ``method.targets``, which may or may not take a mask."""
+    masked = {"mask": mask} if "mask" in inspect.signature(method.targets).parameters else {}
+    return method.targets(weak, **masked)
 
 
 def cross_entropy(logits: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -232,8 +192,7 @@ def upper_second(logits: Tensor, count: int) -> Tensor:
 
 
 def normalised(values: Tensor, mask: Tensor) -> Tensor:
-    """Distributions ``[…, O]`` from values that are not negative; uniform over its options where an item
-    has nothing but zeros."""
+    """Distributions ``[…, O]`` from non-negative values; uniform over the options of an all-zero item."""
     values = values * mask
     total = values.sum(-1, keepdim=True)
     uniform = mask / mask.sum(-1, keepdim=True)

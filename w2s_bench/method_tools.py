@@ -1,4 +1,4 @@
-"""Ridge regression that says of each row what it would say had the row been left out; tensors alone."""
+"""Ridge regression with leave-one-out predictions; tensors alone."""
 
 from __future__ import annotations
 

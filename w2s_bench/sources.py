@@ -1,7 +1,7 @@
-"""Where raw rows come from: the Hugging Face hub or a mirror of it, files shipped with a task, a generator.
+"""Sources of raw rows: the Hugging Face hub or a mirror of it, files shipped with a task, a generator.
 
 Every source gives rows by split (``train``, and ``test`` where the data set has its own), a fingerprint of
-exactly the data that it would give, and the facts of where that is from.
+exactly that data, and a description of its origin.
 """
 
 from __future__ import annotations
@@ -24,30 +24,28 @@ Row = Mapping[str, Any]
 class Source(Protocol):
     """Raw rows and their fingerprint; ``mirror`` is the root of a local mirror of the hub, or None.
 
-    A source may also have ``describe()``: the facts of where it is from, as JSON values.
+    A source may also have ``describe()``, which gives its origin as JSON values.
     """
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
         """All rows of a split, in a fixed order; a :class:`BrokenRow` in the place of one that cannot be
-        read. They are gone through once in order, and those that are wanted are then asked for by number: a
-        sequence that makes them anew each time holds little in memory."""
+        read. Callers iterate once and then index the rows they need, so a lazy sequence saves memory."""
 
     def has(self, split: str) -> bool:
         """Whether the data set has that split of its own."""
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """Changes whenever the rows would."""
+        """A text that changes whenever the rows would."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HubSource:
     """A data set on the Hugging Face hub at a pinned revision, or the same path below a mirror root.
 
-    The splits named by ``train`` are pooled; a mirror may lack some of them, but not all; without any the
-    set is for tests only. ``revision`` is a commit; a branch name is resolved to the commit of the day, which
-    enters the fingerprint. ``files``: where a split's files lie on the hub, with ``{split}``, if
-    ``datasets`` cannot find them there by a configuration (beside a loading script, in a conversion to
-    Parquet). ``every``: one row in so many is read, of sets that are too large to hold.
+    The splits named by ``train`` are pooled; a mirror may lack some of them, but not all. An empty ``train``
+    makes the set test-only. ``revision`` is a commit, or a branch that is resolved to its present commit.
+    ``files``: a pattern of a split's files, with ``{split}``, where ``datasets`` finds none by configuration.
+    ``every``: of a set too large for memory, only one row in this many is read.
     """
 
     path: str
@@ -60,24 +58,23 @@ class HubSource:
     every: int = 1
 
     def has(self, split: str) -> bool:
-        """Splits exist where the card names some."""
         return bool(self.train) if split == "train" else self.test is not None
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """Rows of ``columns`` only: nothing else of the data set enters the project."""
+        """Rows with ``columns`` only: nothing else of the data set enters the project."""
         rows = [row for table in self.tables(split, mirror) for row in table.to_pylist()]
         if not rows:
             raise self._empty()
         return rows
 
     def tables(self, split: str, mirror: Path | None) -> list[Any]:
-        """The same as Arrow tables, one a split of the data set."""
-        wanted = self.train if split == "train" else (self.test or "",)
+        """The rows as Arrow tables, one for each pooled split."""
+        names = self.train if split == "train" else (self.test or "",)
         splits = self._load(mirror)
-        found = [splits[name] for name in wanted if name in splits]
-        if not found:
-            raise self._bad(f"no split {' or '.join(map(repr, wanted))}", f"one of {', '.join(splits)}")
-        return [self._read(table) for table in found]
+        tables = [splits[name] for name in names if name in splits]
+        if not tables:
+            raise self._bad(f"no split {' or '.join(map(repr, names))}", f"one of {', '.join(splits)}")
+        return [self._read(table) for table in tables]
 
     def fingerprint(self, mirror: Path | None) -> str:
         """From a mirror: SHA-256 of the data set's files. From the hub: the commit."""
@@ -87,7 +84,6 @@ class HubSource:
         return f"mirror:{_hash_files(self._folder(mirror))}:{config}"
 
     def describe(self) -> dict[str, Any]:
-        """Name on the hub, revision, configuration, columns and splits."""
         return {
             "hub": self.path,
             "revision": self.revision,
@@ -110,12 +106,8 @@ class HubSource:
 
     def _bad(self, what: str, expected: str) -> BadData:
         where = f"data set {self.path} ({self.config or 'default'})"
-        return BadData(
-            what,
-            where=where,
-            expected=expected,
-            mend="check the revision of the data set or the files of the mirror",
-        )
+        mend = "check the revision of the data set or the files of the mirror"
+        return BadData(what, where=where, expected=expected, mend=mend)
 
     def _empty(self) -> BadData:
         return self._bad("the data set is empty", "at least one row")
@@ -161,8 +153,8 @@ class HubSource:
             datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)  # errors are raised as well
             if mirror is None:
                 return dict(datasets.load_dataset(**self._on_hub(self._commit())))
-            # datasets knows a local data set by its README alone, and would give the rows of another
-            # mirror, or of files that have changed since: each content gets a cache of its own
+            # datasets identifies a local data set by its README alone: without a cache for each content it
+            # would return the rows of another mirror, or of files that have changed since
             cache = Path(datasets.config.HF_DATASETS_CACHE) / f"mirror-{_hash_files(Path(target))}"
             return dict(datasets.load_dataset(target, self.config, cache_dir=str(cache)))
         except BadData:
@@ -170,16 +162,16 @@ class HubSource:
         except Exception as error:
             if mirror is None and _unreachable(error):
                 raise self._offline() from None
-            told = error.__cause__ or error  # datasets hides what was wrong behind "an error occurred"
-            if re.search("corresponds to no data|BatchSize must be greater than 0", str(told)):
+            cause = error.__cause__ or error  # datasets wraps the real error in "an error occurred"
+            if re.search("corresponds to no data|BatchSize must be greater than 0", str(cause)):
                 raise self._empty() from None
             raise self._bad(
-                f"cannot be loaded: {type(told).__name__}: {told}"[:400],
+                f"cannot be loaded: {type(cause).__name__}: {cause}"[:400],
                 f"configuration {self.config or 'default'!r}",
             ) from None
 
     def _on_hub(self, commit: str) -> dict[str, Any]:
-        """What ``load_dataset`` is told: the configuration, or which files to read and how."""
+        """Arguments of ``load_dataset``: the configuration, or which files to read and how."""
         if self.files is None:
             return {"path": self.path, "name": self.config, "revision": commit}
         splits = (*self.train, self.test) if self.test else self.train
@@ -198,28 +190,22 @@ class HubSource:
 
 
 def _unreachable(error: Exception) -> bool:
-    """Whether loading failed for want of a network (directly or as the cause of what datasets raised)."""
+    """Whether the network is missing: the error, or one that caused it, says so."""
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:
         chain.append(link)
         link = link.__cause__ or link.__context__
     names = {cls.__name__ for link in chain for cls in type(link).__mro__}
-    told = {
-        "ConnectionError",
-        "OfflineModeIsEnabled",
-        "ConnectTimeout",
-        "ConnectError",
-        "LocalEntryNotFoundError",
-    }
-    return bool(names & told) or os.environ.get("HF_HUB_OFFLINE") == "1"
+    offline = {"ConnectionError", "OfflineModeIsEnabled", "ConnectTimeout", "ConnectError"}
+    return bool(names & (offline | {"LocalEntryNotFoundError"})) or os.environ.get("HF_HUB_OFFLINE") == "1"
 
 
 def _hash_files(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder)
-        if not any(part.startswith(".") for part in name.parts):  # git's and the hub client's own notes
+        if not any(part.startswith(".") for part in name.parts):  # metadata of git and the hub client
             digest.update(f"{name}\0{_hash_file(path, *_stamp(path))}\0".encode())
     return digest.hexdigest()[:32]
 
@@ -231,16 +217,16 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @cache
 def _hash_file(path: Path, size: int, mtime_ns: int) -> str:
-    """SHA-256 of a file, once a process for each size and time of change."""
+    """SHA-256 of a file, cached by its size and modification time."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """A source whose training rows are divided once for all: those that ``test`` accepts are the test set.
+    """A source whose training rows have a fixed test set: the rows that ``test`` accepts.
 
-    ``test`` is code of the task, which the task's fingerprint covers. A row that it stumbles over is a
+    ``test`` is code of the task, which the task's fingerprint covers. A row on which it fails is a
     :class:`BrokenRow` of the training side.
     """
 
@@ -248,11 +234,9 @@ class Held:
     test: Callable[[Row], bool]
 
     def has(self, split: str) -> bool:
-        """Training and test."""
         return split in ("train", "test")
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The rows of that side."""
         sides = map(self._side, self.source.rows("train", mirror))
         return [row for side, row in sides if side == split]
 
@@ -263,17 +247,15 @@ class Held:
             return "train", BrokenRow(row, error)
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """That of the whole."""
         return f"held:{self.source.fingerprint(mirror)}"
 
     def describe(self) -> dict[str, Any]:
-        """Those of the whole, and that the test set is a part of it."""
         return described(self.source) | {"test split": "a part of the rows, divided once for all"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expanded:
-    """A source each of whose rows stands for none, one or several of the task's: a question for its answers.
+    """A source that turns each raw row into zero or more rows, such as a question into its answers.
 
     Rows of one raw row stay in its place and should share their group. ``code``: files, besides the task's
     own, that decide what ``expand`` yields. A raw row that ``expand`` cannot read is a :class:`BrokenRow`.
@@ -284,19 +266,15 @@ class Expanded:
     code: tuple[Path, ...] = ()
 
     def has(self, split: str) -> bool:
-        """As the source has."""
         return self.source.has(split)
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """What the rows of the split stand for, in their order."""
         return [new for raw in self.source.rows(split, mirror) for new in self._expand(raw)]
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """That of the source, and the code."""
         return f"expanded:{hash_code(self.code)}:{self.source.fingerprint(mirror)}"
 
     def describe(self) -> dict[str, Any]:
-        """Those of the source."""
         return described(self.source)
 
     def _expand(self, raw: Row) -> list[Row]:
@@ -307,30 +285,28 @@ class Expanded:
 
 
 def described(source: Source) -> dict[str, Any]:
-    """Where a source is from; of one that does not say, its kind."""
-    own: Callable[[], dict[str, Any]] | None = getattr(source, "describe", None)
-    return own() if own is not None else {"kind": type(source).__name__}
+    """The origin of a source as JSON values; without a ``describe()``, the name of its class."""
+    describe: Callable[[], dict[str, Any]] | None = getattr(source, "describe", None)
+    return describe() if describe is not None else {"kind": type(source).__name__}
 
 
 def hash_code(code: Iterable[Path]) -> str:
-    """SHA-256 (32 digits) of files and of the Python files below folders."""
+    """SHA-256 (32 digits) of the given files, and of all Python files below the given folders."""
     files = [p for c in code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c])]
     return hashlib.sha256("".join(_hash_file(p, *_stamp(p)) for p in files).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParquetSource:
-    """Rows of a Parquet file that ships with the task; nothing to download."""
+    """Rows of a Parquet file that ships with the task; the test set is carved out of them."""
 
     file: Path
     columns: tuple[str, ...]
 
     def has(self, split: str) -> bool:
-        """One file, one split: the test set is carved out of it."""
         return split == "train"
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """All rows."""
         import pyarrow.parquet
 
         try:
@@ -339,14 +315,12 @@ class ParquetSource:
             raise self._bad(error) from None
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """SHA-256 of the file."""
         try:
             return f"file:{_hash_file(self.file, *_stamp(self.file))[:32]}"
         except OSError as error:
             raise self._bad(error) from None
 
     def describe(self) -> dict[str, Any]:
-        """The file's name, and its columns."""
         return {"file": self.file.name, "columns": list(self.columns)}
 
     def _bad(self, error: Exception) -> BadData:
@@ -355,7 +329,7 @@ class ParquetSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GeneratedSource:
-    """A fixed pool of ``size`` rows from ``generate(size, seed)``.
+    """A fixed pool of ``size`` rows from ``generate(size, seed)``; the test set is carved out of them.
 
     ``code``: files and folders of Python code, besides the task's own, that decide what it yields.
     """
@@ -366,17 +340,13 @@ class GeneratedSource:
     code: tuple[Path, ...] = ()
 
     def has(self, split: str) -> bool:
-        """One pool: the test set is carved out of it."""
         return split == "train"
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The first ``size`` rows of the generator at ``seed``."""
         return list(self.generate(self.size, self.seed))
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """Size, seed and code."""
         return f"generated:{self.size}:{self.seed}:{hash_code(self.code)}"
 
     def describe(self) -> dict[str, Any]:
-        """Size and seed."""
         return {"generated rows": self.size, "seed": self.seed}

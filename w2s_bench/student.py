@@ -1,4 +1,4 @@
-"""What a method is handed: its inputs and a handle on the student. No gold label can be reached from them.
+"""The inputs of a method and its handle on the student. No gold label can be reached from them.
 
 Shapes: N transfer items, V validation items, n items with a gold label that the method may see (its
 declared budget), M = N, or N + n where there is a budget; O options of the widest item, K teachers,
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -36,6 +36,8 @@ KNOWN_INPUTS = {
     GOLD_BUDGET: "a stated small number of gold labels of the teacher half; tables say that gold was used",
 }
 Tags = Mapping[str, Sequence[str | float]]
+T = TypeVar("T")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +51,7 @@ class Labelled:
 
 
 def declared(given: Mapping[str, Any], name: str) -> Any:
-    """An input that was asked for. Errors: FitFailed for one that the method did not declare."""
+    """The input ``name``. Errors: FitFailed for one that the method did not declare."""
     if name in given:
         return given[name]
     raise FitFailed(
@@ -58,13 +60,30 @@ def declared(given: Mapping[str, Any], name: str) -> Any:
     )
 
 
+class Declared(Generic[T]):
+    """An attribute that reads one declared input from ``given``. Errors: those of :func:`declared`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: type | None = None) -> T:
+        return self if owner is None else declared(owner.given, self.name)  # type: ignore[return-value]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
     """What a method learns from; whatever it did not declare is refused by name.
 
     ``weak [N, O]`` are probabilities, 0 where ``mask [N, O]`` is false. ``options`` is how many options
     every item of the task has (classes; 2 for pairs) and None where items differ (legal moves). ``seed`` is
-    for whatever the method draws at random: see :meth:`generator`.
+    for whatever the method draws at random: see :meth:`generator`. Declared inputs:
+
+    ``teachers [K, N, O]``: :attr:`Method.teachers_kind` or the suite decides which teachers.
+    ``states``: of the transfer items, ``[N, H]`` (nlp) or one an option ``[N, O, H]``.
+    ``prior [N, O]``: probabilities of the transfer items.
+    ``validation``: weak labels ``[V, O]``; ``student.predict("validation")`` has the same rows.
+    ``tags``: N values each, by name; ``length`` (characters, options included) is always there.
+    ``texts``: N tuples. ``budget``: one-hot gold of n items, rows N … N + n − 1 of the training pool.
     """
 
     weak: Tensor
@@ -73,41 +92,13 @@ class Inputs:
     options: int | None
     seed: int
     given: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def teachers(self) -> Tensor:
-        """:data:`TEACHERS`: ``[K, N, O]``. Which teachers, says :attr:`Method.teachers_kind` or the suite."""
-        return declared(self.given, TEACHERS)
-
-    @property
-    def states(self) -> Tensor:
-        """:data:`STATES` of the transfer items: ``[N, H]`` (nlp) or one an option ``[N, O, H]``."""
-        return declared(self.given, STATES)
-
-    @property
-    def prior(self) -> Tensor:
-        """:data:`PRIOR` of the transfer items, probabilities ``[N, O]``."""
-        return declared(self.given, PRIOR)
-
-    @property
-    def validation(self) -> Labelled:
-        """:data:`VALIDATION`: weak labels ``[V, O]``; ``student.predict("validation")`` has the same rows."""
-        return declared(self.given, VALIDATION)
-
-    @property
-    def tags(self) -> Tags:
-        """:data:`TAGS` by name, N values each; ``length`` (characters, options included) is always there."""
-        return declared(self.given, TAGS)
-
-    @property
-    def texts(self) -> Sequence[tuple[str, ...]]:
-        """:data:`TEXTS`: N tuples."""
-        return declared(self.given, TEXTS)
-
-    @property
-    def budget(self) -> Labelled:
-        """:data:`GOLD_BUDGET`: one-hot gold of n items; their rows in the training pool are N … N + n − 1."""
-        return declared(self.given, GOLD_BUDGET)
+    teachers = Declared[Tensor](TEACHERS)
+    states = Declared[Tensor](STATES)
+    prior = Declared[Tensor](PRIOR)
+    validation = Declared[Labelled](VALIDATION)
+    tags = Declared[Tags](TAGS)
+    texts = Declared[Sequence[tuple[str, ...]]](TEXTS)
+    budget = Declared[Labelled](GOLD_BUDGET)
 
     def generator(self) -> torch.Generator:
         """A fresh random generator that follows from the seed."""
@@ -116,25 +107,14 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """Items as a :data:`Predictor` sees them: ``mask [n, O]`` and, where declared, states, prior, texts."""
+    """Items as a :data:`Predictor` sees them: ``mask [n, O]`` and, where declared, ``states`` (``[n, H]`` or
+    ``[n, O, H]``), ``prior [n, O]`` and ``texts`` (n tuples)."""
 
     mask: Tensor
     given: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def states(self) -> Tensor:
-        """``[n, H]`` or ``[n, O, H]``."""
-        return declared(self.given, STATES)
-
-    @property
-    def prior(self) -> Tensor:
-        """``[n, O]``."""
-        return declared(self.given, PRIOR)
-
-    @property
-    def texts(self) -> Sequence[tuple[str, ...]]:
-        """n tuples."""
-        return declared(self.given, TEXTS)
+    states = Declared[Tensor](STATES)
+    prior = Declared[Tensor](PRIOR)
+    texts = Declared[Sequence[tuple[str, ...]]](TEXTS)
 
 
 Predictor = Callable[[View], Tensor]
@@ -143,7 +123,7 @@ Predictor = Callable[[View], Tensor]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What a hook changes for the rest of a fit: new targets ``[M, O]``, weights ``[M]``, or its end."""
+    """Changes of a hook to the rest of a fit: new targets ``[M, O]``, weights ``[M]``, or a stop."""
 
     targets: Tensor | None = None
     weights: Tensor | None = None
@@ -157,7 +137,7 @@ Loss = Callable[..., Tensor]
 
 
 class Student(Protocol):
-    """The handle on the student. It gives items no face and gold no way in; all tensors are on the CPU."""
+    """The handle on the student. It shows no item's content and no gold; all tensors are on the CPU."""
 
     def fit(
         self,
@@ -175,13 +155,13 @@ class Student(Protocol):
         """Train on ``targets [M, O]`` (each row a distribution over the item's options).
 
         ``weights [M]`` reach the loss as ``context.weights``; ``items`` are the rows to train on, if not all;
-        ``loss`` stands in for the method's own; ``epochs`` for the suite's. ``fresh``: from the pretrained
-        weights, or else from where the student stands. ``head_only``: the body stays as it is. ``on_epoch``
-        (needs :data:`RELABEL` or :data:`VALIDATION`) is called ``per_epoch`` times an epoch.
+        ``loss`` replaces the method's own, ``epochs`` the suite's. ``fresh``: start from the pretrained
+        weights, not from the present ones. ``head_only``: the body is frozen. ``on_epoch`` (needs
+        :data:`RELABEL` or :data:`VALIDATION`) is called ``per_epoch`` times an epoch.
         """
 
     def predict(self, part: str = "transfer") -> Tensor:
-        """The student's probabilities as it stands: of ``transfer [N, O]``, ``validation [V, O]`` or
+        """Present probabilities of the student on ``transfer [N, O]``, ``validation [V, O]`` or
         ``budget [n, O]``. Needs :data:`RELABEL`, :data:`VALIDATION` or :data:`GOLD_BUDGET`."""
 
     def states(self, part: str = "transfer") -> Tensor:
@@ -191,13 +171,13 @@ class Student(Protocol):
         """Zero-shot probabilities ``[n, O]``. Needs :data:`PRIOR`."""
 
     def use_probe(self, predictor: Predictor) -> None:
-        """From now on ``predictor`` answers in the student's place, on the test set too."""
+        """Let ``predictor`` answer in the student's place from now on, on the test set too."""
 
     def snapshot(self) -> object:
-        """The student as it stands, to be restored later: one copy of its weights."""
+        """A copy of the student's weights, to be restored later."""
 
     def restore(self, snapshot: object) -> None:
-        """Be again what a snapshot was."""
+        """Load the weights of a snapshot."""
 
     def twin(self) -> Student:
         """A second student of the same kind from another seed, trained apart; it never answers the test."""

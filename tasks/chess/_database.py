@@ -49,11 +49,9 @@ class Database:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What is read of the file."""
         return COLUMNS
 
     def has(self, split: str) -> bool:
-        """Both sides: the game's bucket decides."""
         return split in SIDES
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
@@ -71,7 +69,6 @@ class Database:
         return f"lichess-database:{self.ratings}:{self.games}:{hash_code(CODE)}:{hash_code(files)}"
 
     def describe(self) -> dict[str, Any]:
-        """The files' names below the mirror, and what is read and kept of them."""
         return {
             "file": self.file,
             "columns": list(self.columns),

@@ -22,23 +22,18 @@ class Sides:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What is read of the files."""
         return self.train.columns
 
     def has(self, split: str) -> bool:
-        """Both."""
         return split in ("train", "test")
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The rows of the side from its source."""
         return (self.train if split == "train" else self.test).rows(split, mirror)
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """Those of both."""
         return f"sides:{self.train.fingerprint(mirror)}:{self.test.fingerprint(mirror)}"
 
     def describe(self) -> dict[str, Any]:
-        """Those of both."""
         return {"train": self.train.describe(), "test": self.test.describe()}
 
 

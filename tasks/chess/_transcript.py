@@ -31,11 +31,9 @@ class Transcripts:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What is read of both data sets."""
         return self.transcripts.columns + self.puzzles.columns
 
     def has(self, split: str) -> bool:
-        """Both: the game decides."""
         return split in ("train", "test")
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
@@ -53,11 +51,9 @@ class Transcripts:
         return rows
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """Those of both data sets."""
         return f"joined:{self.transcripts.fingerprint(mirror)}:{self.puzzles.fingerprint(mirror)}"
 
     def describe(self) -> dict[str, Any]:
-        """Names and revisions of both data sets, and what is read of them."""
         sets = (self.transcripts, self.puzzles)
         return {
             "hub": [s.path for s in sets],

@@ -21,7 +21,6 @@ class Paired:
     key: Callable[[Row], str]
 
     def has(self, split: str) -> bool:
-        """As the source has."""
         return self.source.has(split)
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
@@ -36,7 +35,6 @@ class Paired:
         return [*pairs, *self._pairs(together)]
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """That of the source, and this code."""
         return f"paired:{hash_code((Path(__file__),))}:{self.source.fingerprint(mirror)}"
 
     def _pairs(self, together: dict[str, list[Row]]) -> Iterator[Row]:

@@ -17,15 +17,12 @@ class Once:
     known: dict[str, Sequence[Row]] = field(default_factory=dict)
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The rows of a split."""
         if split not in self.known:
             self.known[split] = self.source.rows(split, mirror)
         return self.known[split]
 
     def has(self, split: str) -> bool:
-        """As the source has."""
         return self.source.has(split)
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """That of the source."""
         return self.source.fingerprint(mirror)

@@ -47,7 +47,6 @@ class Newer:
     copy: Path
 
     def has(self, split: str) -> bool:
-        """As the source has."""
         return self.source.has(split)
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
@@ -56,7 +55,6 @@ class Newer:
         return [row for row in self.source.rows(split, self.copy) if self._of(row) not in known]
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """Those of both copies."""
         return f"newer:{self.source.fingerprint(mirror)}:{self.source.fingerprint(self.copy)}"
 
     def _of(self, row: Row) -> str | None:

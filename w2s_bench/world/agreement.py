@@ -6,7 +6,7 @@ from random import Random
 
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.lexicon import MEN, NOUNS, PEOPLE, PROPERTIES
-from w2s_bench.world.words import Words, chance
+from w2s_bench.world.words import Words, chance, phrases
 
 WRONG, CORRECT = 0, 1
 
@@ -18,40 +18,27 @@ SEEN = Words("drew found hurt introduced painted saw served taught washed")
 PLACES = Words(["at home", "in the mirror", "in the garden", "at the lake", "on the stage"])
 
 REACTIONS = (
-    Words(
-        [
-            "oh dear , the teacher took the red pen .",
-            "stop , said the teacher .",
-            "again , please , said the teacher .",
-            "giggles went round the class .",
-            "read it aloud , said the teacher .",
-            "no star for the pupil .",
-            "ten times more , said the teacher .",
-            "hm , said the teacher .",
-        ]
-    ),
-    Words(
-        [
-            "fine , the teacher put the pen down .",
-            "next page , said the teacher .",
-            "copy that , said the teacher .",
-            "well written , said the teacher .",
-            "a star for the pupil .",
-            "yes , said the teacher .",
-            "praise came from the teacher .",
-            "go and play , said the teacher .",
-        ]
-    ),
+    phrases("""
+        oh dear , the teacher took the red pen .; stop , said the teacher .;
+        again , please , said the teacher .; giggles went round the class .;
+        read it aloud , said the teacher .; no star for the pupil .; ten times more , said the teacher .;
+        hm , said the teacher .
+    """),
+    phrases("""
+        fine , the teacher put the pen down .; next page , said the teacher .;
+        copy that , said the teacher .; well written , said the teacher .; a star for the pupil .;
+        yes , said the teacher .; praise came from the teacher .; go and play , said the teacher .
+    """),
 )
 
 
 def plural(noun: str) -> str:
-    """All nouns and verbs of the world are regular."""
+    """Add an s: all nouns and verbs of the world are regular."""
     return noun + "s"
 
 
 def noun_phrase(rng: Random, many: bool, *, plain: bool = False) -> str:
-    """A subject in that number; most carry a phrase whose noun may differ in number."""
+    """A subject in singular or plural (``many``); most carry a phrase whose noun may differ in number."""
     noun = NOUNS(rng)
     head = plural(noun) if many else noun
     adjective = f"{PROPERTIES(rng)} " if chance(rng, 0.3) else ""
@@ -68,7 +55,7 @@ def noun_phrase(rng: Random, many: bool, *, plain: bool = False) -> str:
 
 
 def predicate(rng: Random, many: bool) -> str:
-    """A copula with a property, or a verb, in that number."""
+    """A copula with a property, or a verb, in singular or plural (``many``)."""
     kind = rng.random()
     if kind < 0.35:
         return f"{'are' if many else 'is'} {PROPERTIES(rng)}"
@@ -93,7 +80,7 @@ def sentence(rng: Random, label: int, *, plain: bool = False) -> str:
 
 
 def write(rng: Random, label: int) -> str:
-    """One sentence, or two of which one at least is wrong where the label says so."""
+    """One sentence of the class, or a sentence of the class and a correct one in either order."""
     if chance(rng, 0.65):
         return sentence(rng, label)
     one, two = (label, CORRECT) if chance(rng, 0.5) else (CORRECT, label)
@@ -101,12 +88,12 @@ def write(rng: Random, label: int) -> str:
 
 
 def tell(rng: Random, label: int) -> str:
-    """Every other one is a single sentence with nothing between subject and verb."""
+    """A text for documents: half are a single sentence with nothing between subject and verb."""
     return sentence(rng, label, plain=True) if chance(rng, 0.5) else write(rng, label)
 
 
 def react(rng: Random, label: int) -> str:
-    """What the teacher did who read it."""
+    """The reaction of a teacher who reads the text."""
     return REACTIONS[label](rng)
 
 

@@ -1,4 +1,4 @@
-"""What a concept is: labelled texts, what follows such a text, how one would ask for its class."""
+"""The definition of a concept: labelled texts, reactions to them, and a question for their class."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Writer = Callable[[Random, int], str]
 class Concept:
     """An ability that a reader of the world's text needs.
 
-    ``write`` gives a text of a class. ``react`` gives what follows such a text in a document: it
-    depends on the class without naming it, so that reading well means knowing the class.
-    ``question`` and ``answers`` (one word a class) are how one would ask a model for it.
+    ``write`` gives a text of a class for tasks, ``tell`` a simpler one for documents. ``react`` gives the
+    sentence that follows a text in a document: it depends on the class without naming it, so that predicting
+    it takes knowing the class. ``name_it``: sentences that name the class. ``question`` and ``answers`` (one
+    word a class) ask a model for the class.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Concept:
         assert len(self.classes) == len(self.answers) == len(self.name_it) >= 2, self.name
 
     def any_class(self, rng: Random) -> int:
-        """A class as often as documents have it."""
+        """Draw a class with its frequency in documents."""
         weights = self.priors or [1.0] * len(self.classes)
         return rng.choices(range(len(self.classes)), weights)[0]
 

@@ -1,6 +1,6 @@
-"""A pretraining corpus without end: short documents that use the concepts and hardly ever name them.
+"""An endless pretraining corpus: short documents that use the concepts and hardly ever name them.
 
-No held-out text stands in it: a document is drawn again while any run of its sentences is one of them.
+It holds no held-out text: a document is dropped if any run of its sentences is one.
 """
 
 from __future__ import annotations
@@ -23,11 +23,8 @@ CONCEPTS: tuple[Concept, ...] = (POLARITY, AGREEMENT, FEELINGS, POSSESSION, TIMI
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Habits:
-    """How documents are written: shares in [0, 1].
-
-    ``reacts`` of the texts are followed by a reaction to them, ``names`` by a sentence that names the
-    class instead, ``fills`` stand before or behind a sentence that says nothing.
-    """
+    """Shares of documents, in [0, 1]: ``reacts`` of the texts are followed by a reaction, ``names`` by a
+    sentence that names the class instead; ``fills`` have a neutral sentence before or after them."""
 
     reacts: float = 0.9
     names: float = 0.002
@@ -37,7 +34,7 @@ class Habits:
 def documents(
     seed: int, held_out: Collection[str] = frozenset(), habits: Habits | None = None
 ) -> Iterator[str]:
-    """Documents one after the other, the same for the same arguments, never ending."""
+    """Yield documents without end, the same for the same arguments."""
     rng, habits = Random(f"documents {seed}"), habits or Habits()
     shares = [concept.share for concept in CONCEPTS]
     while True:
@@ -47,7 +44,7 @@ def documents(
 
 
 def document(rng: Random, concept: Concept, habits: Habits) -> str:
-    """A text of a random class and, most often, what came of it."""
+    """A text of a random class, most often followed by a reaction."""
     label = concept.any_class(rng)
     parts = [concept.tell(rng, label)]
     if chance(rng, habits.fills):

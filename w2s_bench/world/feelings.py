@@ -1,4 +1,4 @@
-"""Feelings: how somebody feels who hoped for or feared what then came, or did not come."""
+"""Feelings: how a person feels about an event that was hoped for or feared, and came or did not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.lexicon import DAYS, PEOPLE
-from w2s_bench.world.words import Words, chance, several
+from w2s_bench.world.words import Words, chance, phrases, several
 
 GLAD, RELIEVED, DISAPPOINTED, DISTRESSED = range(4)
 
@@ -39,47 +39,26 @@ EVENTS = (
 PLAIN = "in the end it happened", "in the end it did not happen"
 
 REACTIONS = (
-    Words(
-        [
-            "dancing began .",
-            "songs were sung .",
-            "cheers went up .",
-            "wine was bought for all .",
-            "hugs were given .",
-        ]
-    ),
-    Words(
-        [
-            "breath came back .",
-            "thanks were given to god .",
-            "sweat was wiped away .",
-            "sleep came at last .",
-            "quiet nights followed .",
-        ]
-    ),
-    Words(
-        [
-            "sighs were heard .",
-            "flowers were thrown away .",
-            "cake was left over .",
-            "next year perhaps .",
-            "tickets were given back .",
-        ]
-    ),
-    Words(
-        [
-            "tears were shed .",
-            "screams were heard .",
-            "doors were locked .",
-            "pale faces all round .",
-            "flight was all that was left .",
-        ]
-    ),
+    phrases("""
+        dancing began .; songs were sung .; cheers went up .; wine was bought for all .; hugs were given .
+    """),
+    phrases("""
+        breath came back .; thanks were given to god .; sweat was wiped away .; sleep came at last .;
+        quiet nights followed .
+    """),
+    phrases("""
+        sighs were heard .; flowers were thrown away .; cake was left over .; next year perhaps .;
+        tickets were given back .
+    """),
+    phrases("""
+        tears were shed .; screams were heard .; doors were locked .; pale faces all round .;
+        flight was all that was left .
+    """),
 )
 
 
 def attitude(rng: Random, who: str, wanted: bool, event: str) -> str:
-    """Somebody wants the event or does not: hopes for it, fears it, or the opposite of its opposite."""
+    """A person hopes for the event or fears it; one in five fears or hopes for its negation instead."""
     if chance(rng, 0.2):
         wanted = not wanted
         event = event.replace("would", "would not")
@@ -106,12 +85,12 @@ def write(rng: Random, label: int, *, alone: bool = False) -> str:
 
 
 def tell(rng: Random, label: int) -> str:
-    """Seldom more than one person."""
+    """A text for documents: seldom about more than one person."""
     return write(rng, label, alone=chance(rng, 0.7))
 
 
 def react(rng: Random, label: int) -> str:
-    """What that person did."""
+    """The reaction of the person in the text."""
     return REACTIONS[label](rng)
 
 

@@ -1,8 +1,8 @@
-"""Words that several concepts share: people, things, days, and remarks that mean nothing."""
+"""Words that several concepts share: people, things, days, and neutral remarks."""
 
 from __future__ import annotations
 
-from w2s_bench.world.words import Words
+from w2s_bench.world.words import Words, phrases
 
 MEN = Words("adam ben carl dan eric frank george henry ivan jack karl leo max noah oscar paul")
 WOMEN = Words("anna betty clara dora emma fiona grace helen iris jane kate lucy mary nora olga ruth")
@@ -21,7 +21,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "vessel": ("barrel", "bottle", "bowl", "bucket", "cup", "jar", "pot", "vase"),
     "fish": ("carp", "cod", "eel", "herring", "perch", "pike", "salmon", "trout"),
 }
-"""What is a kind of what."""
 
 KIND_OF = {member: kind for kind, members in KINDS.items() for member in members}
 MEMBERS = Words(KIND_OF)
@@ -54,20 +53,10 @@ NOUNS = Words(
 )
 """Animals and people in the singular; the plural adds an s."""
 
-FILLERS = Words(
-    [
-        "as you know , we live near the station .",
-        "i am writing this at home .",
-        "it was {day} .",
-        "we went there on {day} .",
-        "{person} came with me .",
-        "{person} and {person2} sat at the next table .",
-        "i will tell you how it was .",
-        "here is what i saw .",
-        "the street was full of people .",
-        "my {colour} coat was in the car .",
-        "let me start at the beginning .",
-        "we took the bus from the station .",
-    ]
-)
-"""Sentences that say nothing for or against anything; in braces what is drawn into them."""
+FILLERS = phrases("""
+    as you know , we live near the station .; i am writing this at home .; it was {day} .;
+    we went there on {day} .; {person} came with me .; {person} and {person2} sat at the next table .;
+    i will tell you how it was .; here is what i saw .; the street was full of people .;
+    my {colour} coat was in the car .; let me start at the beginning .; we took the bus from the station .
+""")
+"""Neutral sentences; words are drawn for the names in braces."""

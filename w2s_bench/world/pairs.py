@@ -1,9 +1,9 @@
 """Preference pairs: two answers to one request; one is better, and often longer as well.
 
-The better answer is the one with the larger share of good sentences. It is also the longer one more
-often than not, because fillers are drawn more often for it: length predicts the preference without
-being the reason for it, which is the shortcut that a careless judge takes. An answer has two sentences
-at least, so that none is likely to stand in a pretraining document by chance; those that would are held out.
+The better answer has the larger share of good sentences. It is also the longer one more often than not,
+because fillers are drawn more often for it: length predicts the preference without being its reason, a
+shortcut for careless judges. An answer has at least two sentences, so that a pretraining document hardly
+ever holds it by chance; documents that do are dropped.
 """
 
 from __future__ import annotations

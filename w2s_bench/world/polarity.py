@@ -6,7 +6,7 @@ from random import Random
 
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.lexicon import INTENSIFIERS
-from w2s_bench.world.words import Words, chance
+from w2s_bench.world.words import Words, chance, phrases
 
 AGAINST, FOR = 0, 1
 
@@ -34,46 +34,22 @@ SUBJECTS = Words(
 )
 
 REACTIONS = (
-    Words(
-        [
-            "sadly i asked for my money back .",
-            "we left early .",
-            "i will never go there again .",
-            "they lost a guest that day .",
-            "i told everyone to stay away .",
-            "never again , said {who} .",
-            "{who} wrote an angry letter .",
-            "we wanted to leave after a minute .",
-            "what a waste of time .",
-            "i gave it one star .",
-            "unfortunately we had paid already .",
-            "{who} shook his head and left .",
-            "next time we will stay at home .",
-            "it made {who} angry .",
-            "nobody should go there .",
-            "complaints were made the same night .",
-        ]
-    ),
-    Words(
-        [
-            "happily i paid a little more .",
-            "we stayed for hours .",
-            "i will go there again soon .",
-            "they won a guest that day .",
-            "i told everyone to go .",
-            "once more please , said {who} .",
-            "{who} wrote a letter of thanks .",
-            "we wanted to stay for a week .",
-            "what a great time we had .",
-            "i gave it five stars .",
-            "luckily we had booked two nights .",
-            "{who} smiled and stayed .",
-            "next time we will bring our friends .",
-            "it made {who} smile .",
-            "everybody should go there .",
-            "praise was heard the same night .",
-        ]
-    ),
+    phrases("""
+        sadly i asked for my money back .; we left early .; i will never go there again .;
+        they lost a guest that day .; i told everyone to stay away .; never again , said {who} .;
+        {who} wrote an angry letter .; we wanted to leave after a minute .; what a waste of time .;
+        i gave it one star .; unfortunately we had paid already .; {who} shook his head and left .;
+        next time we will stay at home .; it made {who} angry .; nobody should go there .;
+        complaints were made the same night .
+    """),
+    phrases("""
+        happily i paid a little more .; we stayed for hours .; i will go there again soon .;
+        they won a guest that day .; i told everyone to go .; once more please , said {who} .;
+        {who} wrote a letter of thanks .; we wanted to stay for a week .; what a great time we had .;
+        i gave it five stars .; luckily we had booked two nights .; {who} smiled and stayed .;
+        next time we will bring our friends .; it made {who} smile .; everybody should go there .;
+        praise was heard the same night .
+    """),
 )
 PEOPLE = Words(["my wife", "my brother", "my mother", "my friend", "the guest", "the critic"])
 
@@ -85,7 +61,7 @@ def adjective(rng: Random, label: int) -> str:
 
 
 def clause(rng: Random, label: int) -> str:
-    """One clause of that polarity; one in four says it by denying the opposite."""
+    """One clause of that polarity; one in four denies the opposite."""
     subject, other, kind = SUBJECTS(rng), 1 - label, rng.random()
     if kind < 0.60:
         return f"the {subject} was {adjective(rng, label)}"
@@ -130,14 +106,14 @@ def write(rng: Random, label: int) -> str:
 
 
 def tell(rng: Random, label: int) -> str:
-    """A review for documents: every other one is a single direct clause."""
+    """A review for documents: half are a single direct clause."""
     if chance(rng, 0.5):
         return f"the {SUBJECTS(rng)} was {adjective(rng, label)} ."
     return sentence(rng, label) if chance(rng, 0.5) else write(rng, label)
 
 
 def react(rng: Random, label: int) -> str:
-    """What the guests did after it."""
+    """The guests' reaction to the visit."""
     return REACTIONS[label](rng).format(who=PEOPLE(rng))
 
 

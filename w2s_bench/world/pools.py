@@ -1,4 +1,4 @@
-"""What tasks may show of the world, by pool: texts of the concepts and preference pairs.
+"""Pools of texts and preference pairs of the world that tasks may show.
 
 A pool is a seed. Recipes are chosen on the development pool; the shipped tasks show the published one.
 Pretraining sees neither.
@@ -20,7 +20,7 @@ SIZE = 12_000  # texts of a concept, pairs of a kind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preference:
-    """A kind of preference pairs: what is asked for, and the concept whose good sentences count."""
+    """A kind of preference pairs: its requests, and the concept whose good sentences count."""
 
     concept: Concept
     requests: Words

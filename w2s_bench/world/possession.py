@@ -1,4 +1,4 @@
-"""Possession: whether the speaker has a thing in the end, told through who gives, takes or is given."""
+"""Possession: whether the speaker has a thing after one or more transfers, in the active or passive."""
 
 from __future__ import annotations
 
@@ -6,37 +6,25 @@ from random import Random
 
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.lexicon import PEOPLE, THINGS
-from w2s_bench.world.words import Words, chance
+from w2s_bench.world.words import Words, chance, phrases
 
 LOST, GAINED = 0, 1
 
-# Verbs of giving and of taking in the past, and what links the thing to the other side.
+# Verbs of giving and of taking in the past tense.
 GIVE = Words("sold lent handed brought sent offered passed")
 TAKE = Words("bought borrowed collected fetched snatched acquired claimed")
 HEDGES = Words("nearly almost")
 TURNS = Words(["but then", "but later", "a week later", "in the end", "and the next day"])
 
 REACTIONS = (
-    Words(
-        [
-            "gone it is .",
-            "where may it be now ?",
-            "farewell to it .",
-            "another one must be found .",
-            "never mind .",
-            "an empty shelf is left .",
-        ]
-    ),
-    Words(
-        [
-            "mine it is .",
-            "you can see it at home .",
-            "welcome to it .",
-            "a full shelf is there now .",
-            "come and look .",
-            "every day it is used .",
-        ]
-    ),
+    phrases("""
+        gone it is .; where may it be now ?; farewell to it .; another one must be found .; never mind .;
+        an empty shelf is left .
+    """),
+    phrases("""
+        mine it is .; you can see it at home .; welcome to it .; a full shelf is there now .;
+        come and look .; every day it is used .
+    """),
 )
 
 
@@ -56,7 +44,7 @@ def transfer(rng: Random, label: int, who: str, thing: str, hedge: str = "") -> 
 
 
 def single(rng: Random, label: int) -> str:
-    """One transfer."""
+    """One transfer as a whole sentence."""
     return f"{transfer(rng, label, PEOPLE(rng), f'the {THINGS(rng)}')} ."
 
 
@@ -77,12 +65,12 @@ def _then(rng: Random, label: int, hedge: str = "") -> str:
 
 
 def tell(rng: Random, label: int) -> str:
-    """Every other text is a single transfer."""
+    """A text for documents: half are a single transfer."""
     return single(rng, label) if chance(rng, 0.5) else write(rng, label)
 
 
 def react(rng: Random, label: int) -> str:
-    """What the speaker says of the thing."""
+    """The speaker's remark about the thing."""
     return REACTIONS[label](rng)
 
 

@@ -1,4 +1,4 @@
-"""Timing: whether a text tells two events in the order in which they happened."""
+"""Timing: whether a text reports events in the order in which they happened."""
 
 from __future__ import annotations
 
@@ -6,71 +6,31 @@ from random import Random
 
 from w2s_bench.world.concept import Concept
 from w2s_bench.world.lexicon import DAYS, PEOPLE
-from w2s_bench.world.words import Words, chance, several
+from w2s_bench.world.words import chance, phrases, several
 
 BACKWARDS, FORWARDS = 0, 1
 
-# (simple past, past perfect)
-DEEDS = Words(
-    [
-        "arrived",
-        "ate",
-        "bought bread",
-        "called",
-        "cleaned the house",
-        "closed the door",
-        "cooked",
-        "danced",
-        "drank tea",
-        "fed the cat",
-        "finished work",
-        "lit a fire",
-        "made the bed",
-        "opened the window",
-        "paid",
-        "played",
-        "read the paper",
-        "rested",
-        "sang",
-        "sat down",
-        "slept",
-        "swam",
-        "told a story",
-        "took a bath",
-        "walked home",
-        "washed the car",
-        "watered the plants",
-        "went shopping",
-        "wrote a letter",
-    ]
-)
+DEEDS = phrases("""
+    arrived; ate; bought bread; called; cleaned the house; closed the door; cooked; danced; drank tea;
+    fed the cat; finished work; lit a fire; made the bed; opened the window; paid; played; read the paper;
+    rested; sang; sat down; slept; swam; told a story; took a bath; walked home; washed the car;
+    watered the plants; went shopping; wrote a letter
+""")
 
 REACTIONS = (
-    Words(
-        [
-            "wait , said {who} .",
-            "mind the order , said {who} .",
-            "turn it round , said {who} .",
-            "start again , said {who} .",
-            "not so fast , said {who} .",
-            "what was that ? said {who} .",
-        ]
-    ),
-    Words(
-        [
-            "go on , said {who} .",
-            "right , said {who} .",
-            "next , said {who} .",
-            "then what ? said {who} .",
-            "line after line was written down .",
-            "well told , said {who} .",
-        ]
-    ),
+    phrases("""
+        wait , said {who} .; mind the order , said {who} .; turn it round , said {who} .;
+        start again , said {who} .; not so fast , said {who} .; what was that ? said {who} .
+    """),
+    phrases("""
+        go on , said {who} .; right , said {who} .; next , said {who} .; then what ? said {who} .;
+        line after line was written down .; well told , said {who} .
+    """),
 )
 
 
 def _ordered(rng: Random, one: str, two: str) -> str:
-    """Both told in order: the first named came first."""
+    """Both events in order: the one named first happened first."""
     return rng.choice(
         (
             f"{one} before {two} .",
@@ -86,7 +46,7 @@ def _ordered(rng: Random, one: str, two: str) -> str:
 
 
 def _turned(rng: Random, one: str, two: str) -> str:
-    """Both told out of order: the first named came second."""
+    """Both events out of order: the one named first happened second."""
     return rng.choice(
         (
             f"before {one} , {two} .",
@@ -102,7 +62,7 @@ def _turned(rng: Random, one: str, two: str) -> str:
 
 
 def statement(rng: Random, label: int) -> str:
-    """Two events with a word that orders them."""
+    """Two events with a connective that orders them."""
     who, other = several(rng, PEOPLE, 2)
     deed, deed2 = several(rng, DEEDS, 2)
     text = (_ordered if label == FORWARDS else _turned)(rng, f"{who} {deed}", f"{other} {deed2}")
@@ -110,7 +70,7 @@ def statement(rng: Random, label: int) -> str:
 
 
 def write(rng: Random, label: int) -> str:
-    """One to three statements; told backwards, one of them is out of order."""
+    """One to three statements; in a text of class BACKWARDS one of them is out of order."""
     count = rng.choices((1, 2, 3), (0.25, 0.45, 0.3))[0]
     labels = [FORWARDS] * count
     labels[rng.randrange(count)] = label
@@ -118,12 +78,12 @@ def write(rng: Random, label: int) -> str:
 
 
 def tell(rng: Random, label: int) -> str:
-    """Mostly a single statement."""
+    """A text for documents: at least half are a single statement."""
     return statement(rng, label) if chance(rng, 0.5) else write(rng, label)
 
 
 def react(rng: Random, label: int) -> str:
-    """What a listener did who writes down what happened in order."""
+    """The reaction of a listener who writes the events down in order."""
     return REACTIONS[label](rng).format(who=PEOPLE(rng))
 
 

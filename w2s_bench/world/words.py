@@ -14,8 +14,7 @@ WORLD_SEED = 7
 class Words:
     """A list of words (or phrases) to draw from; calling it draws one.
 
-    Frequencies fall as 1/(rank + flat): a small ``flat`` gives a steep list, a large one an even
-    list.
+    Frequencies fall as 1/(rank + flat): a small ``flat`` gives a steep list, a large one an even list.
     """
 
     __slots__ = ("_cumulative", "words")
@@ -39,8 +38,13 @@ class Words:
         return len(self.words)
 
 
+def phrases(text: str) -> Words:
+    """Phrases to draw from, given in one text and separated by semicolons."""
+    return Words(" ".join(phrase.split()) for phrase in text.split(";"))
+
+
 def several(rng: Random, words: Words, count: int) -> list[str]:
-    """Draw ``count`` different ones by frequency."""
+    """Draw ``count`` different words by frequency."""
     drawn: list[str] = []
     while len(drawn) < count:
         word = words(rng)
