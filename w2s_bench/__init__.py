@@ -1,34 +1,25 @@
-"""w2s-bench: benchmarks for weak-to-strong generalization. The public face; heavy parts load when used."""
+"""w2s-bench: benchmarks for weak-to-strong generalization. The public names, imported on first use."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-_WHERE = {
-    "run_suite": "line",
-    "plan_suite": "line",
-    "write_report": "report.write",
-    "Where": "line",
-    "load_suite": "suite",
-    "parse_suite": "suite",
-    "Suite": "suite",
-    "Task": "task",
-    "TaskCard": "task",
-    "Example": "task",
-    "Item": "task",
-    "preference": "task",
-    "Method": "method",
-    "MethodCard": "method",
-    "Context": "method",
-    "Model": "model",
-    "ModelFamily": "model",
-    "UserError": "errors",
+_NAMES = {
+    "api": "run_suite plan_suite",
+    "run.settings": "RunSettings",
+    "report.write": "write_report",
+    "suite": "load_suite parse_suite Suite",
+    "task": "Task TaskCard Example Item preference",
+    "method": "Method MethodCard Context",
+    "model": "Model ModelFamily",
+    "errors": "UserError",
 }
-__all__ = sorted(_WHERE)
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

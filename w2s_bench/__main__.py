@@ -11,7 +11,7 @@ from w2s_bench.cli.main import STOPPED, main, say_stopped
 
 
 class _Interrupts:
-    """Whether Ctrl-C came: where it comes within an import, that may end in any other error."""
+    """Records Ctrl-C: an import that it interrupts may end in any other error."""
 
     def __init__(self) -> None:
         self.came = False
@@ -23,8 +23,8 @@ class _Interrupts:
 
 
 def run() -> None:
-    """The command's process. A stopped one ends at once: threads that wait for a worker to start would hold
-    it up, and what they are at is kept whole or not at all."""
+    """Run the command. After Ctrl-C the process ends at once, without waiting for threads that start workers:
+    files are written whole or not at all."""
     interrupts = _Interrupts()
     try:
         main()

@@ -1,4 +1,4 @@
-"""The whole line, as the command line and Python users call it: a suite in, tables and curves out."""
+"""Run a suite from Python or the command line: plan, train, score, and write tables and curves."""
 
 from __future__ import annotations
 
@@ -30,20 +30,13 @@ from w2s_bench.train.device import name as device_name
 from w2s_bench.train.device import pick
 
 LIBRARIES = (
-    "torch",
-    "transformers",
-    "datasets",
-    "accelerate",
-    "tokenizers",
-    "numpy",
-    "chess",
-    "scikit-learn",
-)
+    "torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy", "chess", "scikit-learn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A finished run: what it did, its folder, its table, and the same cells on companions."""
+    """A finished run: its tally, its folder, its table, and the same cells on companions."""
 
     tally: Tally
     seconds: float
@@ -57,7 +50,7 @@ class Finished:
 def plan_suite(
     name: str, settings: RunSettings, methods: Sequence[str] = ()
 ) -> tuple[Suite, str, Plan, RunSettings]:
-    """Read a suite and plan its jobs, with further ``methods`` beside its own; nothing runs."""
+    """Read a suite and plan its jobs, with ``methods`` added to its own; run nothing."""
     suite, text = load_suite(name)
     resolved = settings.resolved()
     return suite, text, make_plan(with_methods(suite, methods), resolved.hub), resolved
@@ -71,16 +64,17 @@ def run_suite(
     on_failed: Callable[[Failure], None] = lambda failure: None,
     methods: Sequence[str] = (),
 ) -> Finished:
-    """Run what a suite still lacks, then write its folder: records, predictions, tables, curves, entries.
+    """Run the unfinished jobs of a suite, then write records, predictions, tables, curves and entries.
 
-    ``methods`` (names, files, or ``all``) run beside the suite's own. A method that fails has its cells
-    marked so; ``run.failed`` of what comes back holds them with their reasons.
+    ``methods`` (names, files, or ``all``) run beside the suite's own. ``run.failed`` of the result holds the
+    cells of methods that failed, with the reasons.
     """
     given = settings or RunSettings()
     clock, started = time.perf_counter(), datetime.now(UTC)
-    with held():  # what keys and run.json say of a method's code is read once, for both
+    with held():  # keys and run.json must see the same state of a method's code
         suite, text, plan, settings = plan_suite(name, given, methods)
-        own = _own_code(plan)
+        names = sorted({job.method for job in plan.jobs.values() if isinstance(job, FitJob)})
+        own = {name: source_hash("method", name) for name in names if is_own(name)}
     store = store_at(settings.store_place)
     missing = plan.to_run(store)
     if isinstance(settings.store_place, Path):
@@ -121,12 +115,6 @@ def run_suite(
     return Finished(tally, time.perf_counter() - clock, folder, run, rows, load_companions(run))
 
 
-def _own_code(plan: Plan) -> dict[str, str]:
-    """Hashes of the code of methods that are files of their author's, by the names they are planned under."""
-    names = {job.method for job in plan.jobs.values() if isinstance(job, FitJob)}
-    return {name: source_hash("method", name) for name in sorted(names) if is_own(name)}
-
-
 def _timings(plan: Plan, store: Store) -> dict[str, float]:
     fits = [job.key for job in plan.jobs.values() if isinstance(job, FitJob)]
     done = (key for key in fits if store.has("fit", key))
@@ -134,16 +122,16 @@ def _timings(plan: Plan, store: Store) -> dict[str, float]:
 
 
 def libraries() -> dict[str, str]:
-    """Versions of what decides the numbers."""
-    found = {}
+    """Versions of the libraries that affect the numbers, by name; ``missing`` for one that is absent."""
+    versions = {}
     for name in LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "missing"
-    return found
+            versions[name] = "missing"
+    return versions
 
 
 def code_version() -> str:
-    """This package's version."""
+    """The version of this package."""
     return version("w2s-bench")

@@ -1,11 +1,11 @@
-"""Errors that a user can mend: one line that says what, where, what was expected and how to mend it."""
+"""Errors that a user can fix: one line with the problem, its place, what was expected and the fix."""
 
 
 class UserError(Exception):
-    """Bad input from the outside; the command line prints it as one line and exits with 2.
+    """Bad input from outside; the command line prints it as one line and exits with 2.
 
-    ``what`` is wrong, ``where`` it stands (file, key, line, row), what was ``expected`` and how to
-    ``mend`` it. Programming mistakes of our own are assertions, never this.
+    ``what`` is wrong, ``where`` (file, key, line, row), what was ``expected``, and how to ``mend`` it. Bugs
+    of this package are assertions, never this.
     """
 
     def __init__(self, what: str, *, where: str = "", expected: str = "", mend: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The contract of a metric, and the array functions that scores are made of.
+"""The contract of a metric, and the array functions behind scores.
 
 A metric is a file in :mod:`w2s_bench.metrics` that defines one :class:`Metric` named ``METRIC``.
 Shapes: N test items, O options of the widest item.
@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LINES = "solved lines"  # a task's metric: the share of lines whose every item is answered right
+LINES = "solved lines"  # a task's metric: the share of lines with all items right
 # Tags of an item of such a task: its line, and how many items that line has.
 LINE, LINE_LENGTH = "line", "line length"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitAnswers:
-    """What one fit answered on its test set, beside gold.
+    """The answers of one fit on its test set: ``probabilities [N, O]`` and ``gold [N]``.
 
-    ``probabilities`` ``[N, O]`` and ``gold`` ``[N]`` are always there. ``parts`` holds the other arrays that
-    the fit stored and metrics need, by the name of the part (such as ``greedy``).
+    ``parts`` holds the other stored arrays that metrics need, by the name of the part (such as ``greedy``).
     """
 
     probabilities: NDArray[np.float32]
@@ -33,12 +32,11 @@ class FitAnswers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
-    """A number that says how good the test answers of a fit are.
+    """A number that measures the test answers of a fit.
 
     ``name`` is its key in records and files, ``title`` the head of its column. ``needs`` names the stored
     part that ``compute`` reads; a fit without that part has no such number. Tables show ``scale`` times the
-    value in the format ``form``. ``tables`` names those that have the column (see
-    :mod:`w2s_bench.report.columns`); with none, the number stands in the records alone.
+    value in the format ``form``. ``tables``: the tables with that column (:mod:`w2s_bench.report.columns`).
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The model contract: whatever a model is inside, it gives one logit per option of each item.
+"""The model contract: a model gives one logit per option of each item.
 
 A family builds models of one kind at the sizes that its argument names (``llama:32x2``, ``hf:gpt2``). A tiny
 shipped model and a 70B model take the same path.
@@ -27,10 +27,10 @@ MASKED = -1e9  # a finite stand-in for minus infinity: its softmax is 0 and its 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a model must know of a task.
+    """The facts of a task that a model needs.
 
     ``classes`` of an nlp task; without any, each item has options of its own. ``max_length``: the longest
-    input in tokens. ``ask``: how to ask a model that was not finetuned, where the task says.
+    input in tokens. ``ask``: the task's question to a model that was not finetuned, if any.
     """
 
     domain: Domain
@@ -40,7 +40,7 @@ class Shape:
 
     @property
     def options(self) -> int | None:
-        """How many options every item has: the classes, or 2 for pairs. None where items differ (moves)."""
+        """Number of options of every item (classes; 2 for pairs); None where items differ (moves)."""
         return {"nlp": len(self.classes), "reward": 2}.get(self.domain)
 
 
@@ -52,7 +52,7 @@ class Batch:
     mask: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on a device. On a GPU the copy from pinned memory does not block the caller."""
+        """The batch on a device. A copy from pinned memory to a GPU does not block the caller."""
         on_gpu = device.type == "cuda"
         inputs = {name: v.to(device, non_blocking=on_gpu) for name, v in self.inputs.items()}
         return Batch(inputs, self.mask.to(device, non_blocking=on_gpu))
@@ -66,13 +66,12 @@ class Model(nn.Module, ABC):
     """
 
     encodes_by_name: ClassVar[bool] = False
-    """Whether ``encode`` follows from the model's name and shape alone, not from its weights or seed, so that
-    encoded items can be shared by models of one name. A class that writes its own ``encode`` says so itself:
-    it does not inherit this."""
+    """Whether ``encode`` depends on the model's name and shape alone, so that models of one name can share
+    encoded items. A class that overrides ``encode`` must set it again."""
 
     piece_tokens: int = 0
-    """Tokens that a pass on a CPU may read at once to save padding; 0 for whole batches. Sharded fits set it
-    to 0, because all processes must call a shared model equally often."""
+    """Most tokens of one pass on a CPU, which saves padding; 0 for whole batches. Sharded fits set it to 0:
+    all processes must call a shared model equally often."""
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
@@ -96,43 +95,34 @@ class Model(nn.Module, ABC):
         return self.scores(batch).float().masked_fill(~batch.mask, MASKED)
 
     def length(self, encoded: Any) -> int:
-        """Cost of an encoded item, by which items of similar length are batched together."""
+        """Cost of an encoded item, for batching items of similar length."""
         return 1
 
     def greedy(self, items: Sequence[Item], device: torch.device) -> list[str] | None:
-        """Free greedy decoding of an answer for each item; None where the model does not generate."""
+        """Freely decoded greedy answers, one an item; None where the model does not generate."""
         return None
 
     def zero_shot(self, items: Sequence[Item]) -> Tensor:
-        """Logits ``[N, O]`` of a model that was not finetuned, :data:`MASKED` where there is no option.
-
-        Called only in domains that the family lists in :attr:`ModelFamily.answers_untrained`.
-        """
+        """Logits ``[N, O]`` before any finetuning, :data:`MASKED` where there is no option; needed in the
+        domains of :attr:`ModelFamily.answers_untrained`."""
         raise self._lacks("zero_shot", "answers_untrained")
 
     def language_loss(self, batch: Batch) -> Tensor:
-        """Mean next-token cross-entropy (nats) of the inputs of ``batch``, options' text included, no labels.
-
-        Called only in domains that the family lists in :attr:`ModelFamily.generates`.
-        """
+        """Mean next-token cross-entropy (nats) of the batch's inputs, options' text included; needed in the
+        domains of :attr:`ModelFamily.generates`."""
         raise self._lacks("language_loss", "generates")
 
     def states(self, batch: Batch) -> Tensor:
-        """Hidden states that the head reads: ``[B, H]`` where one state answers for an item (classes), or one
-        an option ``[B, O, H]``, 0 where there is none.
-
-        Errors: BadModel for a model that shows none.
-        """
+        """Hidden states that the head reads: one an item ``[B, H]`` (classes) or one an option ``[B, O, H]``,
+        0 where there is none. Errors: BadModel for a model that shows none."""
         raise BadModel(
             f"{type(self).__name__} shows no hidden states",
             expected="a family with Model.states, or a built-in one",
         )
 
     def head_parameters(self) -> list[nn.Parameter]:
-        """Parameters between the hidden states and the logits; by default those of a module ``head``.
-
-        Errors: BadModel for a model without a separable head.
-        """
+        """Parameters between hidden states and logits; by default those of a module ``head``. Errors:
+        BadModel for a model without a separable head."""
         if isinstance(head := getattr(self, "head", None), nn.Module):
             return list(head.parameters())
         raise BadModel(
@@ -140,7 +130,7 @@ class Model(nn.Module, ABC):
         )
 
     def _lacks(self, function: str, promise: str) -> UserError:
-        """The error of a family that promises more than its models do."""
+        """The error of a family that promises a function which its models lack."""
         return UserError(
             f"{function}() is not written",
             where=f"model class {type(self).__name__}",
@@ -155,18 +145,18 @@ class Model(nn.Module, ABC):
 
 
 def spread(rows: Tensor, mask: Tensor) -> Tensor:
-    """Values of rows ``[R]``, one an option, in the cells of their options ``[B, O]``; 0 elsewhere."""
+    """Scatter values ``[R]``, one an option, to the cells of their options ``[B, O]``; 0 elsewhere."""
     return torch.zeros(mask.shape, dtype=rows.dtype, device=rows.device).masked_scatter(mask, rows)
 
 
 def option_mask(counts: Sequence[int]) -> Tensor:
-    """The mask ``[B, O]`` of items with so many options."""
+    """The mask ``[B, O]`` of items with these numbers of options."""
     return torch.arange(max(counts)) < torch.tensor(counts)[:, None]
 
 
 @torch.no_grad()
 def untrained_scores(model: Model, items: Sequence[Item], size: int = 128) -> Tensor:
-    """Logits ``[N, O]`` of a model whose head means something before training, :data:`MASKED` elsewhere."""
+    """Logits ``[N, O]`` of a model with a pretrained head, :data:`MASKED` where there is no option."""
     device = next(model.parameters()).device
     encoded = model.eval().encode(items)
     logits = [
@@ -186,7 +176,7 @@ class ModelFamily(ABC):
     folders: ClassVar[bool] = False  # whether an argument may be a folder, relative to the working folder
 
     def domains_of(self, argument: str) -> frozenset[Domain]:
-        """Domains in which this member answers."""
+        """Domains in which the model of that argument answers."""
         return self.domains
 
     @abstractmethod
@@ -194,7 +184,7 @@ class ModelFamily(ABC):
         """Raise BadModel where the argument names no model of this family."""
 
     def fingerprint(self, argument: str) -> str:
-        """Changes whenever the initial weights would; for random ones the argument says it all."""
+        """A text that changes whenever the initial weights would."""
         return f"random:{argument}"
 
     def size(self, argument: str) -> int | None:
@@ -202,7 +192,7 @@ class ModelFamily(ABC):
         return None
 
     def untrained(self, argument: str) -> str | None:
-        """The argument of the same architecture from random initialisation; None where there is no such."""
+        """The argument of the same architecture with random initialisation; None where there is none."""
         return None
 
     def tokenizers(self) -> dict[str, Path]:
@@ -211,10 +201,8 @@ class ModelFamily(ABC):
 
     @abstractmethod
     def build(self, argument: str, shape: Shape, seed: int) -> Model:
-        """A model ready for training; ``seed`` sets what is drawn at random.
-
-        Errors: BadModel where it cannot answer tasks of that shape (nlp without classes, say).
-        """
+        """A model ready for training; all randomness follows from ``seed``. Errors: BadModel where it cannot
+        answer tasks of that shape, such as nlp without classes."""
 
 
 def family_of(name: str) -> tuple[str, ModelFamily, str]:
@@ -236,18 +224,15 @@ def family_of(name: str) -> tuple[str, ModelFamily, str]:
 def check_model(name: str, domain: Domain) -> None:
     """Raise BadModel or UnknownName unless ``name`` is a model that answers in ``domain``."""
     _, family, argument = family_of(name)
-    if domain not in family.domains:
-        raise _cannot_answer(name, domain, family.domains)
+
+    def check_domains(domains: frozenset[Domain]) -> None:
+        if domain not in domains:
+            expected = f"a domain among {', '.join(sorted(domains))}"
+            raise BadModel(f"model {name!r} does not answer {domain} tasks", expected=expected)
+
+    check_domains(family.domains)
     family.check(argument)
-    if domain not in family.domains_of(argument):
-        raise _cannot_answer(name, domain, family.domains_of(argument))
-
-
-def _cannot_answer(name: str, domain: Domain, domains: frozenset[Domain]) -> BadModel:
-    return BadModel(
-        f"model {name!r} does not answer {domain} tasks",
-        expected=f"a domain among {', '.join(sorted(domains))}",
-    )
+    check_domains(family.domains_of(argument))
 
 
 def model_fingerprint(name: str) -> str:
@@ -257,7 +242,7 @@ def model_fingerprint(name: str) -> str:
 
 
 def anchored_model(name: str) -> str:
-    """The name of the same model from any working folder: paths in it are made absolute."""
+    """The name with absolute paths, so that it means the same model in any working folder."""
     head, family, argument = family_of(name)
     prefix, colon, rest = argument.rpartition(":")
     if family.folders and Path(rest).is_dir():
@@ -274,7 +259,7 @@ def model_size(name: str) -> int | None:
 
 
 def untrained_model(name: str) -> str | None:
-    """The name of the same architecture from random initialisation; None where there is none."""
+    """The name of the same architecture with random initialisation; None where there is none."""
     head, family, argument = family_of(name)
     untrained = family.untrained(argument)
     return None if untrained is None else f"{head}:{untrained}"

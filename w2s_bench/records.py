@@ -1,7 +1,7 @@
-"""What the line writes down: score records, runs and leaderboard entries, and how they are read again.
+"""Records of scores, runs and leaderboard entries, and functions that read and write them.
 
-In memory these are frozen dataclasses; from disk they pass through pydantic, so that a damaged or
-foreign file ends in one line naming file, line and field.
+In memory these are frozen dataclasses. Pydantic validates what is read from disk, so that a damaged file ends
+in one error with file, line and field.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from w2s_bench.errors import StoreError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# A file of another version is refused by the type of its field, never read as if it were of this one.
+# The field's literal type refuses a file of another version.
 RECORD_SCHEMA: Literal[1] = 1
 RUN_SCHEMA: Literal[1] = 1
 ENTRY_SCHEMA: Literal[1] = 1
@@ -31,7 +31,7 @@ Domain = Literal["nlp", "chess", "reward"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompanionScore:
-    """How well a fit does on the test items of a companion of its task."""
+    """Scores of a fit on the test items of a companion of its task."""
 
     accuracy: float
     n_test: int
@@ -40,7 +40,7 @@ class CompanionScore:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CurvePoint:
-    """A student after a ``share`` of its training: test accuracy, and agreement with its teacher there."""
+    """A student after a ``share`` of its training: test accuracy and agreement with its teacher."""
 
     share: float
     accuracy: float
@@ -49,13 +49,12 @@ class CurvePoint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreRecord:
-    """One finished fit and how well it does on the test set; nothing in it depends on the clock.
+    """One finished fit and its test scores; nothing in it depends on the clock.
 
-    ``accuracy`` and ``metrics`` are over ``n_test`` items. ``label_accuracy`` is the share of its
-    training labels that agree with gold: 1 for gold labels, below for weak ones. ``chance`` is the accuracy
-    of guessing: the mean over items of one over the number of options. ``loss`` holds the mean training
-    loss of each epoch (nats an example). ``companions``: scores on other tasks' test items by their names;
-    ``curve``: the student while it trained. Both are left out of the file where there are none.
+    ``accuracy`` and ``metrics`` are over ``n_test`` items. ``label_accuracy``: the share of training labels
+    that agree with gold. ``chance``: the mean over items of one over the number of options. ``loss``: the
+    mean training loss of each epoch (nats an example). ``companions``: scores on other tasks' test items by
+    task; ``curve``: the student during training. Files leave these two out where they are empty.
     """
 
     schema_version: Literal[1] = RECORD_SCHEMA
@@ -83,11 +82,10 @@ class ScoreRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellRecord:
-    """Which three fits make one PGR at one seed; a fit may serve many cells, and even two methods.
+    """The three fits of one PGR at one seed; cells, and even methods, may share fits.
 
-    ``uses_gold``: the student's number owes something to gold labels. ``failed`` says why there is no
-    student to score; its key is then empty or that of a fit without a record. Both are left out of the file
-    where there is nothing to say.
+    ``uses_gold``: the student's number depends on gold labels. ``failed``: why there is no student to score;
+    its key is then empty or that of a fit without a record. Files leave these two out where they are unset.
     """
 
     schema_version: Literal[1] = RECORD_SCHEMA
@@ -108,11 +106,10 @@ class CellRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunInfo:
-    """What made a run, enough to make it again: suite and its hash, code, libraries, device, seconds.
+    """The origin of a run, enough to repeat it: suite and its hash, code, libraries, device, seconds.
 
-    ``excluded``: rows that cannot be used, by task and by split, of the draw that left out the most;
-    companions stand there as sources of their task. ``own_code``: by the names of methods that are files of
-    their author's, the hash of their code when the run was planned.
+    ``excluded``: bad rows by task and split (or companion), of the draw that left out the most.
+    ``own_code``: the hash of the code of each method that is a file of its author's, at planning time.
     """
 
     schema_version: Literal[1] = RUN_SCHEMA
@@ -136,7 +133,7 @@ class RunInfo:
 
 
 def _without_metrics(schema: dict[str, Any]) -> None:
-    """The published schema of leaderboard entries, which are scored from picks alone, has no ``metrics``."""
+    """Remove ``metrics`` from the published schema of leaderboard entries, which are scored from picks."""
     schema.get("properties", {}).pop("metrics", None)
 
 
@@ -144,24 +141,21 @@ def _without_metrics(schema: dict[str, Any]) -> None:
 class TableRow:
     """One row of a PGR table: a (task, teacher, student, method) cell, or a domain's pool (``task`` null).
 
-    ``pool`` says which cells a pool holds: all admitted ones, only those that need their teacher, or only
-    those of held-out tasks. ``group``: of methods that the data cannot tell apart, 1 the best, in the pool
-    that ranks them.
-    ``needs_no_teacher``: the student's zero-shot accuracy reaches naive's (null where there is no zero-shot
-    row). ``over_naive`` and ``over_zero_shot``: this row's student minus naive's or the untrained one's.
-    ``agreement``: share of test items on which the student picks its teacher's option; ``errors_copied`` and
-    ``agreement_right``: the same share of the items that the teacher has wrong, and of those it has right;
-    ``corrected``: share of the teacher's errors that the student has right; ``new_errors``: share of what the
-    teacher has right that the student has wrong; ``similarity``: Cohen's kappa of the two. ``brier_score``
-    and ``calibration_error`` are the student's. All these are means over cells in a pool.
-    ``probability_of_improvement``: of a seed of this row over a seed of naive's, mean over cells.
-    ``detectable``: the least lead over naive that a test would find with 80% power, from the spread found.
-    ``metrics``: the student's other metrics that have a column, by name.
-    ``companion``: the task on whose test items all this was measured, if not the row's own; such rows are in
-    no pool.
+    ``pool``: all admitted cells, only those that need their teacher, or only those of held-out tasks.
+    ``group``: the tie group in the pool that ranks methods, 1 the best. ``needs_no_teacher``: the student's
+    zero-shot accuracy reaches naive's (null without a zero-shot row). ``over_naive`` and ``over_zero_shot``:
+    this row's student minus naive's or the untrained one's. ``agreement``: share of test items on which the
+    student picks its teacher's option; ``errors_copied`` and ``agreement_right``: the same on items that the
+    teacher has wrong or right; ``corrected``: share of the teacher's errors that the student has right;
+    ``new_errors``: share of the teacher's right answers that the student has wrong; ``similarity``: Cohen's
+    kappa of the two. ``brier_score`` and ``calibration_error`` are the student's.
+    ``probability_of_improvement``: of a seed of this row over a seed of naive's. ``detectable``: the least
+    lead over naive that a test would find with 80% power. ``metrics``: the student's other metrics, by name.
+    Values of a pool are means over its cells. ``companion``: the task whose test items were used, if not the
+    row's own; such rows are in no pool.
 
-    Accuracies and ``gain`` (student − teacher) are fractions, not percent. No value is null, never NaN;
-    ``reason`` says why there is none; ``failed`` why a method has no student to score here.
+    Accuracies and ``gain`` (student − teacher) are fractions, not percent. A missing value is null, never
+    NaN; ``reason`` says why it is missing, ``failed`` why a method has no student to score here.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"json_schema_extra": _without_metrics}
@@ -219,17 +213,14 @@ _ROW_FIELDS = tuple(f.name for f in fields(TableRow) if f.name != "metrics")
 
 
 def row_values(row: TableRow) -> dict[str, Any]:
-    """The fields of a row as files keep them: ``metrics`` only where there are some, as in older files.
-
-    ``asdict`` would copy each value, which takes long for large tables.
-    """
+    """The fields of a row as in files, without empty ``metrics``; faster than ``asdict``, which copies."""
     values = {name: getattr(row, name) for name in _ROW_FIELDS}
     return values | {"metrics": dict(row.metrics)} if row.metrics else values
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A leaderboard entry: one method on one suite version, its rows and what produced them."""
+    """A leaderboard entry: one method on one suite version, with its rows and their origin."""
 
     schema_version: Literal[1] = ENTRY_SCHEMA
     suite: str
@@ -259,12 +250,9 @@ def content_key(value: Any) -> str:
 
 def dump_lines(records: Iterable[ScoreRecord | CellRecord]) -> str:
     """Records as JSON lines, in the order given."""
-    return "".join(canonical_json(_said(asdict(r))) + "\n" for r in records)
-
-
-def _said(values: dict[str, Any]) -> dict[str, Any]:
-    """Without what later versions added and this record does not use: old and new files are alike."""
-    return {k: v for k, v in values.items() if v or k not in {"uses_gold", "failed", "companions", "curve"}}
+    optional = {"uses_gold", "failed", "companions", "curve"}  # later additions: old and new files are alike
+    values = ({k: v for k, v in asdict(r).items() if v or k not in optional} for r in records)
+    return "".join(canonical_json(v) + "\n" for v in values)
 
 
 @cache
@@ -275,14 +263,15 @@ def _adapter(kind: type) -> TypeAdapter:
 
 
 def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
-    """Validate one JSON object as ``kind``; a :class:`StoreError` names ``where`` and the field, or says that
-    a newer version wrote it."""
+    """Validate one JSON object as ``kind``. Errors: StoreError with ``where`` and the field, or for a value
+    that a newer version wrote."""
     from pydantic import ValidationError
 
-    newest = _newest(kind)
-    if newest is not None and (told := too_new(value, newest)):
+    version = getattr(kind, "__dataclass_fields__", {}).get(VERSION)
+    newest = version.default if version and isinstance(version.default, int) else None
+    if newest is not None and (newer := too_new(value, newest)):
         raise StoreError(
-            f"field {VERSION!r}: {told} was written by a newer w2s-bench",
+            f"field {VERSION!r}: {newer} was written by a newer w2s-bench",
             where=where,
             expected=f"at most {newest}",
             mend="update w2s-bench: what older versions wrote can be read by newer ones",
@@ -293,12 +282,6 @@ def parse(kind: type, value: Mapping[str, Any], where: str) -> Any:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"])) or "(top)"
         raise _damaged(f"field {path!r}: {first['msg']}", where, f"a {kind.__name__}") from None
-
-
-def _newest(kind: type) -> int | None:
-    """The version of a kind of record that this release writes; None where it has none."""
-    declared = getattr(kind, "__dataclass_fields__", {}).get(VERSION)
-    return declared.default if declared and isinstance(declared.default, int) else None
 
 
 def load_json(kind: type, path: Path) -> Any:
@@ -324,7 +307,10 @@ def _read(path: Path) -> str:
 def _decode(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets as deep
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # also for huge numbers and deep nesting
         what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:200]
         raise _damaged(f"not JSON ({what})", where) from None
 
@@ -336,21 +322,20 @@ def _damaged(what: str, where: str, expected: str = "a file that w2s-bench wrote
 
 VERSION = "schema_version"
 Step = Callable[[dict[str, Any]], dict[str, Any]]
-# Older schemas: a step makes a value of one version into one of the next when a file is read. Whoever changes
-# what a kind of file holds raises its schema, adds the step here, and leaves a golden file of the version
-# before in tests/golden: every file that was ever published stays readable.
+# Migrations: a step turns a value of one version into one of the next when a file is read. To change a kind of
+# file, raise its schema, add the step here, and leave a golden file of the old version in tests/golden: every
+# published file stays readable.
 STEPS: dict[tuple[str, int], Step] = {}  # by kind of file (the name of its class) and version it starts from
 
 
 def too_new(value: Any, newest: int) -> int | None:
-    """The version that a value says it has, where that is above the newest that is known."""
-    told = value.get(VERSION) if isinstance(value, Mapping) else None
-    return told if type(told) is int and told > newest else None
+    """The version of a value if it is above ``newest``, else None."""
+    version = value.get(VERSION) if isinstance(value, Mapping) else None
+    return version if type(version) is int and version > newest else None
 
 
 def upgraded(kind: str, value: Any, newest: int) -> Any:
-    """The same value in the newest version; as it is, where no step starts from its version: then whoever
-    validates it says what is wrong."""
+    """The value in the newest version; unchanged, for validation to refuse, if no step takes its version."""
     while isinstance(value, Mapping) and value.get(VERSION) != newest:
         step = STEPS.get((kind, value[VERSION])) if type(value.get(VERSION)) is int else None
         if step is None:

@@ -15,20 +15,20 @@ def bucket(source: str, game: str) -> int:
 
 
 def reserved(game: str) -> bool:
-    """Lichess games whose puzzles are for tasks alone; no line of theirs is ever pretrained on."""
+    """Whether a lichess game's puzzles are for tasks alone; none of their lines is pretrained on."""
     return bucket("lichess-puzzles", game) < RESERVED
 
 
 def lichess_test(game: str) -> bool:
-    """Reserved lichess games whose puzzles are test items; those of the others train."""
+    """Whether the puzzles of a reserved lichess game are test items rather than training items."""
     return bucket("lichess-puzzles", game) >= LICHESS_TEST
 
 
 def tactics_test(game: str) -> bool:
-    """Games of generated tactics whose puzzles are test items."""
+    """Whether the puzzles of a game of generated tactics are test items."""
     return bucket("tactics", game) >= TACTICS_TEST
 
 
 def for_validation(source: str, game: str) -> bool:
-    """Pretraining games (2%) kept for the validation loss; never a reserved game."""
+    """Whether a pretraining game (2% of them) is for the validation loss; never a reserved game."""
     return bucket(f"validation-{source}", game) < 2

@@ -37,7 +37,6 @@ KNOWN_INPUTS = {
 }
 Tags = Mapping[str, Sequence[str | float]]
 T = TypeVar("T")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Suites: TOML files that say which tasks, sizes, methods and seeds make one comparable table."""
+"""Suites: TOML files with the tasks, sizes, methods and seeds of one comparable table."""
 
 from __future__ import annotations
 
@@ -16,17 +16,9 @@ from w2s_bench.registry.items import find
 
 Count = Annotated[int, Field(ge=1)]
 Reference = Literal[
-    "zero-shot",
-    "random-init",
-    "shuffled-labels",
-    "weak-copy",
-    "self-training",
-    "bow-teacher",
-    "majority",
-    "coherence",
-    "oracle-early-stopping",
-    "ceiling",
-]
+    "zero-shot", "random-init", "shuffled-labels", "weak-copy", "self-training", "bow-teacher",
+    "majority", "coherence", "oracle-early-stopping", "ceiling",
+]  # fmt: skip
 
 
 def _distinct(values: list[Any]) -> list[Any]:
@@ -40,11 +32,10 @@ class _Strict(BaseModel):
 
 
 class Data(_Strict):
-    """Examples a part: teacher half, transfer half, weak-labelled validation, test set, hops of fresh data.
+    """Number of examples in each part: teacher half, transfer half, weak-labelled validation, test set.
 
-    ``hops`` fresh parts, each as large as the transfer half, are drawn for chains through
-    intermediate sizes; with 0 a chain relabels the transfer half itself. ``companion``: items of the test set
-    of each companion of a task that every model answers as well.
+    ``hops`` fresh parts, each as large as the transfer half, are drawn for chains through intermediate sizes;
+    with 0 a chain relabels the transfer half. ``companion``: test items of each companion of a task.
     """
 
     teacher: Count = 1000
@@ -55,7 +46,7 @@ class Data(_Strict):
     companion: Annotated[int, Field(ge=0)] = 0
 
     def for_key(self) -> dict[str, Any]:
-        """Sizes as they enter content keys; one that came later is left out where it changes nothing."""
+        """Sizes as they enter content keys; a later addition is left out where it changes nothing."""
         return self.model_dump(exclude={"companion"} if self.companion == 0 else set())
 
 
@@ -73,18 +64,17 @@ LATE = ("micro_batch", "curve", "lora", "batching", "tokens_per_batch", "fused",
 
 
 class Training(_Strict):
-    """How every fit of a grid trains; teacher, student and ceiling of one size share one recipe.
+    """The recipe of every fit of a grid; teacher, student and ceiling of one size share it.
 
     ``max_length`` is in tokens: longer inputs are truncated at the front, never dropped. ``micro_batch`` cuts
-    each batch in pieces of that many items, so that memory does not grow with ``batch_size``; losses are
-    those of the whole batch all the same. It changes sums in their last digits and nothing else. ``curve``:
-    how often an epoch a student's answers to the test set are noted while it trains; its result does not
-    depend on it, its time does. ``lora``: adapters and the head are trained, all else stays as pretrained.
+    each batch in pieces of that many items to save memory; gradients are those of the whole batch but for
+    rounding. ``curve``: evaluations of a student on the test set per epoch; they change no result. ``lora``:
+    train adapters and the head alone.
 
-    ``batching``: ``length`` puts items of like length together, so that less padding is read, and shuffles
-    the batches; ``tokens_per_batch`` cuts batches whose items, each as long as the longest, have more tokens.
-    ``fused``: faster kernels, and nothing that nobody looks at; other last digits. ``checkpointing``:
-    activations are computed again instead of kept. Memory that runs out halves ``micro_batch`` by itself.
+    ``batching``: ``length`` batches items of similar length to save padding, and shuffles the batches;
+    ``tokens_per_batch`` limits their padded size. ``fused``: faster kernels, with other rounding.
+    ``checkpointing``: recompute activations instead of storing them. When memory runs out, ``micro_batch`` is
+    halved automatically.
     """
 
     epochs: Count = 2
@@ -105,14 +95,13 @@ class Training(_Strict):
     checkpointing: bool = False
 
     def for_key(self) -> dict[str, Any]:
-        """Settings as they enter content keys. A setting that came later is left out where it changes
-        nothing, so that the keys of finished fits stay."""
+        """Settings as they enter content keys; a later addition is left out while it has its default."""
         same = {name for name in LATE if getattr(self, name) == type(self).model_fields[name].default}
         return self.model_dump(exclude=same)
 
 
 class ModelUse(_Strict):
-    """A model of a grid and what its recipe changes in the grid's training settings."""
+    """A model of a grid and its changes to the grid's training settings."""
 
     name: str
     epochs: Count | None = None
@@ -142,7 +131,7 @@ class MethodUse(BaseModel):
 
 
 class Admission(_Strict):
-    """When a (task, teacher, student) cell counts: by gap and teacher alone, before any method is scored.
+    """The rule that admits a (task, teacher, student) cell, by gap and teacher accuracy alone.
 
     ``min_teacher`` is for two options; above a half it is scaled to the number of options.
     """
@@ -154,10 +143,9 @@ class Admission(_Strict):
 class Several(_Strict):
     """Several teachers instead of one, for methods that ask for them.
 
-    ``seeds``: ``count`` teachers of one model on one half, initialised and ordered by other seeds.
-    ``specialists``: as many, each on its own part of the teacher half, sorted ``by`` a tag or by ``length``.
-    ``sizes``: the ``count`` largest of the grid's models below the student, each the plain teacher of its
-    size.
+    ``seeds``: ``count`` teachers of one model on one half, with different seeds for weights and order.
+    ``specialists``: each on its own part of the teacher half, sorted ``by`` a tag or by ``length``.
+    ``sizes``: the plain teachers of the ``count`` largest models of the grid below the student.
     """
 
     kind: Literal["seeds", "specialists", "sizes"] = "seeds"
@@ -183,7 +171,7 @@ class Grid(_Strict):
 
     @model_validator(mode="after")
     def _names_are_models(self) -> Grid:
-        names = [m.name for m in self.models]
+        names = self._names
         if len(set(names)) != len(names):
             raise ValueError("a model is listed twice")
         for name in [*(self.teachers or []), *(self.students or [])]:
@@ -193,33 +181,37 @@ class Grid(_Strict):
             raise ValueError("no student is listed after a teacher (models go from weakest to strongest)")
         return self
 
+    @property
+    def _names(self) -> list[str]:
+        return [m.name for m in self.models]
+
+    @property
+    def _roles(self) -> tuple[list[str], list[str]]:
+        """Models that may be teachers, and those that may be students."""
+        teachers = self.teachers if self.teachers is not None else self._names[:-1]
+        return teachers, self.students if self.students is not None else self._names[1:]
+
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """(teacher, student) pairs; those whose student is not the larger one are left out."""
-        names = [m.name for m in self.models]
-        teachers = self.teachers if self.teachers is not None else names[:-1]
-        students = self.students if self.students is not None else names[1:]
+        """(teacher, student) pairs in which the student is the larger model."""
+        names, (teachers, students) = self._names, self._roles
         return [(t, s) for t in teachers for s in students if names.index(t) < names.index(s)]
 
     def rungs(self, teacher: str, student: str) -> list[str]:
-        """Models strictly between teacher and student that may serve as intermediate students: all but those
-        that the grid names as teachers only."""
-        names = [m.name for m in self.models]
+        """Intermediate students: models between teacher and student that are not teachers only."""
+        names, (teachers, students) = self._names, self._roles
         between = names[names.index(teacher) + 1 : names.index(student)]
-        teachers = self.teachers if self.teachers is not None else names[:-1]
-        students = self.students if self.students is not None else names[1:]
         return [n for n in between if n in students or n not in teachers]
 
     def use(self, model: str) -> ModelUse:
-        """The entry of a model."""
+        """The entry of the model with that name."""
         return next(m for m in self.models if m.name == model)
 
 
 class Suite(_Strict):
-    """A benchmark: what is trained on what, and what is compared. ``hash`` identifies its content.
+    """A benchmark: its grids, methods, reference rows and seeds. ``hash`` identifies its content.
 
-    Options of methods may be chosen on the tasks listed as ``development``; boards rank on the others, which
-    are held out.
+    Options of methods may be tuned on the ``development`` tasks; boards rank on the others, held out.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
@@ -240,22 +232,18 @@ class Suite(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _grids_take_what_is_there(self) -> Suite:
-        known = {name for use in self.methods for name in (use.label, use.name) if name}
+    def _names_are_known(self) -> Suite:
+        methods = {name for use in self.methods for name in (use.label, use.name) if name}
         for grid in self.grid:
-            for kind, taken, there in (
-                ("method", grid.methods or [], known),
-                ("reference", grid.references or [], set(self.references)),
-            ):
-                if strange := [t for t in taken if t not in there]:
-                    raise ValueError(f"{kind} {strange[0]!r} of a grid is not among the suite's")
-        return self
-
-    @model_validator(mode="after")
-    def _development_is_part_of_it(self) -> Suite:
+            for name in grid.methods or []:
+                if name not in methods:
+                    raise ValueError(f"method {name!r} of a grid is not among the suite's")
+            for name in grid.references or []:
+                if name not in self.references:
+                    raise ValueError(f"reference {name!r} of a grid is not among the suite's")
         tasks = {task for grid in self.grid for task in grid.tasks}
-        if strange := [t for t in self.development if t not in tasks]:
-            raise ValueError(f"development task {strange[0]!r} is in no grid")
+        if unknown := [t for t in self.development if t not in tasks]:
+            raise ValueError(f"development task {unknown[0]!r} is in no grid")
         return self
 
     def references_of(self, grid: Grid) -> list[Reference]:
@@ -264,8 +252,7 @@ class Suite(_Strict):
 
     @cached_property
     def hash(self) -> str:
-        """Content key of what the suite says; defaults are left out, so that a setting added later, with a
-        default that changes nothing, leaves the hashes of published suites as they are."""
+        """Content key of the suite without its defaults, so that a new setting changes no published hash."""
         return content_key(self.model_dump(mode="json", exclude_defaults=True))
 
 
@@ -283,7 +270,10 @@ def parse_suite(text: str, where: str) -> Suite:
     """Validate the text of a suite; a :class:`BadSuite` names file, line and key."""
     try:
         raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets as deep
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # also for huge numbers and deep nesting
         line = re.search(r"line (\d+)", str(error))
         at = line[1] if line else len(text.splitlines())  # otherwise "at end of document"
         raise BadSuite(f"not TOML ({error})", where=f"{where}:{at}", mend="correct that line") from None
@@ -292,11 +282,11 @@ def parse_suite(text: str, where: str) -> Suite:
     except ValidationError as error:
         first = error.errors()[0]
         keys = [k for k in first["loc"] if not str(k).startswith("function-")]
-        there = keys[:-1] if first["type"] == "missing" else keys
-        key = f": key {_dotted(keys)!r}" if keys else ""
+        present = keys[:-1] if first["type"] == "missing" else keys
+        key = f": key {'.'.join(map(str, keys))!r}" if keys else ""
         raise BadSuite(
             _message(first),
-            where=f"{where}:{_line_of(text, there)}{key}",
+            where=f"{where}:{_line_of(text, present)}{key}",
             mend="see docs/reference/suites.md for the keys of a suite",
         ) from None
 
@@ -316,7 +306,7 @@ def _grid(grid: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     grid = dict(grid)
     for key, values in shared.items():
         own = grid.get(key, {})
-        if isinstance(own, dict):  # what is no table is left for the validation to refuse
+        if isinstance(own, dict):  # validation refuses anything else
             grid[key] = {**values, **own} if isinstance(values, dict) else values
     if isinstance(grid.get("models"), list):
         grid["models"] = [_named(m) for m in grid["models"]]
@@ -337,12 +327,8 @@ def _message(error: Any) -> str:
     return f"{error['msg']} (got {error['input']!r:.80})"
 
 
-def _dotted(keys: list[Any]) -> str:
-    return ".".join(map(str, keys))
-
-
 def _line_of(text: str, keys: list[Any]) -> int:
-    """The line that most likely holds a key: down its path, in its own grid or else anywhere."""
+    """The most likely line of a key: down its path, in its own grid or else anywhere."""
     nth = next((k for k in keys if isinstance(k, int)), 0)
     lines = [s.split("#")[0] for s in text.splitlines()]
     line, end = 0, len(lines)

@@ -1,4 +1,4 @@
-"""The task contract: a card on top, a few lines of logic that turn a raw row into a choice among options."""
+"""The task contract: a card, and functions that turn a raw row into a choice among options."""
 
 from __future__ import annotations
 
@@ -37,10 +37,9 @@ from w2s_bench.sources import Row, Source
 class Item:
     """An example without its answer: all that a student, a method or a model may see.
 
-    ``prompt`` is text; ``options`` are the class names or the answers to choose from (nlp), legal moves in
-    UCI or SAN (chess) or the two completions (reward). ``position`` is the FEN that chess models read,
-    followed by a space and the move that led to it (UCI) where it is known; None elsewhere. ``tags`` are for
-    filters and reports.
+    ``options`` are the class names or answers (nlp), legal moves in UCI or SAN (chess) or the two completions
+    (reward). ``position`` is the FEN that chess models read, followed by a space and the move that led to it
+    (UCI) if known; None elsewhere. ``tags`` are for filters and reports.
     """
 
     id: str
@@ -52,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """An item with its gold option and the group that must not be torn apart by a split."""
+    """An item with its gold option and its group, which no split divides."""
 
     prompt: str
     options: tuple[str, ...]
@@ -76,42 +75,41 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How one would ask a language model that was not finetuned: text put behind the input, and answers.
+    """The question to a language model that was not finetuned: text after the input, and answers.
 
-    nlp with classes: an answer a class. reward: the question follows each completion; two answers, for a bad
-    and a good one, and the completion whose odds of the good one are higher is preferred. nlp without
-    classes: as reward, or no answers; the options themselves are then the answers behind the question.
+    nlp with classes: one answer a class. reward: the question follows each completion; the completion with
+    the higher odds of the second answer (good) over the first (bad) is preferred. nlp without classes: as
+    reward, or no answers; the options themselves then follow the question.
     """
 
     question: str
     answers: tuple[str, ...] = ()
 
 
-Findings = tuple[tuple[str, str], ...]  # checks of an audit that do not hold, and why that is accepted
+Findings = tuple[tuple[str, str], ...]  # failed checks of an audit, and why each is accepted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskCard:
     """What a user must know of a task before quoting a number on it.
 
-    ``classes`` are those of an nlp task whose every item has the same options; without them its items have
-    options of their own, and models score each. ``standing``: options of methods may be chosen on development
-    tasks, boards rank on the held-out ones. ``pretraining``: what is known of these rows in the corpora of
-    public models. ``companions``: names of tasks whose test sets a model finetuned on this one answers as
-    well, harder or of another distribution. ``test_only``: such a test set, on which nothing is trained.
-    ``metric``: what is scored, an item or a line of items (tags ``line`` and ``line length``) all of which
-    must be right; the latter of test-only tasks alone.
-    ``findings``: checks of ``w2s-bench check task`` that do not hold, each with the reason to accept that.
+    ``classes``: the options that all items of an nlp task share; without them items have options of their
+    own, and models score each. ``standing``: method options may be tuned on development tasks; boards rank
+    on held-out ones. ``pretraining``: what is known of these rows in corpora of public models.
+    ``companions``: tasks whose test sets, harder or of another distribution, a model finetuned on this task
+    answers as well. ``test_only``: nothing is trained on it. ``metric``: score items, or (test-only tasks)
+    lines of items (tags ``line`` and ``line length``) that must all be right. ``findings``: failed checks of
+    ``w2s-bench check task``, each with the reason to accept it.
     """
 
     name: str
     domain: Domain
-    version: int
+    version: int = 1
     title: str
     source: str
     licence: str
     citation: str
-    language: str
+    language: str = "en"
     group: str
     size: str
     metric: Literal["accuracy", "solved lines"] = "accuracy"
@@ -129,11 +127,10 @@ class TaskCard:
 class Task:
     """A card, a source of rows, and three functions of a row.
 
-    ``example`` builds the example (raises ValueError saying what is wrong with the row), ``group``
-    names what must stay in one part (same question, game, prompt, passage), ``keep`` filters rows
-    by design (a rating band), cheaply and before anything is built. A row over which one of them stumbles
-    cannot be used. ``ask`` is how a model without any finetuning is asked (the zero-shot reference row);
-    chess needs none.
+    ``example`` builds the example, or raises ValueError for a bad row. ``group`` names what must stay in one
+    part (same question, game, prompt, passage). ``keep`` filters rows by design (a rating band), cheaply and
+    before anything is built. A row on which one of them fails cannot be used. ``ask`` is the question of the
+    zero-shot reference row; chess needs none.
     """
 
     card: TaskCard
@@ -144,8 +141,8 @@ class Task:
     ask: Ask | None = None
 
     def rows(self, split: str, mirror: Path | None) -> list[Row]:
-        """Kept rows of a split (``train`` or ``test``), in a fixed order; at least one, or BadData. A row
-        over which source or filter stumbled is among them: :meth:`build` says what is wrong with it."""
+        """Kept rows of a split (``train`` or ``test``), in a fixed order, and rows on which source or filter
+        failed, whose error :meth:`build` raises. Errors: BadData without any row."""
         rows = []
         for row in self.raw(split, mirror):
             try:
@@ -158,20 +155,20 @@ class Task:
         return rows
 
     def raw(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """All rows that the source gives. Errors: BadData for what is wrong with the data set as a whole."""
+        """All rows of the source. Errors: BadData for a fault of the data set as a whole."""
         return self.source.rows(split, mirror)
 
     def keeps(self, row: Row) -> bool:
-        """Whether the task keeps a row. Errors: one of UNUSABLE over a row that cannot be used."""
+        """Whether the task keeps a row. Errors: one of UNUSABLE for a bad row."""
         if isinstance(row, BrokenRow):
             raise row.error
-        kept = self.keep is None or self.keep(row)
-        if not kept and has_nan(row):  # NaN is in no band: it fails a filter that it should not have met
+        keep = self.keep is None or self.keep(row)
+        if not keep and has_nan(row):  # NaN fails every comparison, so the filter proves nothing
             raise BadRow(NAN, "a value is not a number")
-        return kept
+        return keep
 
     def group_of(self, row: Row) -> str:
-        """The group of a row. Errors: one of UNUSABLE, that of building the row where this fails too."""
+        """The group of a row. Errors: one of UNUSABLE, preferably the error of building the row."""
         try:
             group = self.group(row)
             if isinstance(group, str) and group:
@@ -183,15 +180,12 @@ class Task:
         raise error
 
     def nothing(self, split: str) -> BadData:
-        """What a task without any row is told as."""
-        return BadData(
-            "no row of the data set is kept",
-            where=f"task {self.card.name} ({split})",
-            expected="at least one row",
-        )
+        """The error of a task without any row."""
+        where = f"task {self.card.name} ({split})"
+        return BadData("no row of the data set is kept", where=where, expected="at least one row")
 
     def made(self, row: Row) -> Example:
-        """The example of a row, checked. Errors: one of UNUSABLE over a row that cannot be used."""
+        """The checked example of a row. Errors: one of UNUSABLE for a bad row."""
         if isinstance(row, BrokenRow):
             raise row.error
         _check_size(row)
@@ -200,7 +194,7 @@ class Task:
         return example
 
     def build(self, row: Row) -> Example:
-        """The example of a row, checked against the contract; BadData shows the row that breaks it."""
+        """The checked example of a row. Errors: BadData that shows a bad row."""
         try:
             return self.made(row)
         except UNUSABLE as error:
@@ -212,7 +206,7 @@ class Task:
 
 
 def _check_size(row: Row) -> None:
-    """Before anything is made of a row: what a task does with a text may take the square of its length."""
+    """Refuse long texts before the task reads them, which may take time quadratic in their length."""
     if (length := max((len(v) for v in row.values() if isinstance(v, str)), default=0)) > LONGEST:
         raise BadRow(LONG, f"{length:,} characters, at most {LONGEST:,} are taken")
 
@@ -235,7 +229,7 @@ def _check(example: Example, card: TaskCard) -> None:
 
 
 def _check_texts(example: Example) -> None:
-    """Texts that every tokenizer, file and hash can take. Errors: TypeError for what is no text."""
+    """Refuse texts that a tokenizer, file or hash cannot take. Errors: TypeError for what is no text."""
     tags = [v for v in example.tags.values() if isinstance(v, str)]
     content = (example.prompt, *example.options)
     whole = "\n".join((*content, example.position or "", example.group, *tags))
@@ -244,7 +238,7 @@ def _check_texts(example: Example) -> None:
     if "\0" in whole:
         raise BadRow(UNICODE, "a NUL character")
     if not whole.isascii():
-        whole.encode("utf8")  # a surrogate without its other half is a UnicodeError
+        whole.encode("utf8")  # raises UnicodeError for a lone surrogate
     if not_numbers := [k for k, v in example.tags.items() if isinstance(v, float) and not math.isfinite(v)]:
         raise BadRow(NAN, f"tag {not_numbers[0]!r} is no finite number")
 
@@ -272,22 +266,17 @@ def load_task(name: str) -> Task:
 def fingerprint(name: str, task: Task, mirror: Path | None) -> str:
     """Content key of a task's card, code and data."""
     card = task.describe()
-    del card["findings"]  # what an audit says of the rows changes none
-    return content_key(
-        {
-            "card": card,
-            "code": source_hash("task", name),
-            "data": task.source.fingerprint(mirror),
-        }
-    )
+    del card["findings"]  # findings of an audit change no row
+    data = task.source.fingerprint(mirror)
+    return content_key({"card": card, "code": source_hash("task", name), "data": data})
 
 
 def choice(prompt: str, right: str, wrong: Sequence[str], *, group: str, **tags: str | float) -> Example:
-    """A choice of one right option; a hash of the texts decides the order of options, never the label."""
+    """A choice with one right option; a hash of the texts, never the label, orders the options."""
     options = sorted([right, *wrong], key=lambda s: hashlib.sha256((prompt + s).encode()).digest())
     return Example(prompt=prompt, options=tuple(options), gold=options.index(right), group=group, tags=tags)
 
 
 def preference(prompt: str, chosen: str, rejected: str, *, group: str, **tags: str | float) -> Example:
-    """A preference pair as a choice of two."""
+    """A preference pair as a choice between two options."""
     return choice(prompt, chosen, [rejected], group=group, **tags)

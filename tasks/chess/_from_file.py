@@ -42,7 +42,6 @@ def card(name: str, *, title: str, size: str, notes: str = "") -> TaskCard:
     return TaskCard(
         name=f"chess/{name}",
         domain="chess",
-        version=1,
         title=title,
         source=f"the file {FILE} below --hub, as database.lichess.org gives it",
         licence=LICENCE,

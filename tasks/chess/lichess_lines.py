@@ -66,7 +66,6 @@ TASK = Task(
     card=TaskCard(
         name="chess/lichess-lines",
         domain="chess",
-        version=1,
         title="Lichess puzzles of all ratings, the whole solution line",
         source="hub Lichess/chess-puzzles",
         licence=LICENCE,

@@ -33,12 +33,10 @@ def card(
     return TaskCard(
         name=f"nlp/ethics-{part}",
         domain="nlp",
-        version=1,
         title=title,
         source=f"hub hendrycks/ethics ({part}), train and test splits",
         licence="MIT",
         citation="Hendrycks et al. 2021, arXiv 2008.02275",
-        language="en",
         group=group,
         size=size,
         classes=classes,

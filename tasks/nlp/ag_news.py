@@ -7,12 +7,10 @@ from w2s_bench.tasks.nlp._text import normalised
 CARD = TaskCard(
     name="nlp/ag-news",
     domain="nlp",
-    version=1,
     title="News by section, four classes",
     source="hub fancyzhx/ag_news, train and test splits",
     licence="none stated on the hub; for non-commercial use where the news were first collected",
     citation="Zhang et al. 2015, arXiv 1509.01626",
-    language="en",
     group="the text's words",
     size="120,000 pieces to train on, 7,600 for the test",
     classes=("world", "sports", "business", "science and technology"),

@@ -8,12 +8,10 @@ from w2s_bench.tasks.nlp._text import normalised
 CARD = TaskCard(
     name="nlp/banking77",
     domain="nlp",
-    version=1,
     title="Customers' questions to a bank by intent, 77 classes",
     source="hub legacy-datasets/banking77, train and test splits",
     licence="CC-BY-4.0",
     citation="Casanueva et al. 2020, arXiv 2003.04807",
-    language="en",
     group="the question's words; upstream does not say which questions are variants of one another",
     size="10,003 questions to train on, 3,080 for the test",
     classes=INTENTS,

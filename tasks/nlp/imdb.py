@@ -8,12 +8,10 @@ from w2s_bench.tasks.nlp._text import normalised
 CARD = TaskCard(
     name="nlp/imdb",
     domain="nlp",
-    version=1,
     title="Movie reviews of IMDB, two classes",
     source="hub stanfordnlp/imdb (plain_text), train and test splits",
     licence="none stated upstream",
     citation="Maas et al. 2011, ACL",
-    language="en",
     group="the review's words; which reviews are of one film is not in the data",
     size="25,000 reviews to train on, 25,000 for the test",
     classes=CLASSES,

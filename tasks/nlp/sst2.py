@@ -8,12 +8,10 @@ from w2s_bench.tasks.nlp._sentiment import CLASSES
 CARD = TaskCard(
     name="nlp/sst2",
     domain="nlp",
-    version=1,
     title="Stanford Sentiment Treebank, two classes",
     source="hub nyu-mll/glue (sst2), train and validation splits",
     licence="none stated upstream (GLUE)",
     citation="Socher et al. 2013, EMNLP; Wang et al. 2019, arXiv 1804.07461",
-    language="en",
     group="the phrase itself; upstream does not say which phrases share a sentence",
     size="67,349 training phrases; test: the 872 sentences of the validation split",
     classes=CLASSES,

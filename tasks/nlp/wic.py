@@ -6,12 +6,10 @@ from w2s_bench.task import Ask, Example, Task, TaskCard
 CARD = TaskCard(
     name="nlp/wic",
     domain="nlp",
-    version=1,
     title="Does a word mean the same in two sentences?",
     source="hub aps/super_glue (wic), train and validation splits",
     licence="research use (SuperGLUE); CC-BY-NC-4.0 where the set was first published",
     citation="Pilehvar and Camacho-Collados 2019, arXiv 1808.09121; Wang et al. 2019, arXiv 1905.00537",
-    language="en",
     group="word",
     size="5,428 pairs to train on, 638 for the test",
     classes=("different", "same"),

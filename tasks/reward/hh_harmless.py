@@ -6,12 +6,10 @@ from w2s_bench.tasks.reward._hh import hh
 CARD = TaskCard(
     name="reward/hh-harmless",
     domain="reward",
-    version=1,
     title="Anthropic HH-RLHF, harmless base",
     source="hub Anthropic/hh-rlhf (harmless-base), train and test splits pooled; our own test set is drawn",
     licence="MIT",
     citation="Bai et al. 2022, arXiv 2204.05862",
-    language="en",
     group="prompt (the dialogue up to the last shared assistant turn)",
     size="44,849 pairs (42,537 + 2,312); a mirror may hold one split only",
     pretraining="public since 2022 and widely trained on; copies stand in instruction-tuning mixtures",

@@ -6,12 +6,10 @@ from w2s_bench.tasks.reward._hh import hh
 CARD = TaskCard(
     name="reward/hh-helpful",
     domain="reward",
-    version=1,
     title="Anthropic HH-RLHF, helpful base",
     source="hub Anthropic/hh-rlhf (helpful-base), train and test splits pooled; our own test set is drawn",
     licence="MIT",
     citation="Bai et al. 2022, arXiv 2204.05862",
-    language="en",
     group="prompt (the dialogue up to the last shared assistant turn)",
     size="about 46,200 pairs",
     pretraining="public since 2022 and widely trained on; copies stand in instruction-tuning mixtures",
