@@ -322,9 +322,9 @@ def _damaged(what: str, where: str, expected: str = "a file that w2s-bench wrote
 
 VERSION = "schema_version"
 Step = Callable[[dict[str, Any]], dict[str, Any]]
-# Migrations: a step turns a value of one version into one of the next when a file is read. To change a kind of
-# file, raise its schema, add the step here, and leave a golden file of the old version in tests/golden: every
-# published file stays readable.
+# Migrations: a step turns a value of one version into one of the next when a file is read. To change a kind
+# of file, raise its schema, add the step here, and leave a golden file of the old version in tests/golden:
+# every published file stays readable.
 STEPS: dict[tuple[str, int], Step] = {}  # by kind of file (the name of its class) and version it starts from
 
 

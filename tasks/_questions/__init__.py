@@ -6,20 +6,6 @@ from w2s_bench.tasks._questions.science import ARC_CHALLENGE, ARC_EASY, MMLU, OP
 from w2s_bench.tasks._questions.sense import COMMONSENSE_QA, HELLASWAG, PIQA, SOCIAL_IQA
 
 __all__ = [
-    "ARC_CHALLENGE",
-    "ARC_EASY",
-    "CODE",
-    "COMMONSENSE_QA",
-    "COSMOS_QA",
-    "DREAM",
-    "HELLASWAG",
-    "MMLU",
-    "OPENBOOKQA",
-    "PIQA",
-    "QUAIL",
-    "QUARTZ",
-    "SCIQ",
-    "SOCIAL_IQA",
-    "Questions",
-    "one_wrong",
-]
+    "ARC_CHALLENGE", "ARC_EASY", "CODE", "COMMONSENSE_QA", "COSMOS_QA", "DREAM", "HELLASWAG", "MMLU",
+    "OPENBOOKQA", "PIQA", "QUAIL", "QUARTZ", "SCIQ", "SOCIAL_IQA", "Questions", "one_wrong",
+]  # fmt: skip

@@ -8,11 +8,13 @@ fingerprints cover both.
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from w2s_bench.records import Domain
 from w2s_bench.sources import Expanded, HubSource, Row
 from w2s_bench.task import Findings, TaskCard
 
@@ -31,15 +33,14 @@ Read = tuple[str, str, list[str], str]
 class Questions:
     """A data set and how it reads: ``read`` gives question, right answer, wrong answers and group.
 
-    ``code``: the file that holds ``read``. ``answers``: questions with another number of them are left out.
-    ``companions``: names of other sets whose test questions are asked as well, in the same form.
+    ``answers``: questions with another number of them are left out. ``companions``: names of other sets whose
+    test questions are asked as well, in the same form.
     """
 
     name: str
     what: str
     hub: HubSource
     read: Callable[[Row], Read]
-    code: Path
     source: str
     licence: str
     citation: str
@@ -52,6 +53,11 @@ class Questions:
     findings: Findings = ()
     answers: int | None = None
 
+    @property
+    def code(self) -> Path:
+        """The file that holds ``read``."""
+        return Path(inspect.getfile(self.read))
+
     def rows(self) -> Expanded:
         """Rows ``question, right, wrong, group``, one a question."""
         return Expanded(source=self.hub, expand=self._row, code=(CODE, self.code))
@@ -62,25 +68,19 @@ class Questions:
 
     def card(self, name: str, title: str, **more: Any) -> TaskCard:
         """The card of a task made of these questions; ``name`` holds the domain."""
-        return TaskCard(
-            **{
-                "name": name,
-                "domain": name.partition("/")[0],
-                "version": 1,
-                "title": title,
-                "source": self.source,
-                "licence": self.licence,
-                "citation": self.citation,
-                "language": "en",
-                "group": self.group,
-                "size": self.size,
-                "standing": self.standing,
-                "pretraining": self.pretraining,
-                "notes": self.notes,
-                "findings": self.findings,
-                **more,
-            }
+        shared = (
+            "source",
+            "licence",
+            "citation",
+            "group",
+            "size",
+            "standing",
+            "pretraining",
+            "notes",
+            "findings",
         )
+        facts: dict[str, Any] = {field: getattr(self, field) for field in shared}
+        return TaskCard(name=name, domain=cast(Domain, name.partition("/")[0]), title=title, **facts | more)
 
     def _row(self, raw: Row) -> Iterator[Row]:
         question, right, wrong, group = self.read(raw)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from w2s_bench.sources import HubSource, Row
 from w2s_bench.tasks._questions.form import (
     BRANCH,
@@ -15,8 +13,6 @@ from w2s_bench.tasks._questions.form import (
     labelled,
     numbered,
 )
-
-CODE = Path(__file__)
 
 
 def _asked(text: str, question: str) -> str:
@@ -42,7 +38,6 @@ COSMOS_QA = Questions(
         test="validation",
     ),
     read=_cosmos,
-    code=CODE,
     source="hub allenai/cosmos_qa, train and validation splits",
     licence="CC-BY-4.0",
     citation="Huang et al. 2019, arXiv 1909.00277",
@@ -73,7 +68,6 @@ DREAM = Questions(
         test="test",
     ),
     read=_dream,
-    code=CODE,
     source="hub dataset-org/dream, train and validation splits pooled; test split",
     licence="none stated on the hub",
     citation="Sun et al. 2019, arXiv 1902.00164",
@@ -99,7 +93,6 @@ QUAIL = Questions(
     read=lambda row: numbered(
         _asked(row["context"], row["question"]), row["answers"], row["correct_answer_id"], row["context"]
     ),
-    code=CODE,
     source="hub textmachinelab/quail, train and validation splits",
     licence="CC-BY-NC-SA-4.0",
     citation="Rogers et al. 2020, AAAI",
@@ -121,7 +114,6 @@ QUARTZ = Questions(
         test="test",
     ),
     read=lambda row: labelled(_asked(row["para"], row["question"]), row, row["para"]),
-    code=CODE,
     source="hub allenai/quartz, train and validation splits pooled; test split",
     licence="CC-BY-4.0",
     citation="Tafjord et al. 2019, arXiv 1909.03553",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from w2s_bench.sources import HubSource, Row
 from w2s_bench.tasks._questions.form import DISTINCT, Questions, Read, labelled, numbered
 
-CODE = Path(__file__)
 EXAMS = "Questions and answers of school examinations that also stand on web pages; how many is not known."
 
 OPENBOOKQA = Questions(
@@ -22,7 +19,6 @@ OPENBOOKQA = Questions(
         test="test",
     ),
     read=lambda row: labelled(row["question_stem"], row, row["question_stem"]),
-    code=CODE,
     source="hub allenai/openbookqa (main), train and validation splits pooled; test split",
     licence="Apache-2.0",
     citation="Mihaylov et al. 2018, arXiv 1809.02789",
@@ -50,7 +46,6 @@ SCIQ = Questions(
         test="test",
     ),
     read=_sciq,
-    code=CODE,
     source="hub allenai/sciq, train and validation splits pooled; test split",
     licence="CC-BY-NC-3.0",
     citation="Welbl et al. 2017, arXiv 1707.06209",
@@ -75,7 +70,6 @@ def _arc(config: str, name: str, what: str, size: str, companions: tuple[str, ..
             test="test",
         ),
         read=lambda row: labelled(row["question"], row, row["question"]),
-        code=CODE,
         source=f"hub allenai/ai2_arc ({config}), train and validation splits pooled; test split",
         licence="CC-BY-SA-4.0",
         citation="Clark et al. 2018, arXiv 1803.05457",
@@ -119,7 +113,6 @@ MMLU = Questions(
         train=("test", "validation", "dev"),
     ),
     read=_mmlu,
-    code=CODE,
     source="hub cais/mmlu (all), test, validation and dev splits pooled; our own test set is drawn",
     licence="MIT",
     citation="Hendrycks et al. 2021, arXiv 2009.03300",

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from w2s_bench.sources import HubSource, Row
 from w2s_bench.tasks._questions.form import BRANCH, DISTINCT, HIDDEN, Questions, Read, labelled, numbered
-
-CODE = Path(__file__)
 
 COMMONSENSE_QA = Questions(
     name="commonsense-qa",
@@ -19,7 +15,6 @@ COMMONSENSE_QA = Questions(
         test="validation",
     ),
     read=lambda row: labelled(row["question"], row, row["question_concept"]),
-    code=CODE,
     source="hub tau/commonsense_qa, train and validation splits",
     licence="MIT",
     citation="Talmor et al. 2019, arXiv 1811.00937",
@@ -49,7 +44,6 @@ SOCIAL_IQA = Questions(
         test="validation",
     ),
     read=_social,
-    code=CODE,
     source="hub allenai/social_i_qa, train and validation splits",
     licence="CC-BY-4.0 as the hub's card says; none in the set's own files",
     citation="Sap et al. 2019, arXiv 1904.09728",
@@ -75,7 +69,6 @@ HELLASWAG = Questions(
         test="validation",
     ),
     read=_hellaswag,
-    code=CODE,
     source="hub Rowan/hellaswag, train and validation splits",
     licence="MIT",
     citation="Zellers et al. 2019, arXiv 1905.07830",
@@ -97,7 +90,6 @@ PIQA = Questions(
         test="validation",
     ),
     read=lambda row: numbered(row["goal"], [row["sol1"], row["sol2"]], row["label"], row["goal"]),
-    code=CODE,
     source="hub ybisk/piqa, train and validation splits",
     licence="none stated upstream",
     citation="Bisk et al. 2020, arXiv 1911.11641",

@@ -1,7 +1,7 @@
-"""The lichess puzzle database's own file as a source: read as a stream, never unpacked.
+"""The file of the lichess puzzle database as a source: read as a stream, never unpacked.
 
-Of five million puzzles a task needs some thousands. Batches are filtered while they pass (the side of the
-game, ratings, games that an older file knows), and a bounded pool keeps the first games by hash.
+A task needs some thousands of five million puzzles. Batches are filtered as they are read (by the side of the
+game, ratings, games of an older file), and a bounded pool keeps the first games by hash.
 """
 
 from __future__ import annotations
@@ -37,9 +37,8 @@ Places = NDArray[np.uint64]
 class Database:
     """Rows ``PuzzleId, GameId, FEN, Moves, Rating`` of at most ``games`` reserved games of each side.
 
-    ``file`` and ``known`` are paths below the mirror; games that have a puzzle in ``known`` are left out. A
-    rating that is no number is None, and a game that the row does not name is "": such rows stay, so that
-    building them says what is wrong.
+    ``file`` and ``known`` are paths below the mirror; games that have a puzzle in ``known`` are left out. An
+    invalid rating is None and a missing game is "": such rows stay, and building them raises the error.
     """
 
     file: str = FILE
@@ -55,17 +54,16 @@ class Database:
         return split in SIDES
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """By hash of the game. Errors: BadData for a file that is absent, cut, damaged or another one."""
-        path = _found(self.file, mirror)
-        old = known_games(_found(self.known, mirror)) if self.known else None
+        """Rows in the order of a hash of the game. Errors: BadData for an absent, damaged or other file."""
+        path = _path(self.file, mirror)
+        old = known_games(_path(self.known, mirror)) if self.known else None
         pool = Pool(self.games)
         for batch in batches(path):
             pool.add(_side(self._rated(batch), SIDES[split], old))
         return pool.rows()
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """SHA-256 of the files and of the code, and what is asked of them."""
-        files = [_found(name, mirror) for name in (self.file, self.known) if name]
+        files = [_path(name, mirror) for name in (self.file, self.known) if name]
         return f"lichess-database:{self.ratings}:{self.games}:{hash_code(CODE)}:{hash_code(files)}"
 
     def describe(self) -> dict[str, Any]:
@@ -85,43 +83,41 @@ class Database:
 
 def batches(path: Path) -> Iterator[pa.Table]:
     """Tables of some ten thousand rows with GameId in place of GameUrl. Errors: BadData."""
+    reading = pa.csv.ReadOptions(use_threads=False, block_size=BLOCK)
+    types = dict.fromkeys(COLUMNS, pa.string())
+    columns = pa.csv.ConvertOptions(include_columns=list(COLUMNS), column_types=types)
     try:
         with pa.input_stream(str(path), compression="zstd") as stream:
-            for batch in _reader(stream):
-                yield _table(batch)
+            yield from map(_table, pa.csv.open_csv(stream, read_options=reading, convert_options=columns))
     except (OSError, KeyError, pa.ArrowInvalid) as error:
-        raise _unreadable(path, error) from None
-
-
-def _reader(stream: pa.NativeFile) -> pa.csv.CSVStreamingReader:
-    return pa.csv.open_csv(
-        stream,
-        read_options=pa.csv.ReadOptions(use_threads=False, block_size=BLOCK),
-        convert_options=pa.csv.ConvertOptions(
-            include_columns=list(COLUMNS), column_types=dict.fromkeys(COLUMNS, pa.string())
-        ),
-    )
+        reason = " ".join(str(error).strip("'").split())[:200]
+        raise BadData(
+            f"the lichess database cannot be read: {reason}",
+            where=str(path),
+            expected=f"a whole zstd file of comma-separated lines with a header that names {', '.join(COLUMNS)}",
+            mend="download it again; a file that is cut or damaged gives no rows at all",
+        ) from None
 
 
 def _table(batch: pa.RecordBatch) -> pa.Table:
-    """Ratings as numbers or null, games by the eight characters of their address or ""."""
+    """Ratings as numbers or null, games as the eight characters of their address or ""."""
     table = pa.Table.from_batches([batch])
     number = pc.match_substring_regex(table["Rating"], "^[0-9]{1,5}$")
     rating = pc.cast(pc.if_else(number, table["Rating"], None), pa.int32())
-    found = pc.extract_regex(table["GameUrl"], r"^https://lichess\.org/(?P<game>[A-Za-z0-9]{8})\b")
-    game = pc.fill_null(pc.struct_field(found, "game"), "")
+    match = pc.extract_regex(table["GameUrl"], r"^https://lichess\.org/(?P<game>[A-Za-z0-9]{8})\b")
+    game = pc.fill_null(pc.struct_field(match, "game"), "")
     names = ["PuzzleId", "GameId", "FEN", "Moves", "Rating"]
     return pa.table([table["PuzzleId"], game, table["FEN"], table["Moves"], rating], names)
 
 
 def _side(table: pa.Table, side: tuple[int, int], old: Places | None) -> pa.Table:
-    """Rows whose game is of the side and not among ``old``, with their place; rows without a game train."""
+    """Rows of games of the side that are not in ``old``, with their order; rows without a game train."""
     low, high = side
     games = table["GameId"].to_pylist()
-    mine = [low <= bucket("lichess-puzzles", g) < high if g else low == 0 for g in games]
-    keep = np.array(mine, bool)
+    keep = np.array([low <= bucket("lichess-puzzles", g) < high if g else low == 0 for g in games], bool)
     if old is not None:
-        keep &= ~_among(_packed(table["GameId"]), old)
+        packed = _packed(table["GameId"])
+        keep &= (packed == 0) | ~np.isin(packed, old)
     table = table.filter(pa.array(keep))
     names = zip(table["GameId"].to_pylist(), table["PuzzleId"].to_pylist(), strict=True)
     return table.append_column("order", pa.array([order(g or f"?{p}") for g, p in names], pa.uint64()))
@@ -138,15 +134,7 @@ def _packed(games: pa.ChunkedArray) -> Places:
     return games.to_numpy().astype("S8").view(">u8").astype(np.uint64)
 
 
-def _among(values: Places, ordered: Places) -> NDArray[np.bool_]:
-    """Which values stand in ``ordered``; no game at all never does."""
-    if not len(ordered):
-        return np.zeros(len(values), bool)
-    place = np.searchsorted(ordered, values).clip(max=len(ordered) - 1)
-    return (ordered[place] == values) & (values != 0)
-
-
-def _found(name: str, mirror: Path | None) -> Path:
+def _path(name: str, mirror: Path | None) -> Path:
     absent = partial(BadData, expected=f"the file {name}")
     here = Path(name)
     mend = f"download {here.name} from database.lichess.org to DIR/{here.parent}, and give --hub DIR"
@@ -155,13 +143,3 @@ def _found(name: str, mirror: Path | None) -> Path:
     if not (mirror / name).is_file():
         raise absent("the lichess database is not in the folder", where=str(mirror), mend=mend)
     return mirror / name
-
-
-def _unreadable(path: Path, error: Exception) -> BadData:
-    told = " ".join(str(error).strip("'").split())[:200]
-    return BadData(
-        f"the lichess database cannot be read: {told}",
-        where=str(path),
-        expected=f"a whole zstd file of comma-separated lines, with a header that names {', '.join(COLUMNS)}",
-        mend="download it again; a file that is cut or damaged gives no rows at all",
-    )

@@ -1,4 +1,4 @@
-"""Tasks on files of the lichess database."""
+"""Tasks whose puzzles come from files of the lichess database."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Sides:
 
 
 def card(name: str, *, title: str, size: str, notes: str = "") -> TaskCard:
-    """The card of a task on rows of the database's file."""
+    """The card of a task on the database's file."""
     return TaskCard(
         name=f"chess/{name}",
         domain="chess",
@@ -56,5 +56,5 @@ def card(name: str, *, title: str, size: str, notes: str = "") -> TaskCard:
 
 
 def from_file(card: TaskCard, source: Source) -> Task:
-    """A task whose source keeps reserved games only and tells the sides apart."""
+    """A task on a source that gives reserved games only, divided into train and test."""
     return Task(card=card, source=source, example=example, group=lambda row: row["GameId"])

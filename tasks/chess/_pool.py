@@ -15,14 +15,14 @@ LAST = np.uint64(2**64 - 1)
 
 
 def order(game: str) -> int:
-    """Place of a game: 64 bits of a hash of its name, so that whatever file it stands in decides nothing."""
+    """Rank of a game: 64 bits of a hash of its name, so that the order of the file does not matter."""
     return int.from_bytes(hashlib.sha256(f"pool:{game}".encode()).digest()[:8])
 
 
 class Pool:
     """Rows of the first ``games`` games of a stream; it never holds many more than ``SLACK`` times those.
 
-    Dropping sorts, so it waits until the rows have doubled: all droppings together cost as much as the last.
+    Dropping sorts, so it waits until the rows have doubled: the total cost is about that of the last drop.
     """
 
     def __init__(self, games: int) -> None:
@@ -31,7 +31,7 @@ class Pool:
         self.held, self.most = 0, SLACK * games
 
     def add(self, rows: pa.Table) -> None:
-        """``rows`` with a column ``order`` (uint64)."""
+        """Add ``rows``, which have a column ``order`` (uint64)."""
         rows = rows.filter(pc.less_equal(rows["order"], pa.scalar(self.limit, pa.uint64())))
         if rows.num_rows:
             self.parts.append(rows)

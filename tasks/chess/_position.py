@@ -10,8 +10,7 @@ from w2s_bench.task import Example
 def best_move(fen: str, last: str, answer: str, *, group: str, **tags: str | float) -> Example:
     """Play ``last`` (UCI) in ``fen``; the options are the legal moves then, gold is ``answer`` (UCI).
 
-    The prompt is the position in FEN, for language models. Errors: ValueError with the position and
-    the move that is illegal in it.
+    The prompt is the position in FEN. Errors: ValueError with the position and its illegal move.
     """
     board = chess.Board(fen)
     if not board.is_valid():

@@ -1,4 +1,4 @@
-"""Puzzles as transcripts of their games: the moves so far in SAN, and the game's name by the puzzle's id."""
+"""Puzzles as transcripts of their games in SAN; the puzzle's id gives the name of the game."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Transcripts:
         return split in ("train", "test")
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """In the order of ids. Errors: BadData where no transcript is of a puzzle of that side."""
+        """Rows in the order of ids. Errors: BadData if no transcript belongs to a puzzle of that side."""
         texts = pa.concat_tables(map(_plain, self.transcripts.tables("train", mirror)))
         tables = [_side(_plain(t), split == "test") for t in self.puzzles.tables("train", mirror)]
         joined = texts.join(pa.concat_tables(tables), "id", "PuzzleId", "inner").sort_by("id")
@@ -63,7 +63,7 @@ class Transcripts:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Texts of one type, whatever the file has: a join compares types as well."""
+    """The table with plain string and integer types, because a join compares types too."""
     types = [pa.int64() if pa.types.is_integer(f.type) else pa.string() for f in table.schema]
     return table.cast(pa.schema(zip(table.schema.names, types, strict=True)))
 
@@ -81,7 +81,10 @@ def example(row: Row) -> Example:
     transcript = row["ctx"].strip()
     board = chess.Board()
     for san in NUMBER.sub(" ", transcript).split():
-        _push(board, san)
+        try:
+            board.push_san(san)
+        except ValueError:
+            raise ValueError(f"move {san!r} is not legal in {board.fen()!r}") from None
     if not board.move_stack:
         raise ValueError("the transcript holds no move")
     options = tuple(sorted(board.san(move) for move in board.legal_moves))
@@ -96,10 +99,3 @@ def example(row: Row) -> Example:
         position=f"{board.fen()} {board.peek().uci()}",
         tags={"rating": float(row["Rating"])},
     )
-
-
-def _push(board: chess.Board, san: str) -> None:
-    try:
-        board.push_san(san)
-    except ValueError:
-        raise ValueError(f"move {san!r} is not legal in {board.fen()!r}") from None

@@ -21,22 +21,21 @@ assert LICHESS_TEST <= FROM < RESERVED
 
 
 def positions(row: Row) -> Iterator[Row]:
-    """For a puzzle of these games, a row for each move of the solver that is not forced.
+    """A row for each unforced move of the solver, for a puzzle of these games.
 
-    ``FEN`` and ``Moves`` are of that move and the one before it, ``Of`` says how many such moves there are.
-
-    Errors: ValueError for a line that ends with the opponent's move, or a move that is illegal.
+    ``FEN`` and ``Moves`` are of that move and the one before it, ``Of`` is the number of such moves. Errors:
+    ValueError for a line that ends with the opponent's move, or an illegal move.
     """
     if not row["GameId"]:
         raise ValueError("the row names no game")
     if FROM <= bucket("lichess-puzzles", row["GameId"]) < RESERVED:
-        found = list(_choices(row["FEN"], row["Moves"]))
-        for fen, moves in found:
-            yield {**row, "FEN": fen, "Moves": moves, "Of": len(found)}
+        choices = list(_choices(row["FEN"], row["Moves"]))
+        for fen, moves in choices:
+            yield {**row, "FEN": fen, "Moves": moves, "Of": len(choices)}
 
 
 def _choices(fen: str, line: str) -> Iterator[tuple[str, str]]:
-    """The position before each move of the opponent that has several answers; it and the right one."""
+    """For each move of the opponent with several answers: the position before it, and it with its answer."""
     board, moves = chess.Board(fen), line.split()
     if len(moves) < 2 or len(moves) % 2:
         raise ValueError(f"line {line!r} does not end with a move of the solver")

@@ -1,5 +1,4 @@
-"""Thinning the larger class of a data set: where one answer is right more often than 55 in 100, chance is
-no half, and a floor for teachers says little."""
+"""Thinning of the larger class where it holds more than 55% of a data set, so that chance is about a half."""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-"""What the parts of ETHICS share: where they come from, and their cards."""
+"""The source, the card and the hard test that all parts of ETHICS share."""
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from w2s_bench.sources import HubSource
-from w2s_bench.task import TaskCard
+from w2s_bench.task import Task, TaskCard
+from w2s_bench.tasks.nlp._other_test import other_test
 
 REVISION = "Upstream has a loading script, which is not run: its CSV files are read."
 HARD = "Upstream kept for it what models got wrong (adversarial filtration)."
@@ -21,15 +24,21 @@ def ethics(config: str, *columns: str) -> HubSource:
     )
 
 
-def hard_file(config: str) -> str:
-    """Where the rows of ``hard_test`` lie on the hub, which calls that split otherwise."""
-    return f"data/{config}/test_hard.csv"
+def hard(module: ModuleType, title: str, size: str, notes: str = "") -> Task:
+    """The hard test of the part that a module defines; its file on the hub is not named like the split."""
+    task: Task = module.TASK
+    assert isinstance(task.source, HubSource)
+    files = f"data/{task.source.config}/test_hard.csv"
+    name = f"{task.card.name}-hard"
+    return other_test(
+        module, name, split="hard_test", title=title, size=size, notes=f"{HARD} {notes}", files=files
+    )
 
 
 def card(
     part: str, *, title: str, group: str, size: str, classes: tuple[str, ...] = (), notes: str = ""
 ) -> TaskCard:
-    """A part's card."""
+    """The card of a part of ETHICS."""
     return TaskCard(
         name=f"nlp/ethics-{part}",
         domain="nlp",

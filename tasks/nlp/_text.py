@@ -1,8 +1,29 @@
-"""Texts as group keys: written alike but for case and punctuation, or beginning alike."""
+"""Tasks that classify one text, and group keys that ignore case and punctuation or keep the beginning."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from w2s_bench.sources import HubSource, Row
+from w2s_bench.task import Ask, Example, Task, TaskCard
+
+SENTIMENT = ("negative", "positive")  # shared, so that a model finetuned on one task answers the others
+
+
+def text_task(
+    card: TaskCard, source: HubSource, question: str, text: Callable[[Row], str] = lambda row: row["text"]
+) -> Task:
+    """A task on texts, grouped by their words, with the index of their class in column ``label``."""
+    return Task(
+        card=card,
+        source=source,
+        example=lambda row: Example(
+            prompt=text(row).strip(), options=card.classes, gold=row["label"], group=normalised(text(row))
+        ),
+        group=lambda row: normalised(text(row)),
+        ask=Ask(question, card.classes),
+    )
 
 
 def normalised(text: str) -> str:

@@ -1,8 +1,8 @@
 """AG News: which of four sections is a piece of news of?"""
 
-from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Ask, Example, Task, TaskCard
-from w2s_bench.tasks.nlp._text import normalised
+from w2s_bench.sources import HubSource
+from w2s_bench.task import TaskCard
+from w2s_bench.tasks.nlp._text import text_task
 
 CARD = TaskCard(
     name="nlp/ag-news",
@@ -19,21 +19,13 @@ CARD = TaskCard(
 )
 
 
-def example(row: Row) -> Example:
-    """Title and beginning of the piece, and its section."""
-    text = row["text"].strip()
-    return Example(prompt=text, options=CARD.classes, gold=row["label"], group=normalised(text))
-
-
-TASK = Task(
-    card=CARD,
-    source=HubSource(
+TASK = text_task(
+    CARD,
+    HubSource(
         path="fancyzhx/ag_news",
         revision="eb185aade064a813bc0b7f42de02595523103ca4",
         columns=("text", "label"),
         test="test",
     ),
-    example=example,
-    group=lambda row: normalised(row["text"]),
-    ask=Ask("The section of this news is", CARD.classes),
+    "The section of this news is",
 )

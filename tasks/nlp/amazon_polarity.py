@@ -1,9 +1,8 @@
 """Amazon polarity: is a customer's review negative or positive?"""
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Example, Task, TaskCard
-from w2s_bench.tasks.nlp._sentiment import CLASSES, ask, sentiment
-from w2s_bench.tasks.nlp._text import normalised
+from w2s_bench.task import TaskCard
+from w2s_bench.tasks.nlp._text import SENTIMENT, text_task
 
 EVERY = 12
 
@@ -16,7 +15,7 @@ CARD = TaskCard(
     citation="Zhang et al. 2015, arXiv 1509.01626; McAuley and Leskovec 2013, RecSys",
     group="the review's words; which reviews are of one product is not in the data",
     size="300,000 of 3.6 million reviews to train on, about 33,000 of 400,000 for the test",
-    classes=CLASSES,
+    classes=SENTIMENT,
     companions=("nlp/imdb", "nlp/twitter-sentiment"),
     pretraining="not known; reviews of shops stand on web pages",
     notes="Reviews of one or two stars are negative, of four or five positive. One of the sets of the code "
@@ -29,21 +28,15 @@ def text(row: Row) -> str:
     return f"{row['title'].strip()}\n{row['content'].strip()}"
 
 
-def example(row: Row) -> Example:
-    """The review, and its sentiment."""
-    return sentiment(text(row), row["label"])
-
-
-TASK = Task(
-    card=CARD,
-    source=HubSource(
+TASK = text_task(
+    CARD,
+    HubSource(
         path="fancyzhx/amazon_polarity",
         revision="9d9c45c18f8c3cf1b23a3c27917b60cbf28f3289",
         columns=("title", "content", "label"),
         test="test",
         every=EVERY,
     ),
-    example=example,
-    group=lambda row: normalised(text(row)),
-    ask=ask("review"),
+    "this review is",
+    text,
 )

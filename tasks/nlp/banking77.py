@@ -1,9 +1,9 @@
 """Banking77: what does a customer of a bank want? Seventy-seven intents."""
 
-from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Ask, Example, Task, TaskCard
+from w2s_bench.sources import HubSource
+from w2s_bench.task import TaskCard
 from w2s_bench.tasks.nlp._intents import INTENTS
-from w2s_bench.tasks.nlp._text import normalised
+from w2s_bench.tasks.nlp._text import text_task
 
 CARD = TaskCard(
     name="nlp/banking77",
@@ -22,21 +22,13 @@ CARD = TaskCard(
 )
 
 
-def example(row: Row) -> Example:
-    """The question, and its intent."""
-    text = row["text"].strip()
-    return Example(prompt=text, options=CARD.classes, gold=row["label"], group=normalised(text))
-
-
-TASK = Task(
-    card=CARD,
-    source=HubSource(
+TASK = text_task(
+    CARD,
+    HubSource(
         path="legacy-datasets/banking77",
         revision="f54121560de48f2852f90be299010d1d6dc612ec",
         columns=("text", "label"),
         test="test",
     ),
-    example=example,
-    group=lambda row: normalised(row["text"]),
-    ask=Ask("The customer asks about", CARD.classes),
+    "The customer asks about",
 )

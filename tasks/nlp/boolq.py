@@ -32,7 +32,7 @@ CARD = TaskCard(
 
 
 def example(row: Row) -> Example:
-    """Passage, then question."""
+    """The passage, then the question."""
     passage, question = row["passage"].strip(), row["question"].strip()
     if not (passage and question and isinstance(row["answer"], bool)):
         raise ValueError("a passage, a question and true or false are needed")

@@ -1,8 +1,8 @@
 """DBpedia-14: which of fourteen kinds of thing is an article about?"""
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Ask, Example, Task, TaskCard
-from w2s_bench.tasks.nlp._text import normalised
+from w2s_bench.task import TaskCard
+from w2s_bench.tasks.nlp._text import text_task
 
 EVERY = 5
 
@@ -29,21 +29,15 @@ def text(row: Row) -> str:
     return f"{row['title'].strip()}\n{row['content'].strip()}".strip()
 
 
-def example(row: Row) -> Example:
-    """The article, and its kind."""
-    return Example(prompt=text(row), options=CARD.classes, gold=row["label"], group=normalised(text(row)))
-
-
-TASK = Task(
-    card=CARD,
-    source=HubSource(
+TASK = text_task(
+    CARD,
+    HubSource(
         path="fancyzhx/dbpedia_14",
         revision="9abd46cf7fc8b4c64290f26993c540b92aa145ac",
         columns=("title", "content", "label"),
         test="test",
         every=EVERY,
     ),
-    example=example,
-    group=lambda row: normalised(text(row)),
-    ask=Ask("This article is about a thing of the kind", CARD.classes),
+    "This article is about a thing of the kind",
+    text,
 )

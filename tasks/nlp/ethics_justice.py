@@ -23,7 +23,7 @@ def example(row: Row) -> Example:
 
 
 def group(row: Row) -> str:
-    """How the scenario begins."""
+    """The first words of the scenario."""
     return first_words(row["scenario"], WORDS)
 
 

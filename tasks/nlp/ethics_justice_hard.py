@@ -1,15 +1,11 @@
 """ETHICS justice, hard test: is a reason for an exception or a claim a good one?"""
 
 from w2s_bench.tasks.nlp import ethics_justice
-from w2s_bench.tasks.nlp._ethics import HARD, hard_file
-from w2s_bench.tasks.nlp._other_test import other_test
+from w2s_bench.tasks.nlp._ethics import hard
 
-TASK = other_test(
+TASK = hard(
     ethics_justice,
-    "nlp/ethics-justice-hard",
-    split="hard_test",
-    files=hard_file("justice"),
     title="Exceptions and claims that models got wrong: reasonable or not?",
     size="2,052 scenarios",
-    notes=f"{HARD} 31% of its scenarios begin like one of the training split; one is equal. ",
+    notes="31% of its scenarios begin like one of the training split; one is equal. ",
 )

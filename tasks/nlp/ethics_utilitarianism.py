@@ -26,7 +26,7 @@ def example(row: Row) -> Example:
 
 
 def group(row: Row) -> str:
-    """How the pair begins."""
+    """The first words of the alphabetically first scenario."""
     return min(first_words(row[side], WORDS) for side in ("baseline", "less_pleasant"))
 
 

@@ -37,7 +37,7 @@ def one_of_two(row: Row) -> Iterator[Row]:
 
 
 def group(row: Row) -> str:
-    """How the dialogue begins. Errors: ValueError without an assistant turn."""
+    """The dialogue up to its first assistant turn. Errors: ValueError without one."""
     start, turn, _ = row["text"].partition(TURN)
     if not turn:
         raise ValueError("no assistant turn")
@@ -45,7 +45,7 @@ def group(row: Row) -> str:
 
 
 def example(row: Row) -> Example:
-    """The whole dialogue."""
+    """The whole dialogue, and whether it is the preferred one."""
     return Example(prompt=row["text"].strip(), options=CARD.classes, gold=row["label"], group=group(row))
 
 

@@ -1,9 +1,8 @@
 """IMDB: is a whole movie review negative or positive?"""
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Example, Task, TaskCard
-from w2s_bench.tasks.nlp._sentiment import CLASSES, ask, sentiment
-from w2s_bench.tasks.nlp._text import normalised
+from w2s_bench.task import TaskCard
+from w2s_bench.tasks.nlp._text import SENTIMENT, text_task
 
 CARD = TaskCard(
     name="nlp/imdb",
@@ -14,7 +13,7 @@ CARD = TaskCard(
     citation="Maas et al. 2011, ACL",
     group="the review's words; which reviews are of one film is not in the data",
     size="25,000 reviews to train on, 25,000 for the test",
-    classes=CLASSES,
+    classes=SENTIMENT,
     companions=("nlp/amazon-polarity", "nlp/twitter-sentiment"),
     pretraining="The reviews stand on public web pages and the archive on many mirrors; that corpora made of "
     "web pages hold some of them is to be expected.",
@@ -32,21 +31,15 @@ def text(row: Row) -> str:
     return str(row["text"].replace("<br />", " "))
 
 
-def example(row: Row) -> Example:
-    """The review, and its sentiment."""
-    return sentiment(text(row), row["label"])
-
-
-TASK = Task(
-    card=CARD,
-    source=HubSource(
+TASK = text_task(
+    CARD,
+    HubSource(
         path="stanfordnlp/imdb",
         config="plain_text",
         revision="e6281661ce1c48d982bc483cf8a173c1bbeb5d31",
         columns=("text", "label"),
         test="test",
     ),
-    example=example,
-    group=lambda row: normalised(text(row)),
-    ask=ask("review"),
+    "this review is",
+    text,
 )

@@ -3,7 +3,7 @@
 from w2s_bench.sources import Row
 from w2s_bench.task import Ask, Example, Task, TaskCard
 from w2s_bench.tasks.nlp._glue import glue
-from w2s_bench.tasks.nlp._sentiment import CLASSES
+from w2s_bench.tasks.nlp._text import SENTIMENT
 
 CARD = TaskCard(
     name="nlp/sst2",
@@ -14,7 +14,7 @@ CARD = TaskCard(
     citation="Socher et al. 2013, EMNLP; Wang et al. 2019, arXiv 1804.07461",
     group="the phrase itself; upstream does not say which phrases share a sentence",
     size="67,349 training phrases; test: the 872 sentences of the validation split",
-    classes=CLASSES,
+    classes=SENTIMENT,
     standing="development",
     companions=("nlp/imdb", "nlp/amazon-polarity", "nlp/twitter-sentiment"),
     pretraining="not known; the phrases are of reviews on rottentomatoes.com, and the set is part of "
@@ -33,7 +33,7 @@ CARD = TaskCard(
 def example(row: Row) -> Example:
     """The phrase, and its sentiment."""
     text = row["sentence"].strip()
-    return Example(prompt=text, options=CLASSES, gold=row["label"], group=text)
+    return Example(prompt=text, options=SENTIMENT, gold=row["label"], group=text)
 
 
 TASK = Task(

@@ -1,10 +1,9 @@
 """Twitter sentiment: is a message negative or positive?"""
 
 from w2s_bench.sources import HubSource, Row
-from w2s_bench.task import Example, Task, TaskCard
+from w2s_bench.task import Ask, Example, Task, TaskCard
 from w2s_bench.tasks.nlp._balance import kept
-from w2s_bench.tasks.nlp._sentiment import CLASSES, ask, sentiment
-from w2s_bench.tasks.nlp._text import normalised
+from w2s_bench.tasks.nlp._text import SENTIMENT, normalised
 
 NEGATIVE, NEUTRAL, POSITIVE = range(3)
 SHARE = 0.54  # of the positive messages: about 11,400 / 21,000 of all splits
@@ -18,7 +17,7 @@ CARD = TaskCard(
     citation="Rosenthal et al. 2017, SemEval-2017 task 4; Barbieri et al. 2020, arXiv 2010.12421",
     group="the message's words",
     size="about 22,700 of 59,899 messages (45,615 + 2,000 + 12,284)",
-    classes=CLASSES,
+    classes=SENTIMENT,
     findings=(("bag of words", "messages are short and outspoken: single words give most opinions away"),),
     notes="Neutral messages are left out, and a hash of the message keeps 54% of the positive ones. "
     "Upstream's test split is more negative than its training split, so that all are pooled. Names are "
@@ -30,7 +29,8 @@ def example(row: Row) -> Example:
     """The message, and its sentiment. Errors: ValueError for a label that is none."""
     if row["label"] not in (NEGATIVE, POSITIVE):
         raise ValueError(f"label {row['label']!r} is neither negative (0) nor positive (2)")
-    return sentiment(row["text"], int(row["label"] == POSITIVE))
+    gold, text = int(row["label"] == POSITIVE), row["text"].strip()
+    return Example(prompt=text, options=SENTIMENT, gold=gold, group=normalised(text))
 
 
 def keep(row: Row) -> bool:
@@ -50,5 +50,5 @@ TASK = Task(
     example=example,
     group=lambda row: normalised(row["text"]),
     keep=keep,
-    ask=ask("message"),
+    ask=Ask("this message is", SENTIMENT),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +14,7 @@ from w2s_bench.sources import Row, Source, hash_code
 class Paired:
     """All pairs of rows with the same ``key``: rows ``key, one, two`` in the order of their first row.
 
-    A row without a key stands alone, as ``one`` without ``two``, so that building it says what is wrong.
+    A row without a key stands alone, as ``one`` without ``two``, so that building it raises the error.
     """
 
     source: Source
@@ -24,20 +24,16 @@ class Paired:
         return self.source.has(split)
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """Pairs; a key that stands once gives none."""
-        together: dict[str, list[Row]] = {}
+        by_key: dict[str, list[Row]] = {}
         pairs: list[Row] = []
         for row in self.source.rows(split, mirror):
             try:
-                together.setdefault(self.key(row), []).append(row)
+                by_key.setdefault(self.key(row), []).append(row)
             except (ValueError, LookupError, TypeError, AttributeError):
                 pairs.append({"key": None, "one": row, "two": None})
-        return [*pairs, *self._pairs(together)]
+        for key, rows in by_key.items():
+            pairs += ({"key": key, "one": one, "two": two} for one, two in combinations(rows, 2))
+        return pairs
 
     def fingerprint(self, mirror: Path | None) -> str:
         return f"paired:{hash_code((Path(__file__),))}:{self.source.fingerprint(mirror)}"
-
-    def _pairs(self, together: dict[str, list[Row]]) -> Iterator[Row]:
-        for key, rows in together.items():
-            for one, two in combinations(rows, 2):
-                yield {"key": key, "one": one, "two": two}

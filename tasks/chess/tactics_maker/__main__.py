@@ -1,6 +1,6 @@
 """Make `tactics.parquet`: chess puzzles with one best move, from Stockfish's games with itself.
 
-Work is cut into chunks of games. A chunk passes three stages, and each leaves one file:
+Work is split into chunks of games. A chunk passes three stages, and each leaves one file:
 
     games-SEED-CHUNK       self-play records, also a corpus of moves to pretrain on
     candidates-SEED-CHUNK  positions whose best move stood out and is not an obvious shortcut
@@ -10,16 +10,15 @@ Columns: `game` (the group to split by), `ply` (half-moves played when the solve
 `fen` (before the opponent's last move), `last_move`, `best_move`, `gap` (win chance of the best
 move over that of the second, on a scale from -1 to 1), `kind`, `difficulty`.
 
-A run that was interrupted goes on from the files that are there. Chunks are taken in order until
-there are enough puzzles or the time is up; then positions that occur twice and more than four
-puzzles of a game are dropped, and the table is written with the difficulty of each row.
+An interrupted run resumes from the existing files. Chunks are taken in order until there are enough puzzles
+or the time is up; then repeated positions and more than four puzzles of a game are dropped, and the table is
+written with the difficulty of each row.
 
-What is reproducible: with the same engine binary and seed a chunk's three files are the same,
-byte for byte, on any machine and with any number of workers, because engines search a fixed
-number of nodes on one thread, each chunk starts from an empty hash, and random numbers come from
-generators seeded by game. With `--puzzles` the table is the same too. With `--seconds` the number
-of chunks depends on the machine's speed. Another Stockfish version plays other games: its name is
-in the parquet's metadata and in `settings.json` beside the games.
+With the same engine binary and seed a chunk's files are the same, byte for byte, on any machine and with any
+number of workers: engines search a fixed number of nodes on one thread, each chunk starts from an empty hash,
+and random numbers are seeded by game. With `--puzzles` the table is the same too; with `--seconds` the number
+of chunks depends on the machine's speed. The Stockfish version is in the parquet's metadata and in
+`settings.json` beside the games.
 
 With `--stage games` the first `--chunks` chunks are played and nothing else is done.
 
@@ -48,17 +47,10 @@ from w2s_bench.tasks.chess.tactics_maker.uci import Engine
 GAMES_PER_CHUNK = 256
 MIN_GAMES_PER_CHUNK = 48  # as many as are played side by side
 MAX_PER_GAME = 4
+TEXTS = dict.fromkeys(("fen", "last_move", "best_move"), pa.string())
 SCHEMA = pa.schema(
-    {
-        "game": pa.string(),
-        "ply": pa.int16(),
-        "fen": pa.string(),
-        "last_move": pa.string(),
-        "best_move": pa.string(),
-        "gap": pa.float32(),
-        "kind": pa.string(),
-        "difficulty": pa.float32(),
-    }
+    {"game": pa.string(), "ply": pa.int16(), **TEXTS}
+    | {"gap": pa.float32(), "kind": pa.string(), "difficulty": pa.float32()}
 )
 
 
@@ -81,14 +73,14 @@ class Chunk:
 
 
 def play_stage(chunk: Chunk) -> list[dict]:
-    """Play the chunk's games."""
+    """Play the chunk's games and return their records."""
     with Engine(chunk.engine, selfplay.MULTIPV, selfplay.HASH_MB) as engine:
         seed = f"{chunk.seed}-{chunk.number}"
         return list(selfplay.play_games(engine, chunk.games, chunk.name, seed))
 
 
 def candidate_stage(chunk: Chunk) -> list[dict]:
-    """Find what may be a puzzle in the chunk's games."""
+    """Find candidates for puzzles in the chunk's games."""
     records = read_shard(chunk.shard("games"))
     return [candidate for record in records for candidate in puzzles.candidates_of(record)]
 
@@ -142,17 +134,12 @@ def completed_chunks(first: Chunk, workers: int, deadline: float) -> Iterator[li
 
 def thin_out(rows: list[dict]) -> list[dict]:
     """At most `MAX_PER_GAME` of each game, chosen by chance but always the same."""
-    kept = []
+    chosen = []
     for game, group in itertools.groupby(rows, key=lambda row: row["game"]):
         choice = list(group)
         random.Random(game).shuffle(choice)
-        kept += sorted(choice[:MAX_PER_GAME], key=lambda row: row["ply"])
-    return kept
-
-
-def position_key(row: dict) -> str:
-    """What makes two positions the same: all of the FEN but its clocks."""
-    return " ".join(puzzles.position_of(row).fen().split()[:4])
+        chosen += sorted(choice[:MAX_PER_GAME], key=lambda row: row["ply"])
+    return chosen
 
 
 def collect(chunks: Iterator[list[dict]], target: int) -> list[dict]:
@@ -161,7 +148,7 @@ def collect(chunks: Iterator[list[dict]], target: int) -> list[dict]:
     rows: list[dict] = []
     for number, chunk in enumerate(chunks):
         for row in thin_out(sorted(chunk, key=lambda row: (row["game"], row["ply"]))):
-            key = position_key(row)
+            key = " ".join(puzzles.position_of(row).fen().split()[:4])  # the FEN without its clocks
             if key not in seen:
                 seen.add(key)
                 rows.append(row)
@@ -208,7 +195,7 @@ def write_table(rows: list[dict], out: Path, metadata: dict[str, str]) -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """The command line."""
+    """Parse the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--games-dir", type=Path, default=Path("games"), help="chunk files")
     parser.add_argument("--out", type=Path, default=Path("tactics.parquet"))
@@ -223,7 +210,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Play, verify, filter, write."""
+    """Play games, verify candidates, filter puzzles, write the table."""
     args = parse_arguments()
     args.games_dir.mkdir(parents=True, exist_ok=True)
     first = Chunk(args.games_dir, args.engine, args.seed, chunk_size(args.puzzles))

@@ -1,8 +1,8 @@
 """Check every row of `tactics.parquet` against the rules, and measure what `difficulty` orders.
 
-The first part shares no code with the maker: it is written from the description of the columns,
-so that an error there does not hide itself. The second part asks short searches and one-ply
-heuristics for the answers and reports how often they are right in each fifth of the difficulty.
+The first part follows the description of the columns and shares no code with the maker, so that it can find
+the maker's errors. The second part reports how often short searches and one-ply heuristics find the answers
+in each fifth of the difficulty.
 
 Run: python -m w2s_bench.tasks.chess.tactics_maker.check tactics.parquet --games-dir games --report REPORT.md
 """
@@ -101,7 +101,7 @@ def faults_of_games(table: pd.DataFrame, games_dir: Path) -> Iterator[str]:
 
 
 def all_faults(table: pd.DataFrame, games_dir: Path | None) -> list[str]:
-    """Every fault of a table."""
+    """Every fault of a table, its rows and their games."""
     faults = [
         f"{row['game']} ply {row['ply']}: {fault}"
         for row in table.to_dict("records")
@@ -133,7 +133,7 @@ def shortcuts(row: dict) -> dict[str, float]:
 
 
 def measure(table: pd.DataFrame, engine_path: str) -> pd.DataFrame:
-    """One column of successes per weak player."""
+    """One column of successes for each weak player."""
     results = pd.DataFrame([shortcuts(row) for row in table.to_dict("records")])
     for label, nnue in (("NNUE", "true"), ("classical", "false")):
         with Engine(engine_path, 1, 1) as engine:

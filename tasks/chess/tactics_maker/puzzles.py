@@ -22,14 +22,7 @@ DISPUTE_NODES = 20_000
 MIN_GAP = 0.35
 MIN_SCORE = -150  # the best move must not leave the solver lost
 
-PIECE_VALUES = {
-    chess.PAWN: 1,
-    chess.KNIGHT: 3,
-    chess.BISHOP: 3,
-    chess.ROOK: 5,
-    chess.QUEEN: 9,
-    chess.KING: 100,
-}
+PIECE_VALUES = dict(zip(chess.PIECE_TYPES, (1, 3, 3, 5, 9, 100), strict=True))  # pawn to king
 
 
 def static_gain(board: chess.Board, capture: chess.Move) -> int:
@@ -125,31 +118,30 @@ def settling_nodes(lines: Sequence[str]) -> int:
 def verify(engine: Engine, candidates: Sequence[dict]) -> list[dict]:
     """Keep the candidates whose best move a longer search finds good enough and alone.
 
-    The solution is the longer search's choice. Where self-play had proposed another move, the
-    puzzle is a hard one or an error, and a third, still longer search has to say which. Every
-    search starts from an empty hash, so that none tells the next the answer, and a result does
+    The solution is the longer search's choice. Where self-play proposed another move, the puzzle is hard or an
+    error, and a third, still longer search decides. Every search starts from an empty hash, so that results do
     not depend on the order of the candidates.
     """
     fens = [position_of(candidate).fen() for candidate in candidates]
     screens = [final_ranking(lines, MULTIPV) for lines in search(engine, fens, SCREEN_NODES)]
     open_ = [i for i, ranking in enumerate(screens) if gap_of(ranking) >= SCREEN_GAP]
     answers = search(engine, [fens[i] for i in open_], VERIFY_NODES)
-    found = [
+    described = [
         describe(candidates[i], screens[i], lines)
         for i, lines in zip(open_, answers, strict=True)
         if stands_out(final_ranking(lines, MULTIPV))
     ]
-    return settle_disputes(engine, [puzzle for puzzle in found if is_admissible_row(puzzle)])
+    return settle_disputes(engine, [puzzle for puzzle in described if is_admissible_row(puzzle)])
 
 
-def settle_disputes(engine: Engine, found: Sequence[dict]) -> list[dict]:
-    """Drop the puzzles whose solution only one of two searches had found, unless a third does."""
-    disputed = [puzzle for puzzle in found if puzzle["best_move"] != puzzle["proposal"]]
+def settle_disputes(engine: Engine, solved: Sequence[dict]) -> list[dict]:
+    """Drop the puzzles whose solution only one of two searches found, unless a third confirms it."""
+    disputed = [puzzle for puzzle in solved if puzzle["best_move"] != puzzle["proposal"]]
     fens = [position_of(puzzle).fen() for puzzle in disputed]
     for puzzle, lines in zip(disputed, search(engine, fens, DISPUTE_NODES), strict=True):
         ranking = final_ranking(lines, MULTIPV)
         puzzle["upheld"] = stands_out(ranking) and ranking[0].move == puzzle["best_move"]
-    return [puzzle for puzzle in found if puzzle.get("upheld", True)]
+    return [puzzle for puzzle in solved if puzzle.get("upheld", True)]
 
 
 def search(engine: Engine, fens: Sequence[str], nodes: int) -> list[list[str]]:
