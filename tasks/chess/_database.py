@@ -94,7 +94,7 @@ def batches(path: Path) -> Iterator[pa.Table]:
         raise BadData(
             f"the lichess database cannot be read: {reason}",
             where=str(path),
-            expected=f"a whole zstd file of comma-separated lines with a header that names {', '.join(COLUMNS)}",
+            expected=f"a whole zstd file of comma-separated lines with the columns {', '.join(COLUMNS)}",
             mend="download it again; a file that is cut or damaged gives no rows at all",
         ) from None
 

@@ -1,1 +1,1 @@
-"""To be written."""
+"""Leaderboards: append-only folders of bundles, their entries, reruns, and the site made of them."""

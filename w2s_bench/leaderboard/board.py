@@ -1,8 +1,8 @@
 """A board is an append-only folder ``<suite>-<version>/``: a standard, entries and their bundles.
 
-``standard/`` is what ``board gold`` writes. ``entries/NAME.zip`` is a bundle, ``entries/NAME.json`` holds its
-scores, and ``entries/NAME.rerun.json`` the record of its rerun, if there was one. No file is ever rewritten.
-A file ``ARCHIVED`` closes the board to new entries; its text is the reason, which the site shows.
+``board gold`` writes ``standard/``. ``entries/NAME.zip`` is a bundle, ``entries/NAME.json`` holds its scores,
+and ``entries/NAME.rerun.json`` the record of its rerun, if any. No file is ever rewritten. A file
+``ARCHIVED`` closes the board to new entries; its text is the reason, which the site shows.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ STANDARD, ENTRIES, RERUN, ARCHIVED = "standard", "entries", ".rerun.json", "ARCH
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board as read from its folder: entries in the order of their file names; ``archived`` is the reason
-    why it takes no new ones, or None for an open board."""
+    """A board: its entries in the order of their file names, and the reason if it is ``archived``."""
 
     folder: Path
     standard: Standard
@@ -39,18 +38,17 @@ class Board:
 
 
 def board_folder(root: Path, suite: Suite) -> Path:
-    """The folder of the board of a suite and version, whether it exists or not."""
+    """The folder of a suite's board, whether it exists or not."""
     return root / f"{suite.name}-{suite.version}"
 
 
 def add(
     bundle: Path, root: Path, hub: Path | None = None, store: Path | None = None, gold: Path | None = None
 ) -> tuple[Path, Published]:
-    """Verify a bundle and add it to the board of its suite; returns the entry and its file.
+    """Verify a bundle and add it to the board of its suite; return the file and the entry.
 
-    The first entry of a suite creates the board, with the standard in ``gold`` or else that of the installed
-    suite. Errors: StoreError for a bundle that does not verify; UserError for a duplicate, or where the board
-    is an archive.
+    The first entry of a suite creates the board, with the standard in ``gold`` or of the installed suite.
+    Errors: StoreError for a bundle that does not verify; UserError for a duplicate or an archive.
     """
     members = archive.read(bundle)
     verified = verify_members(members, str(bundle), partial(_standard, root, (hub, store, gold)))
@@ -70,13 +68,19 @@ def add(
 def _standard(
     root: Path, sources: tuple[Path | None, Path | None, Path | None], manifest: Manifest, where: str
 ) -> Standard:
-    """The standard of the board of a bundle's suite; for a new board that of ``gold`` or of the installed
-    suite. ``sources``: mirror, store, gold."""
+    """The standard of a suite's board; of a new board that of ``gold`` or of the installed suite.
+    ``sources``: mirror, store, gold."""
     suite_hash, (hub, store, gold) = manifest.suite.hash, sources
     for folder in folders(root):
         standard = read_standard(folder / STANDARD)
         if standard.suite.hash == suite_hash:
-            _check_open(folder)
+            if reason := archived(folder):
+                raise UserError(
+                    "this board is an archive and takes no new entries",
+                    where=str(folder),
+                    expected=f"a board that is open ({reason})",
+                    mend="run the suite in its present version, submit that run, and add its bundle",
+                )
             return standard
     suite = shipped_suite(suite_hash)
     if gold is not None:
@@ -90,13 +94,19 @@ def _standard(
             f"a suite that has a board below {root}, or one that w2s-bench list suites shows",
             "give the suite's published gold with --gold to create its board",
         )
-    _check_new(board_folder(root, standard.suite), standard)
+    folder = board_folder(root, standard.suite)
+    if folder.exists():
+        raise UserError(
+            f"the board here is of another suite with that name and version (not hash {standard.suite.hash})",
+            where=str(folder),
+            expected="a new version number for a suite that changed",
+        )
     return standard
 
 
 def archived(folder: Path) -> str | None:
-    """Why a board takes no new entries, as one line; None for an open board. Errors: StoreError for a file
-    ``ARCHIVED`` without a reason."""
+    """The reason why a board takes no new entries, as one line; None for an open board. Errors: StoreError
+    for a file ``ARCHIVED`` without a reason."""
     path = folder / ARCHIVED
     if not path.exists():
         return None
@@ -109,47 +119,27 @@ def archived(folder: Path) -> str | None:
     return reason
 
 
-def _check_open(folder: Path) -> None:
-    if reason := archived(folder):
-        raise UserError(
-            "this board is an archive and takes no new entries",
-            where=str(folder),
-            expected=f"a board that is open ({reason})",
-            mend="run the suite in its present version, submit that run, and add its bundle",
-        )
-
-
-def _check_new(folder: Path, standard: Standard) -> None:
-    if folder.exists():
-        raise UserError(
-            f"the board here is of another suite with that name and version (not hash {standard.suite.hash})",
-            where=str(folder),
-            expected="a new version number for a suite that changed",
-        )
-
-
 def _new_file(folder: Path, entry: Published) -> Path:
-    """The file that a new entry gets. Errors: UserError for a duplicate."""
+    """The file of a new entry. Errors: UserError for a duplicate."""
     for path in _entry_files(folder):
         other: Published = load(Published, path)
         if other.bundle == entry.bundle:
-            raise _duplicate(path, "this very bundle")
-        if (other.method, other.code, other.options) == (entry.method, entry.code, entry.options):
-            raise _duplicate(path, f"{entry.method} with the same code and options")
+            what = "this very bundle"
+        elif (other.method, other.code, other.options) == (entry.method, entry.code, entry.options):
+            what = f"{entry.method} with the same code and options"
+        else:
+            continue
+        raise UserError(
+            f"the board has {what} already",
+            where=str(path),
+            expected="a method, code or options that the board does not have",
+            mend="entries are never rewritten; another version of a method is another entry",
+        )
     return folder / ENTRIES / f"{file_name(entry.method)}-{entry.bundle[:8]}.json"
 
 
 def _entry_files(folder: Path) -> list[Path]:
     return [p for p in sorted((folder / ENTRIES).glob("*.json")) if not p.name.endswith(RERUN)]
-
-
-def _duplicate(path: Path, what: str) -> UserError:
-    return UserError(
-        f"the board has {what} already",
-        where=str(path),
-        expected="a method, code or options that the board does not have",
-        mend="entries are never rewritten; another version of a method is another entry",
-    )
 
 
 def folders(root: Path) -> list[Path]:
@@ -158,8 +148,7 @@ def folders(root: Path) -> list[Path]:
 
 
 def load_board(folder: Path) -> Board:
-    """Read a board. Errors: StoreError for a damaged file, a bundle that is not the entry's, or an entry of
-    another suite."""
+    """Read a board. Errors: StoreError for a damaged file, or an entry of another bundle or suite."""
     standard = read_standard(folder / STANDARD)
     entries = [_entry(path, standard) for path in _entry_files(folder)]
     return Board(folder, standard, entries, archived(folder))
@@ -183,8 +172,7 @@ def _entry(path: Path, standard: Standard) -> BoardEntry:
 
 
 def check(folder: Path) -> list[str]:
-    """Score every bundle of a board again and compare the scores with its entry; returns the names of the
-    entries. An archive is checked like any board: by its own standard.
+    """Score every bundle of a board again by the board's own standard; return the names of the entries.
 
     Errors: StoreError for the first entry that differs.
     """

@@ -1,4 +1,4 @@
-"""What the command line does with bundles: find the standard, verify, compare shared fits, print."""
+"""Commands on bundles: find the standard, verify, compare shared fits, rerun, print."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from w2s_bench.submission.standard import Standard, read_standard, shipped_suite
 from w2s_bench.submission.verify import FindStandard, Verified, verify
 from w2s_bench.suite import load_suite
 
-ALIKE = 0.01  # of one key: share of items on which two machines may differ in their last digits
+ALIKE = 0.01  # most items, as a share, on which fits of one key may differ between machines
 
 
 def verify_bundle(
     path: Path, hub: Path | None = None, store: Path | None = None, gold: Path | None = None
 ) -> tuple[Verified, int]:
-    """Verify a bundle by a shipped suite, or by the folder ``gold`` of ``board gold``; and compare its shared
-    fits with those that ``store`` holds. Returns how many were compared too."""
+    """Verify a bundle by a shipped suite, or by the folder ``gold`` of ``board gold``, and compare its fits
+    with those in ``store``. Returns the result and the number of compared fits."""
     done = verify(path, sealed(gold) if gold else installed(hub, store))
     return done, _compare(done, Store(store), str(path)) if store else 0
 
@@ -45,10 +45,10 @@ def rerun_bundle(
     sources: tuple[Path | None, Path | None, Path | None],
     closed: bool,
 ) -> tuple[Rerun, Path]:
-    """Verify a bundle, train cells of it again, and write the record beside it; returns record and file.
+    """Verify a bundle, train some of its cells again, and write the record beside it; return record and file.
 
     ``sources``: the mirror of the hub, a newer one, and the gold. ``closed``: in a sandbox without network.
-    Errors: UserError for a record that exists, or a bundle of an archive without the archive's gold.
+    Errors: UserError for an existing record, or a bundle of an archive without the archive's gold.
     """
     hub, newer, gold = sources
     target = out or path.with_name(f"{path.stem}{RERUN}")
@@ -59,8 +59,14 @@ def rerun_bundle(
             expected="a new file: records are never rewritten",
             mend="give another with --out",
         )
-    if gold is None:
-        _check_comparable(path)
+    board = path.resolve().parent.parent
+    if gold is None and (reason := archived(board)):  # the installed code plans its cells under other keys
+        raise UserError(
+            f"its content keys are of an older edition and cannot be compared: {board.name} is an archive",
+            where=str(path),
+            expected=f"a bundle of an open board ({reason})",
+            mend=f"rerun it by the archive's own standard: --gold {board / STANDARD}",
+        )
     done, _ = verify_bundle(path, hub, None, gold)
     seed = secrets.randbelow(1 << 31) if review_seed is None else review_seed
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -69,43 +75,31 @@ def rerun_bundle(
     return record, target
 
 
-def _check_comparable(path: Path) -> None:
-    """Errors: UserError for a bundle of an archive: the installed code plans its cells under other keys."""
-    folder = path.resolve().parent.parent
-    if reason := archived(folder):
-        raise UserError(
-            f"its content keys are of an older edition and cannot be compared: {folder.name} is an archive",
-            where=str(path),
-            expected=f"a bundle of an open board ({reason})",
-            mend=f"rerun it by the archive's own standard: --gold {folder / STANDARD}",
-        )
-
-
 def sealed(folder: Path) -> FindStandard:
-    """The standard of a folder, for bundles of its suite alone."""
+    """A lookup that always gives the standard of a folder."""
     standard = read_standard(folder)
     return lambda manifest, where: standard
 
 
 def installed(hub: Path | None, store: Path | None) -> FindStandard:
-    """Standards from the shipped suites, by their hash."""
+    """A lookup of shipped suites by their hash, which makes their standards."""
 
     def find(manifest: Manifest, where: str) -> Standard:
-        found = shipped_suite(manifest.suite.hash)
-        if found is None:
+        suite = shipped_suite(manifest.suite.hash)
+        if suite is None:
             raise refused(
                 f"field 'suite.hash': no shipped suite has {manifest.suite.hash}",
                 where,
                 "a suite that w2s-bench list suites shows, in its present version",
                 "install the version of w2s-bench that has it, or give its published gold with --gold",
             )
-        return standard_of(*found, [manifest.method.label], hub, store)
+        return standard_of(*suite, [manifest.method.label], hub, store)
 
     return find
 
 
 def seal(suite_name: str, out: Path, hub: Path | None, store: Path | None) -> Standard:
-    """Write the standard of a suite, with every registered method, to a folder."""
+    """Write the standard of a suite, with all registered methods, to a folder."""
     suite, text = load_suite(suite_name)
     standard = standard_of(suite, text, [ALL], hub, store)
     write_standard(out, standard)
@@ -113,26 +107,23 @@ def seal(suite_name: str, out: Path, hub: Path | None, store: Path | None) -> St
 
 
 def _compare(done: Verified, store: Store, where: str) -> int:
-    """Fits that the store has under the same key must have picked the same options."""
-    compared = 0
-    for fit in done.fits:
-        if not store.has("fit", fit.key):
-            continue
-        compared += 1
-        here = picks(store.open("fit", fit.key).arrays("test")["probabilities"])
-        mine = done.picked[fit.key]
-        if len(here) != len(mine) or np.mean(here != mine) > ALIKE:
+    """Check that fits picked the same options as those in the store under the same keys; count them."""
+    fits = [fit for fit in done.fits if store.has("fit", fit.key)]
+    for fit in fits:
+        stored = picks(store.open("fit", fit.key).arrays("test")["probabilities"])
+        submitted = done.picked[fit.key]
+        if len(stored) != len(submitted) or np.mean(stored != submitted) > ALIKE:
             raise refused(
                 f"fit {fit.key} ({fit.model} on {fit.task}) answers otherwise than the same fit in the store",
                 f"{where}: predictions.parquet",
                 f"the same option on all but {ALIKE:.0%} of the items",
                 "submit the fits as they were made",
             )
-    return compared
+    return len(fits)
 
 
 def document(done: Verified, compared: int) -> Mapping[str, Any]:
-    """What was verified, as JSON values."""
+    """The result of a verification as JSON values."""
     head = done.manifest
     return {
         "method": head.method.model_dump(),
@@ -147,7 +138,7 @@ def document(done: Verified, compared: int) -> Mapping[str, Any]:
 
 
 def text(done: Verified, compared: int, width: int | None) -> str:
-    """The rows as a table, and what holds."""
+    """The rows as a table, and a summary of the verification."""
     head = done.manifest
     same = f", {compared} of them as in the store" if compared else ""
     suite = f"{head.suite.name}, version {head.suite.version}"

@@ -17,7 +17,7 @@ from w2s_bench.report.tables import TITLES, markdown_table
 def changes(before: Path, after: Path) -> str:
     """Markdown tables of the entries and reruns that only ``after`` has, with their PGR and tie groups.
 
-    Errors: StoreError where a published file was edited or removed, or an archive has a new entry.
+    Errors: StoreError for an edited or removed file, or a new entry of an archive.
     """
     _check_append_only(before, after)
     tables = []
@@ -63,9 +63,9 @@ def _table(board: BoardShown, entries: list[BoardEntry]) -> str:
     return markdown_table(f"{board.suite.name}, version {board.suite.version}", head, lines)
 
 
-def _pgr(board: BoardShown, one: BoardEntry, domain: Domain) -> str:
-    row = one.pool(domain, board.pool)
+def _pgr(board: BoardShown, item: BoardEntry, domain: Domain) -> str:
+    row = item.pool(domain, board.pool)
     if row is None or row.pgr is None:
         return "–"
-    group = board.groups[domain].get(one.stem)
+    group = board.groups[domain].get(item.stem)
     return PGR.text(row) + (f", group {group}" if group else "")

@@ -1,4 +1,4 @@
-"""From a bundle that holds to the entry of a board."""
+"""The entry of a board made from a verified bundle."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from w2s_bench.registry.load import load
 from w2s_bench.submission.standard import places
 from w2s_bench.submission.verify import Verified
 
-ROUNDING = 1e-9  # between processors; a score moves by at least 1e-5 when one answer of a test set does
+ROUNDING = 1e-9  # between processors; one changed answer moves a score by at least 1e-5
 
 
 def entry_of(done: Verified, bundle: str, known: Published | None = None) -> Published:
     """The entry of a verified bundle with the hash ``bundle``.
 
-    Inputs and card are those of the installed method of that name and code, or of the entry ``known`` that
-    was made when there was one: they are told, not scored.
+    Inputs and card are not in the bundle: they come from the installed method, or from the entry ``known``.
     """
     head = done.manifest
     method, info = head.method, head.suite
-    inputs, card = (known.inputs, known.card) if known else _told(method.name, method.own)
-    mine = [c for c in done.cells if c.method == method.label]
+    inputs, card = (known.inputs, known.card) if known else _declared(method.name, method.own)
+    cells = [c for c in done.cells if c.method == method.label and c.failed is None]
     suite = done.standard.suite
     whole = {(*place, seed) for place in places(compared(suite)) for seed in suite.seeds}
-    scored = {(c.task, c.teacher, c.student, c.seed) for c in mine if c.failed is None}
+    scored = {(c.task, c.teacher, c.student, c.seed) for c in cells}
     return Published(
         bundle=bundle,
         suite=info.name,
@@ -59,8 +58,8 @@ def entry_of(done: Verified, bundle: str, known: Published | None = None) -> Pub
     )
 
 
-def _told(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
-    """What a registered method declares: its inputs and its card. Of one's own nothing is known."""
+def _declared(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
+    """Inputs and card of a registered method; None and nothing for other code."""
     if own or name not in items("method"):
         return None, {}
     method = load("method", name)
@@ -69,8 +68,7 @@ def _told(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
 
 
 def equal_but_for_rounding(one: Published, other: Published) -> bool:
-    """Whether two entries differ in the last digits at most: processors add up in different orders, so that
-    one bundle is not scored to the same bits everywhere."""
+    """Whether two entries differ by rounding at most: processors sum in different orders."""
     return _alike(json.loads(dump(one)), json.loads(dump(other)))
 
 

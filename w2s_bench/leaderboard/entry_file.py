@@ -1,6 +1,6 @@
-"""What stands on a leaderboard: entries that a bundle was scored to, and the records of reruns.
+"""The files of a leaderboard: entries with the scores of a bundle, and records of reruns.
 
-Read from files that people edit and merge, so every field is checked. Shapes: S seeds, N test items.
+People edit and merge these files, so every field is checked. Shapes: S seeds, N test items.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from w2s_bench.records import Domain, TableRow, parse, row_values
 
 PUBLISHED_SCHEMA: Literal[1] = 1
 MEND = "add the bundle again: w2s-bench board add BUNDLE"
+Role = Literal["teacher", "student", "ceiling"]
+ROLES: tuple[Role, ...] = ("teacher", "student", "ceiling")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scored:
-    """The answers of one cell, right or wrong: ``[S, N]`` bits of teacher, student and ceiling in base 64."""
+    """Whether each answer of a cell is right: ``[S, N]`` bits of teacher, student and ceiling in base 64."""
 
     domain: Domain
     task: str
@@ -33,17 +35,16 @@ class Scored:
     seeds: list[int]
     items: int
     chance: float
-    bits: dict[Literal["teacher", "student", "ceiling"], str]
+    bits: dict[Role, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """An entry of a board: one method on one suite version, scored from the bundle whose hash it has.
+    """An entry of a board: one method on one suite version, scored from the bundle with its hash.
 
-    ``rows`` are those of the report without tie groups, which belong to the whole board; ``scored`` is what
-    these are made from. ``inputs`` of a registered method are what it declares, of one's own None: its code
-    was not run. ``coverage``: share of the suite's cells that are open to
-    every method which have a student. ``kind``: what the row is.
+    ``rows`` are those of the report without tie groups, which belong to the whole board; they are computed
+    from ``scored``. ``inputs``: those that a registered method declares; None for other code, which was not
+    run. ``coverage``: the share of the suite's common cells that have a student.
     """
 
     schema_version: Literal[1] = PUBLISHED_SCHEMA
@@ -74,15 +75,15 @@ class Published:
     scored: list[Scored]
 
     def cells(self) -> list[Cell]:
-        """The cells of the method, for whatever compares it with others."""
-        return [_cell(self, one) for one in self.scored]
+        """The cells of the method with their per-item scores."""
+        return [_cell(self, scored) for scored in self.scored]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RerunCell:
-    """A cell that was made again: student accuracies as recorded and as found, what may lie between them.
+    """A cell that was rerun: student accuracies as recorded and now, and the allowed difference (``spread``).
 
-    ``expected``, where it is not the recorded one: on fresh items, which may be harder or easier.
+    ``expected``: the expected accuracy if it is not the recorded one, on harder or easier fresh items.
     """
 
     cell: str
@@ -95,8 +96,8 @@ class RerunCell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rerun:
-    """The record of ``board rerun``: ``entry`` is the bundle's SHA-256, ``review_seed`` chose cells and, for
-    generated tasks, fresh test items."""
+    """The record of ``board rerun``. ``entry``: the bundle's SHA-256. ``review_seed`` chose the cells and,
+    for generated tasks, the fresh test items."""
 
     entry: str
     verdict: Literal["reproduced", "not reproduced"]
@@ -108,7 +109,7 @@ class Rerun:
 
 @dataclass(frozen=True, slots=True)
 class BoardEntry:
-    """An entry as it stands on a board: by the name of its file, with the record of its rerun, if any."""
+    """An entry of a board with the stem of its file name and the record of its rerun, if any."""
 
     stem: str
     entry: Published
@@ -116,22 +117,22 @@ class BoardEntry:
 
     @property
     def tier(self) -> str:
-        """``reproduced`` where a rerun found the same, else ``claimed``."""
+        """``reproduced`` if a rerun confirmed the entry, else ``claimed``."""
         return "reproduced" if self.rerun is not None and self.rerun.verdict == "reproduced" else "claimed"
 
     def pool(self, domain: Domain, name: str) -> TableRow | None:
-        """Its row of a pool of a domain."""
-        found = (r for r in self.entry.rows if (r.domain, r.task, r.pool) == (domain, None, name))
-        return next(found, None)
+        """The entry's row for the pool of a domain."""
+        rows = (r for r in self.entry.rows if (r.domain, r.task, r.pool) == (domain, None, name))
+        return next(rows, None)
 
 
 def pack_bits(correct: NDArray[np.uint8]) -> str:
-    """``[S, N]`` of 0 and 1 as text."""
+    """Pack zeros and ones ``[S, N]`` into text."""
     return base64.b64encode(np.packbits(correct).tobytes()).decode()
 
 
 def unpack_bits(text: str, seeds: int, items: int) -> NDArray[np.uint8]:
-    """``[S, N]``. Errors: ValueError for text of another size."""
+    """Zeros and ones ``[S, N]`` from text. Errors: ValueError for text of another size."""
     data = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
     if len(data) != -(-seeds * items // 8):
         raise ValueError(f"{len(data)} bytes of answers, not those of {seeds} seeds and {items} items")
@@ -139,7 +140,7 @@ def unpack_bits(text: str, seeds: int, items: int) -> NDArray[np.uint8]:
 
 
 def scored_of(cell: Cell) -> Scored:
-    """A cell as an entry holds it."""
+    """A cell in the form of an entry's file."""
     return Scored(
         domain=cell.domain,
         task=cell.task,
@@ -148,36 +149,30 @@ def scored_of(cell: Cell) -> Scored:
         seeds=list(cell.seeds),
         items=cell.student_correct.shape[1],
         chance=cell.chance,
-        bits={
-            "teacher": pack_bits(cell.teacher_correct),
-            "student": pack_bits(cell.student_correct),
-            "ceiling": pack_bits(cell.ceiling_correct),
-        },
+        bits={role: pack_bits(getattr(cell, f"{role}_correct")) for role in ROLES},
     )
 
 
-def _cell(entry: Published, one: Scored) -> Cell:
-    teacher, student, ceiling = (
-        unpack_bits(one.bits[name], len(one.seeds), one.items) for name in ("teacher", "student", "ceiling")
-    )
+def _cell(entry: Published, scored: Scored) -> Cell:
+    correct: dict[str, Any] = {
+        f"{role}_correct": unpack_bits(scored.bits[role], len(scored.seeds), scored.items) for role in ROLES
+    }
     return Cell(
-        domain=one.domain,
-        task=one.task,
-        teacher=one.teacher,
-        student=one.student,
+        domain=scored.domain,
+        task=scored.task,
+        teacher=scored.teacher,
+        student=scored.student,
         method=entry.method,
-        seeds=tuple(one.seeds),
-        teacher_correct=teacher,
-        student_correct=student,
-        ceiling_correct=ceiling,
+        seeds=tuple(scored.seeds),
         reference=entry.kind == "reference",
-        chance=one.chance,
+        chance=scored.chance,
         uses_gold=entry.kind == "oracle",
+        **correct,
     )
 
 
 def dump(value: Published | Rerun) -> str:
-    """JSON with sorted keys; None and empty lists are kept, so that a reader sees every field."""
+    """JSON with sorted keys and every field, even those that are None or empty."""
     values = asdict(value)
     if isinstance(value, Published):
         values["rows"] = list(map(row_values, value.rows))
@@ -187,13 +182,11 @@ def dump(value: Published | Rerun) -> str:
 def load(kind: type, path: Path) -> Any:
     """Read a :class:`Published` or :class:`Rerun`. Errors: StoreError naming file and field."""
     try:
-        value = json.loads(path.read_text("utf8"))
+        return parse(kind, json.loads(path.read_text("utf8")), str(path))
+    except StoreError as error:
+        error.mend = MEND
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise StoreError(
             f"cannot be read ({str(error)[:200]})", where=str(path), expected=f"a {kind.__name__}", mend=MEND
         ) from None
-    try:
-        return parse(kind, value, str(path))
-    except StoreError as error:
-        error.mend = MEND
-        raise

@@ -1,13 +1,13 @@
-"""Test items for a review that nobody could have tuned to.
+"""Fresh test items for a review, to which nobody could have tuned.
 
-Of generated tasks they come from the review's generator seed. Of data sets that grow, as lichess's do, they
-are the groups (games) that a newer copy of the data has and the copy that the bundle was judged by has not.
+For generated tasks they come from a generator seed of the review. For data sets that grow, such as lichess's,
+they are the groups (games) that only a newer copy of the data has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from w2s_bench.bad_rows import UNUSABLE, BrokenRow
@@ -37,9 +37,9 @@ TASK = replace(WHOLE, card=replace(WHOLE.card, companions=({fresh!r},)))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Newer:
-    """Rows of a data set in the mirror ``copy`` of groups that the mirror of the review has not.
+    """Rows of a data set in the mirror ``copy`` whose groups are not in the review's own mirror.
 
-    A row whose group cannot be read stays, and is counted as one that cannot be used.
+    A row whose group cannot be read stays, and is counted as a bad row.
     """
 
     source: Source
@@ -50,14 +50,13 @@ class Newer:
         return self.source.has(split)
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The new ones of a split, in the order of the newer copy."""
-        known = {self._of(row) for row in self.source.rows(split, mirror)} - {None}
-        return [row for row in self.source.rows(split, self.copy) if self._of(row) not in known]
+        known = {self._group(row) for row in self.source.rows(split, mirror)} - {None}
+        return [row for row in self.source.rows(split, self.copy) if self._group(row) not in known]
 
     def fingerprint(self, mirror: Path | None) -> str:
         return f"newer:{self.source.fingerprint(mirror)}:{self.source.fingerprint(self.copy)}"
 
-    def _of(self, row: Row) -> str | None:
+    def _group(self, row: Row) -> str | None:
         try:
             return None if isinstance(row, BrokenRow) else self.group(row)
         except UNUSABLE:
@@ -65,20 +64,19 @@ class Newer:
 
 
 def newer(task: Task, copy: Path) -> Newer:
-    """What a newer copy of the task's data adds."""
+    """The rows that a newer copy of the task's data adds."""
     return Newer(source=task.source, group=task.group, copy=copy)
 
 
 def reseeded(task: Task, seed: int) -> GeneratedSource:
-    """The generator of a task at another seed."""
+    """The generator of a task with another seed."""
     assert isinstance(task.source, GeneratedSource)
-    whole = task.source
-    return GeneratedSource(generate=whole.generate, size=whole.size, seed=seed, code=whole.code)
+    return replace(task.source, seed=seed)
 
 
 def reviewed(task: str, review_seed: int, hub: Path | None, copy: Path | None, folder: Path) -> str:
-    """The name of a task with a fresh test set as its companion, in a file in ``folder``; the task's own name
-    where there is none. ``hub``: the mirror that the bundle was judged by, ``copy`` a newer one.
+    """The name of a task, in a new file in ``folder``, with a fresh test set as its companion; the given name
+    where there is none. ``hub``: the mirror that judged the bundle, ``copy`` a newer one.
 
     Errors: UserError for a copy that holds the same rows.
     """
@@ -95,18 +93,17 @@ def reviewed(task: str, review_seed: int, hub: Path | None, copy: Path | None, f
 
 
 def drifts(task: str) -> bool:
-    """Whether fresh items are of a later day, and may be harder or easier than the published ones; those of a
-    generator are of the same distribution."""
+    """Whether fresh items may be harder or easier than the published ones; a generator's are not."""
     return not isinstance(load_task(task).source, GeneratedSource)
 
 
 def _grown(task: Task, hub: Path | None, copy: Path) -> bool:
     """Whether the newer copy holds the task's data; other data sets of a suite need not be in it."""
     try:
-        there = task.source.fingerprint(copy)
+        fingerprint = task.source.fingerprint(copy)
     except UserError:
         return False
-    if there == task.source.fingerprint(hub):
+    if fingerprint == task.source.fingerprint(hub):
         raise UserError(
             f"the newer copy holds the rows of {task.card.name} that the bundle was judged by",
             where=str(copy),

@@ -1,4 +1,4 @@
-"""A built site to where others see it: a folder, a branch of a git repository, or the Hugging Face hub."""
+"""Publish a built site: to a folder, a branch of a git repository, or the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ license: mit
 ---
 Rows, entries and bundles of the w2s-bench leaderboards: of each board `board.json`, `board.csv`, `entries/`.
 """
-DATA = ("*/board.json", "*/board.csv", "*/entries/*")
+ALL_FILES, DATA = ("**/*",), ("*/board.json", "*/board.csv", "*/entries/*")
 MESSAGE = "Leaderboards, made by w2s-bench board build"
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What goes where: a repository or folder, and the files below the site, with their bytes in all."""
+    """The files of a site for one target (a repository or folder), and their total size in bytes."""
 
     target: str
     files: list[str]
@@ -42,14 +42,14 @@ class Sending:
 
 def sendings(site: Path, target: str) -> Sending:
     """All files of a site for one target. Errors: UserError for a folder that is no site."""
-    return _sending(site, target, ["**/*"])
+    return _sending(site, target, ALL_FILES)
 
 
 def to_folder(site: Path, folder: Path) -> Sending:
-    """Copy a site; of what is there, only files of an earlier site are replaced."""
-    found = sendings(site, str(folder))
-    here, there = site.resolve(), folder.resolve()
-    if here == there or here in there.parents or there in here.parents:
+    """Copy a site to a new or empty folder, or one that holds an earlier site, which is replaced."""
+    sending = sendings(site, str(folder))
+    source, target = site.resolve(), folder.resolve()
+    if source == target or source in target.parents or target in source.parents:
         raise UserError("the site lies there itself", where=str(folder), expected="a folder apart from it")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise UserError(
@@ -59,42 +59,32 @@ def to_folder(site: Path, folder: Path) -> Sending:
         )
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(site, folder)
-    return found
+    return sending
 
 
 def to_branch(site: Path, branch: str, repository: Path, dry_run: bool = False) -> Sending:
-    """One commit with the site alone, on top of what the branch holds; work tree and index stay as they are.
+    """Add a commit that holds the site alone to a branch; the work tree and its index do not change.
 
-    Nothing is pushed: that is for whoever owns the remote. Errors: UserError where git refuses.
+    Nothing is pushed. Errors: UserError where git refuses.
     """
-    found = sendings(site, f"branch {branch} of {repository}")
+    sending = sendings(site, f"branch {branch} of {repository}")
     _git(repository, "check-ref-format", "--branch", branch)
     if _git(repository, "rev-parse", "--abbrev-ref", "HEAD") == branch:
         raise UserError(
             f"branch {branch!r} is checked out", where=str(repository), mend="name a branch for pages alone"
         )
     if dry_run:
-        return found
-    tree = _tree(site, repository)
-    parent = _tip(repository, branch)
+        return sending
+    git_folder = _git(repository, "rev-parse", "--absolute-git-dir")
+    with tempfile.TemporaryDirectory() as scratch:
+        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        _git(site, "--git-dir", git_folder, "--work-tree", ".", "add", "--all", "--force", ".", env=index)
+        tree = _git(repository, "write-tree", env=index)
+    parent = _git(repository, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
     parents = ("-p", parent) if parent else ()
     commit = _git(repository, "commit-tree", tree, *parents, "-m", MESSAGE)
     _git(repository, "update-ref", f"refs/heads/{branch}", commit)
-    return found
-
-
-def _tree(site: Path, repository: Path) -> str:
-    """The site as a git tree, through an index of its own."""
-    folder = _git(repository, "rev-parse", "--absolute-git-dir")
-    with tempfile.TemporaryDirectory() as scratch:
-        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-        _git(site, "--git-dir", folder, "--work-tree", ".", "add", "--all", "--force", ".", env=index)
-        return _git(repository, "write-tree", env=index)
-
-
-def _tip(repository: Path, branch: str) -> str | None:
-    """The commit that a branch stands at, if there is one."""
-    return _git(repository, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}") or None
+    return sending
 
 
 def _git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
@@ -114,16 +104,16 @@ def _git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) ->
 
 
 def to_hub(site: Path, name: str, dry_run: bool) -> list[Sending]:
-    """Data set and static Space ``name`` (``OWNER/NAME``) on the hub; a dry run only says what would be sent.
+    """Upload a data set and a static Space ``name`` (``OWNER/NAME``) to the hub; a dry run only lists them.
 
-    Errors: UserError for a name that is none, or what the hub refuses.
+    Errors: UserError for an invalid name, or where the hub refuses.
     """
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", name):
         raise UserError(f"no repository name: {name!r}", where="--hub", expected="OWNER/NAME")
-    found = [_sending(site, f"Space {name}", ["**/*"]), _sending(site, f"data set {name}", DATA)]
+    sent = [sendings(site, f"Space {name}"), _sending(site, f"data set {name}", DATA)]
     if not dry_run:
         _upload(site, name)
-    return found
+    return sent
 
 
 def _sending(site: Path, target: str, patterns: Sequence[str]) -> Sending:

@@ -1,7 +1,7 @@
 """A process without network that can write to one folder alone: Linux namespaces, through unshare.
 
-What holds is tried before anything runs. It is no virtual machine: whoever reviews a stranger's code does so
-on a machine that holds nothing of worth to others.
+The isolation is tested before anything runs. It is no virtual machine: review a stranger's code on a machine
+that holds nothing valuable.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ for folder in sys.argv[2:]:
         pass
 open(os.path.join(sys.argv[1], "probe"), "w").close()
 """
-KEPT = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS", "PYTHONPATH", "VIRTUAL_ENV")
+INHERITED = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS", "PYTHONPATH", "VIRTUAL_ENV")
 
 
 def run(command: Sequence[str], folder: Path, closed: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command that lives in ``folder``; ``closed``: without network, and writing nowhere else."""
     enter = ["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-c", ENTER, "sh", str(folder)]
     places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "HF_HOME"), str(folder))
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return subprocess.run(
         [*(enter if closed else []), *command],
         cwd=folder,
-        env={**kept, **places, "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**inherited, **places, "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -75,7 +75,7 @@ def _limit() -> None:
 
 
 def check(folder: Path) -> None:
-    """Try what is promised. Errors: UserError where this machine cannot keep it."""
+    """Test the isolation. Errors: UserError where this machine cannot provide it."""
     if shutil.which("unshare") is None:
         raise _open("there is no unshare on this machine")
     others = [str(Path.home()), str(folder.parent), str(Path.cwd())]

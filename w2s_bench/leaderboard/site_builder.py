@@ -1,4 +1,4 @@
-"""From the folders of boards to their site, and the site shown on this machine."""
+"""Build the site of all boards, and serve it on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARK = "w2s-bench-site"  # a file that says that a folder is ours to write anew
 
 
 def build_site(root: Path, out: Path) -> Built:
-    """The site of all boards below ``root``, written to ``out``, which is made anew.
+    """Write the site of all boards below ``root`` to ``out``, in place of an earlier site.
 
     Errors: UserError for a folder without boards, or an ``out`` that holds something else.
     """
@@ -36,12 +36,10 @@ def build_site(root: Path, out: Path) -> Built:
 
 
 def shown(board: Board) -> BoardShown:
-    """A board with its tie groups, as its pages show it."""
-    suite = board.standard.suite
+    """The view of a board for its pages, with tie groups."""
+    suite, toml = board.standard.suite, board.standard.toml
     groups = rank(suite, board.entries)
-    return BoardShown(
-        board.folder.name, suite, board.standard.toml, board.entries, groups, archived=board.archived
-    )
+    return BoardShown(board.folder.name, suite, toml, board.entries, groups, archived=board.archived)
 
 
 def _clear(out: Path) -> None:
@@ -58,10 +56,10 @@ def _clear(out: Path) -> None:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    """Files below one folder; says nothing of requests."""
+    """Serves the files below one folder without logging requests."""
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+        pass
 
 
 def server(site: Path, port: int) -> ThreadingHTTPServer:

@@ -1,1 +1,1 @@
-"""To be written."""
+"""Stores of content-keyed artifacts, on this machine or remote, and their maintenance."""

@@ -118,9 +118,9 @@ def settling_nodes(lines: Sequence[str]) -> int:
 def verify(engine: Engine, candidates: Sequence[dict]) -> list[dict]:
     """Keep the candidates whose best move a longer search finds good enough and alone.
 
-    The solution is the longer search's choice. Where self-play proposed another move, the puzzle is hard or an
-    error, and a third, still longer search decides. Every search starts from an empty hash, so that results do
-    not depend on the order of the candidates.
+    The solution is the longer search's choice. Where self-play proposed another move, the puzzle is hard or
+    an error, and a third, still longer search decides. Every search starts from an empty hash, so that
+    results do not depend on the order of the candidates.
     """
     fens = [position_of(candidate).fen() for candidate in candidates]
     screens = [final_ranking(lines, MULTIPV) for lines in search(engine, fens, SCREEN_NODES)]

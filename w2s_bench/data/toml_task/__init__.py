@@ -1,1 +1,1 @@
-"""To be written."""
+"""Tasks that a TOML file describes, on a user's table of rows."""

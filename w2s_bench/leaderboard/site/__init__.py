@@ -1,1 +1,1 @@
-"""To be written."""
+"""The pages and downloads of the leaderboards' site."""

@@ -1,4 +1,4 @@
-"""What the pages show of a board: its suite, its entries, and their tie groups."""
+"""The view of a board for its pages: suite, entries and their tie groups."""
 
 from __future__ import annotations
 
@@ -29,32 +29,31 @@ class BoardShown:
 
     @property
     def pool(self) -> str:
-        """The pool that ranks: held-out tasks where the suite marks development tasks."""
+        """The pool that ranks: held-out tasks, if the suite marks development tasks."""
         return "held-out" if self.suite.development else "admitted"
 
     @property
     def domains(self) -> list[Domain]:
-        """Those in which an entry has a cell."""
-        there = {r.domain for e in self.entries for r in e.entry.rows}
-        return [d for d in DOMAINS if d in there]
+        """The domains in which an entry has a cell."""
+        present = {r.domain for e in self.entries for r in e.entry.rows}
+        return [d for d in DOMAINS if d in present]
 
     def ordered(self, domain: Domain) -> list[BoardEntry]:
-        """Entries with an admitted cell there: by tie group and lead over naive, then the others by gain."""
-        there = [(e, e.pool(domain, self.pool)) for e in self.entries]
-        scored = [(e, row) for e, row in there if row is not None and row.admitted]
+        """Entries with an admitted cell in a domain: by tie group and lead over naive, then by gain."""
+        rows = [(e, e.pool(domain, self.pool)) for e in self.entries]
+        scored = [(e, row) for e, row in rows if row is not None and row.admitted]
         ranked = self.groups[domain]
         scored.sort(key=lambda pair: _place(ranked.get(pair[0].stem), pair[1]))
         return [e for e, _ in scored]
 
     def leaders(self, domain: Domain) -> list[BoardEntry]:
-        """Those of the first tie group."""
+        """The entries of the first tie group."""
         return [e for e in self.ordered(domain) if self.groups[domain].get(e.stem) == 1]
 
-    def mean_group(self, one: BoardEntry) -> float | None:
-        """Mean tie group over the domains in which it is ranked; None unless that is all of them."""
-        found = [self.groups[d].get(one.stem) for d in self.domains]
-        known = [g for g in found if g is not None]
-        return sum(known) / len(known) if known and len(known) == len(found) else None
+    def mean_group(self, item: BoardEntry) -> float | None:
+        """Mean tie group over all domains; None if the entry is not ranked in all of them."""
+        groups = [self.groups[d][item.stem] for d in self.domains if item.stem in self.groups[d]]
+        return sum(groups) / len(groups) if groups and len(groups) == len(self.domains) else None
 
 
 def _place(group: int | None, row: TableRow) -> tuple[float, float]:
@@ -64,19 +63,16 @@ def _place(group: int | None, row: TableRow) -> tuple[float, float]:
 
 
 def rank(suite: Suite, entries: Sequence[BoardEntry]) -> dict[str, dict[str, int]]:
-    """Tie groups of a whole board: entries on the held-out cells that are admitted, domain by domain."""
+    """Tie groups of a board by domain and entry, on the admitted held-out cells of methods."""
     rule = Rule.of(suite)
     pools: dict[str, dict[str, list[Cell]]] = {d: {} for d in TITLES}
-    plain = next((e.stem for e in entries if e.entry.method == NAIVE), None)
-    for one in entries:
-        if one.entry.kind != "method":
-            continue
-        for cell in one.entry.cells():
+    naive = next((e.stem for e in entries if e.entry.method == NAIVE), NAIVE)
+    for item in (e for e in entries if e.entry.kind == "method"):
+        name = NAIVE if item.stem == naive else item.stem  # tie_groups knows naive by its method's name
+        for cell in item.entry.cells():
             if cell.task not in suite.development and cell.refusal(rule) is None:
-                name = NAIVE if one.stem == plain else one.stem
                 pools[cell.domain].setdefault(name, []).append(cell)
-    found = {domain: tie_groups(methods) for domain, methods in pools.items()}
     return {
-        domain: {(plain or name) if name == NAIVE else name: group for name, group in groups.items()}
-        for domain, groups in found.items()
+        domain: {naive if name == NAIVE else name: group for name, group in tie_groups(methods).items()}
+        for domain, methods in pools.items()
     }

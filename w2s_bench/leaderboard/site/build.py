@@ -1,4 +1,4 @@
-"""Writes the site: an index, and for each board its tables, a page an entry, its suite, and its data."""
+"""Write the site: an index, and for each board its tables, a page for each entry, its suite, and its data."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was written."""
+    """The numbers of pages and boards that were written."""
 
     pages: int
     boards: int
 
 
 def build(boards: Sequence[BoardShown], out: Path, files: Mapping[str, Path]) -> Built:
-    """Write the pages of all boards below ``out``; ``files`` are the folders of their entries by board, whose
-    bundles are copied beside the pages. Equal boards give equal files."""
+    """Write the pages of all boards below ``out`` and copy the entries, whose folders are ``files`` by board,
+    beside them. Equal boards give equal files."""
     pages = _Pages(out)
     _assets(out / "assets")
     pages.write("index.html", "index.html", "", boards=boards, titles=TITLES)
@@ -63,18 +63,16 @@ def _assets(folder: Path) -> None:
 
 
 class _Pages:
-    """Templates filled and written; scripts stand in files of their own and in no page."""
+    """Renders templates to files, with scripts in files of their own."""
 
     def __init__(self, out: Path) -> None:
         self.out, self.count = out, 0
         self._environment = environment(TEMPLATES)
 
     def write(self, template: str, path: str, up: str, charts: bool = False, **context: Any) -> None:
-        """``up``: the way from the page to the site's root."""
-        made = self._environment.get_template(template).render(
-            up=up, charts=charts, policy=SITE_POLICY, **context
-        )
-        write_text(self.out / path, made)
+        """Write one page; ``up`` is the relative path from it to the site's root."""
+        filled = self._environment.get_template(template)
+        write_text(self.out / path, filled.render(up=up, charts=charts, policy=SITE_POLICY, **context))
         self.count += 1
 
 
@@ -142,12 +140,12 @@ def _entry(pages: _Pages, board: BoardShown, one: BoardEntry) -> None:
 
 
 def _drawn(cells: list[TableRow]) -> list[TableRow]:
-    """Cells that the curves show: all of an entry that have a student, whatever kind of row it is."""
-    return [r for r in cells if r.failed is None] if not scored(cells) else scored(cells)
+    """Cells that the curves show: those with a student, whatever kind of row it is."""
+    return scored(cells) or [r for r in cells if r.failed is None]
 
 
 def _copy(source: Path, target: Path, board: BoardShown) -> None:
-    """The files behind the pages: whoever reads a row can score it again."""
+    """Copy the files behind the pages, so that readers can score a row again."""
     target.mkdir(parents=True, exist_ok=True)
     for one in board.entries:
         for ending in (".json", ".zip", ".rerun.json"):

@@ -1,4 +1,4 @@
-"""The rows of a board for machines: JSON, and CSV that no spreadsheet takes for formulas."""
+"""The rows of a board as JSON, and as CSV in which no field is a spreadsheet formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEAD = ("entry", "tier", "kind", "name", "code", "bundle", "coverage", "cost_sec
 
 
 def board_json(board: BoardShown) -> str:
-    """Suite, entries, their tie groups and rows; what the bits of an answer are stands in the entries."""
+    """Suite, entries, their tie groups and rows as JSON; per-item answers are in the entries' own files."""
     suite = board.suite
     document = {
         "board": board.name,
@@ -31,29 +31,28 @@ def board_json(board: BoardShown) -> str:
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
-def _entry(board: BoardShown, one: BoardEntry) -> dict[str, Any]:
-    entry = one.entry
-    told = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name not in ("scored", "rows")}
-    told["rows"] = list(map(exported_values, entry.rows))
-    groups = {d: g for d in board.domains if (g := board.groups[d].get(one.stem)) is not None}
-    rerun = asdict(one.rerun) if one.rerun else None
-    return told | {"entry": one.stem, "tier": one.tier, "groups": groups, "rerun": rerun}
+def _entry(board: BoardShown, item: BoardEntry) -> dict[str, Any]:
+    entry = item.entry
+    values = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name not in ("scored", "rows")}
+    values["rows"] = list(map(exported_values, entry.rows))
+    groups = {d: g for d in board.domains if (g := board.groups[d].get(item.stem)) is not None}
+    rerun = asdict(item.rerun) if item.rerun else None
+    return values | {"entry": item.stem, "tier": item.tier, "groups": groups, "rerun": rerun}
 
 
 def board_csv(board: BoardShown) -> str:
-    """A line an entry and row; empty where there is no value."""
+    """CSV with a line for each row of each entry; a missing value is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = exported_names()
     writer.writerow([*HEAD, *names])
-    for one in board.entries:
-        entry = one.entry
-        told = (one.stem, one.tier, entry.kind, entry.name, entry.code, entry.bundle)
+    for item in board.entries:
+        entry = item.entry
+        head = (item.stem, item.tier, entry.kind, entry.name, entry.code, entry.bundle)
         for row in entry.rows:
-            ranks = row.task is None and row.pool == board.pool
             values = exported_values(row)
-            if ranks:
-                values["group"] = board.groups[row.domain].get(one.stem)
-            line = (*told, entry.coverage, entry.cost_seconds, *(values[n] for n in names))
+            if row.task is None and row.pool == board.pool:
+                values["group"] = board.groups[row.domain].get(item.stem)
+            line = (*head, entry.coverage, entry.cost_seconds, *(values[n] for n in names))
             writer.writerow(map(csv_cell, line))
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Entries as the tables of a board show them."""
+"""The entries of a board as rows of its tables."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ UNKNOWN = "own code"
 
 
 def inputs_of(one: BoardEntry) -> str:
-    """What the method consumes, as one text."""
+    """The inputs that the method consumes, as one text."""
     return UNKNOWN if one.entry.inputs is None else ", ".join(one.entry.inputs) or "nothing"
 
 
 def marks_of(board: BoardShown, one: BoardEntry) -> dict[str, str]:
-    """What filters read."""
+    """The values of an entry that filters compare, by filter."""
     entry = one.entry
     domains = [TITLES[d] for d in board.domains if one.pool(d, board.pool) is not None]
     inputs = [UNKNOWN] if entry.inputs is None else entry.inputs or ["nothing"]
@@ -44,7 +44,7 @@ def marks_of(board: BoardShown, one: BoardEntry) -> dict[str, str]:
 
 
 def filters_of(board: BoardShown, entries: Sequence[BoardEntry]) -> list[dict[str, Any]]:
-    """The lists of a filter."""
+    """The filters of a table, with the values to choose from."""
     marks = [marks_of(board, e) for e in entries]
     titles = {"kind": "kind", "tier": "tier", "inputs": "input consumed", "domain": "domain"}
     return [
@@ -54,14 +54,13 @@ def filters_of(board: BoardShown, entries: Sequence[BoardEntry]) -> list[dict[st
 
 
 def overall_head(board: BoardShown) -> tuple[str, ...]:
-    """Heads of the table over all domains: three numbers side by side, no one number."""
+    """Heads of the table over all domains: a PGR for each domain, never one for all."""
     return ("method", *(f"{SHORT[d]}: PGR" for d in board.domains), *TAIL)
 
 
 def overall(board: BoardShown) -> list[RowView]:
-    """A row an entry; methods by their mean tie group, then the others."""
-    order = sorted(board.entries, key=lambda e: _overall_place(board, e))
-    return [_overall_row(board, e) for e in order]
+    """A row for each entry; methods by their mean tie group, then the others."""
+    return [_overall_row(board, e) for e in sorted(board.entries, key=lambda e: _overall_place(board, e))]
 
 
 def _overall_place(board: BoardShown, one: BoardEntry) -> tuple[float, float, str]:
@@ -90,12 +89,12 @@ def _overall_row(board: BoardShown, one: BoardEntry) -> RowView:
 
 
 def domain_head() -> list[str]:
-    """Heads of the ranking of one domain."""
+    """Heads of a domain's ranking, the same for all domains."""
     return ["method", "group", *(c.title for c in _domain_columns()), "tier"]
 
 
 def domain_rows(board: BoardShown, domain: Domain) -> list[RowView]:
-    """The ranking of one domain."""
+    """The ranking of one domain, a row for each entry with a pool there."""
     return [_domain_row(board, one, domain) for one in board.ordered(domain)]
 
 
@@ -131,10 +130,9 @@ def _pgr(board: BoardShown, one: BoardEntry, domain: Domain) -> View:
     if row is None or row.pgr is None:
         return View("–", sort="", number=True)
     group = board.groups[domain].get(one.stem) if one.entry.kind == "method" else None
-    shown = column_view(PGR, row)
-    bar = bar_of(row)
-    small = shown.small + (f" · group {group}" if group else "")
-    return View(shown.text, small=small, sort=shown.sort, number=True, bar=bar)
+    view = column_view(PGR, row)
+    small = view.small + (f" · group {group}" if group else "")
+    return View(view.text, small=small, sort=view.sort, number=True, bar=bar_of(row))
 
 
 def bar_of(row: TableRow) -> tuple[float, float, float] | None:
