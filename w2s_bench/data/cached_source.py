@@ -1,4 +1,4 @@
-"""A source that remembers: for whoever goes through the rows of a task several times."""
+"""A source that caches its rows, for callers that read a task several times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from w2s_bench.sources import Row, Source
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A source whose rows are read once."""
+    """Another source with its rows cached by split."""
 
     source: Source
     known: dict[str, Sequence[Row]] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""The rows of one split of a task, in groups, and a census of those that cannot be used.
+"""The rows of one split of a task, in groups, and a census of bad rows.
 
-All rows are gone through once: source, filter and group judge each. Of every row that is kept, its number and
-a few hashes of its group stay in memory; the row itself is asked for again when its group is drawn.
+One pass applies source, filter and group to all rows. Memory holds the index and a few hashes of the group of
+each kept row; the row itself is read again when its group is drawn.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from w2s_bench.bad_rows import UNUSABLE, Census
 from w2s_bench.task import Example, Task
 
-IDENTITY = "test"  # the salt whose hash names a group in all pools
-Group = tuple[int, list[int]]  # what names it, and the numbers of its rows
+IDENTITY = "test"  # the salt whose hash identifies a group in all pools
+Group = tuple[int, list[int]]  # its identity hash, and the indices of its rows
 
 
 class GroupedRows:
-    """Rows of a split that the task keeps; ``salts`` are the orders in which groups may be drawn."""
+    """Rows of a split that the task keeps; each of ``salts`` gives an order for drawing groups."""
 
     def __init__(self, task: Task, split: str, mirror: Path | None, salts: Sequence[str] = ()) -> None:
         self.task = task
@@ -49,8 +49,7 @@ class GroupedRows:
         return len(self._numbers)
 
     def groups(self, salt: str) -> Iterator[Group]:
-        """All groups in the order of a salt; two machines agree on it, and the order of groups in the data
-        does not matter."""
+        """All groups in the order of a salt, the same on all machines and for any order of the data."""
         keys, names = (np.array(self._hashes[name], dtype=np.uint64) for name in (salt, IDENTITY))
         order = np.argsort(keys, kind="stable")
         starts = np.flatnonzero(np.diff(keys[order])) + 1
@@ -60,9 +59,9 @@ class GroupedRows:
     def fill(
         self, groups: Iterator[Group], size: int, seen: set[str], used: set[int] | None = None
     ) -> list[Example]:
-        """Take whole groups until ``size`` examples of new content are there; the last group may be cut.
+        """Take groups until there are ``size`` examples of new content; the last group may be cut.
 
-        ``seen`` holds the ids of what was taken before and grows; names of the groups go to ``used``.
+        Ids of the examples are added to ``seen``, identity hashes of the groups to ``used``.
         """
         taken: list[Example] = []
         while len(taken) < size and (group := next(groups, None)) is not None:
@@ -76,7 +75,7 @@ class GroupedRows:
         return taken
 
     def _built(self, numbers: list[int]) -> Iterator[Example]:
-        """Examples of rows; those that cannot be used are counted and left out."""
+        """Examples of rows; bad rows are counted and left out."""
         for number in numbers:
             row = self._rows[number]
             self.census.built += 1
@@ -87,6 +86,6 @@ class GroupedRows:
 
 
 def _hash(salt: str, group: str) -> int:
-    """Eight bytes of SHA-256: of five million groups, two share one less than once in a million draws."""
+    """Eight bytes of SHA-256: among five million groups a collision has a chance below one in a million."""
     digest = hashlib.sha256(f"{salt}\0{group}".encode("utf8", "replace")).digest()
     return int.from_bytes(digest[:8], "big")

@@ -1,4 +1,4 @@
-"""A look at the rows of a task: how many can be used, how the answers are spread, and a few examples."""
+"""A preview of a task's rows: how many can be used, the balance of answers, and a few examples."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ TEXT = 600  # characters of a text that is shown
 
 
 def sample(task: Task, mirror: Path | None) -> dict[str, Any]:
-    """Facts of the rows as JSON values; ``none`` says in one line why there are no rows to look at.
+    """The preview as JSON values; ``none`` holds the error if there are no rows.
 
-    Rows are taken in the order in which a test set takes them, at most LOOKED of each split. Rows that cannot
-    be used are counted, however many there are: only a run stops over them.
+    At most LOOKED rows of each split are read, in the order of a test set. Bad rows are counted, however many
+    there are: only a run stops at too many.
     """
-    found: dict[str, Any] = {"splits": {}, "examples": []}
+    preview: dict[str, Any] = {"splits": {}, "examples": []}
     for split in ("train", "test"):
         if task.source.has(split):
             try:
-                values, examples = _look(task, split, mirror)
+                values, examples = _preview(task, split, mirror)
             except UserError as error:
                 return {"none": str(error)}
-            found["splits"][split] = values
-            found["examples"] = found["examples"] or [_shown(task, e) for e in examples[:SHOWN]]
-    return found
+            preview["splits"][split] = values
+            preview["examples"] = preview["examples"] or [_example(e) for e in examples[:SHOWN]]
+    return preview
 
 
-def _look(task: Task, split: str, mirror: Path | None) -> tuple[dict[str, Any], list[Example]]:
+def _preview(task: Task, split: str, mirror: Path | None) -> tuple[dict[str, Any], list[Example]]:
     pool = GroupedRows(task, split, mirror)
     examples = pool.fill(pool.groups("test"), LOOKED, set())
     left_out = asdict(pool.census.excluded)
@@ -52,18 +52,18 @@ def _look(task: Task, split: str, mirror: Path | None) -> tuple[dict[str, Any], 
 
 
 def balance(task: Task, examples: list[Example]) -> dict[str, float]:
-    """Share of each class, or of the places among the options at which the answer stands most often."""
+    """Share of each class, or of the most frequent positions of the answer among the options."""
     if not examples:
         return {}
     counts = Counter(e.gold for e in examples)
     if task.card.classes:
         return {name: round(counts[i] / len(examples), 3) for i, name in enumerate(task.card.classes)}
-    found = sorted(place for place, _ in counts.most_common(PLACES))
-    return {f"option {place + 1}": round(counts[place] / len(examples), 3) for place in found}
+    places = sorted(place for place, _ in counts.most_common(PLACES))
+    return {f"option {place + 1}": round(counts[place] / len(examples), 3) for place in places}
 
 
-def _shown(task: Task, example: Example) -> dict[str, Any]:
-    """An example as a person reads it."""
+def _example(example: Example) -> dict[str, Any]:
+    """An example as JSON values, with long texts cut."""
     return {
         "prompt": _cut(example.prompt),
         "options": [_cut(option) for option in example.options],

@@ -1,8 +1,7 @@
-"""Task → teacher half, transfer half, weak-labelled validation, test set, companions, fresh parts for chains.
+"""Split a task: teacher half, transfer half, weak-labelled validation, test set, companions, fresh parts.
 
-Groups are never torn, equal content never stands in two parts, and everything follows from hashes:
-two machines draw the same split. The test set and the companions do not depend on the seed, so that the same
-items score every seed; the halves do.
+No group and no equal content is in two parts, and hashes decide everything, so that all machines draw the
+same split. The test set and the companions do not depend on the seed; the halves do.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from w2s_bench.suite import Data
 from w2s_bench.task import Example, Item, Task, load_task
 
 SPLIT_VERSION = 1
-ITEMS, GOLD = "items", "gold"  # two artifacts under one key: whoever gets the items does not get the gold
-EXCLUDED = "excluded"  # a third: rows that cannot be used; for people
+ITEMS, GOLD = "items", "gold"  # two artifacts under one key, so that readers of items do not get the gold
+EXCLUDED = "excluded"  # a third artifact: bad rows, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ Split = dict[str, Part]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A split, and the rows of each source that were looked at and cannot be used."""
+    """A split, and the bad rows of each source among those that were read."""
 
     split: Split
     excluded: dict[str, Excluded] = field(default_factory=dict)
@@ -66,7 +65,7 @@ def companion(i: int) -> str:
 
 
 def companions_of(task: Task, data: Data) -> dict[str, str]:
-    """Task names of the companions by the names of their parts; none where the suite asks for no items."""
+    """Task names of the companions by the names of their parts; none if the suite has no companion items."""
     return {companion(i): name for i, name in enumerate(task.card.companions, 1)} if data.companion else {}
 
 
@@ -76,15 +75,14 @@ def make_split(task: Task, data: Data, seed: int, mirror: Path | None) -> Split:
 
 
 def draw_split(task: Task, data: Data, seed: int, mirror: Path | None) -> Drawn:
-    """Draw all parts of a task, and count the rows that cannot be used. Errors: BadData for too few rows, too
-    many that cannot be used, or a part of one class."""
+    """Draw all parts of a task, and count bad rows. Errors: BadData for too few rows, too many bad ones, or a
+    part of one class."""
     salt = f"seed {seed}"
     pool = GroupedRows(task, "train", mirror, (salt,))
     drawing = _Drawing(task, {"train": pool})
-    if task.source.has("test"):
-        drawing.test("test", GroupedRows(task, "test", mirror), data.test, "test")
-    else:
-        drawing.test("test", pool, data.test, "train")
+    own_test = task.source.has("test")
+    test_pool = GroupedRows(task, "test", mirror) if own_test else pool
+    drawing.test("test", test_pool, data.test, "test" if own_test else "train")
     for part, name in companions_of(task, data).items():
         drawing.companion(part, load_task(name), mirror, data.companion)
     order = (group for group in pool.groups(salt) if group[0] not in drawing.used)
@@ -102,7 +100,7 @@ def draw_test(task: Task, size: int, mirror: Path | None) -> Part:
 
 
 class _Drawing:
-    """A split while it is drawn: what was taken, and from which pools."""
+    """A split during drawing: the parts so far, and the pools they come from."""
 
     def __init__(self, task: Task, pools: dict[str, GroupedRows]) -> None:
         self.task, self.pools = task, pools
@@ -111,15 +109,14 @@ class _Drawing:
         self.used: set[int] = set()
 
     def test(self, part: str, pool: GroupedRows, size: int, source: str) -> None:
-        """A part that every seed shares, and whose groups no half gets; a test split of its own may be
-        smaller than asked for."""
+        """Draw a part that all seeds share and whose groups no half gets; a test split of its own may be
+        smaller than ``size``."""
         self.pools[source] = pool
         examples = pool.fill(pool.groups("test"), size, self.seen, self.used)
-        self._enough(part, examples, size if source == "train" else 1)
-        self.split[part] = _part(examples)
+        self._add(part, examples, size if source == "train" else 1)
 
     def companion(self, part: str, task: Task, mirror: Path | None, size: int) -> None:
-        """A part of the items on which another task is tested."""
+        """Draw a part from the test items of another task."""
         split = "test" if task.source.has("test") else "train"
         pool = GroupedRows(task, split, mirror)
         if task.card.metric == LINES:
@@ -128,22 +125,19 @@ class _Drawing:
             self.test(part, pool, size, task.card.name)
 
     def lines(self, part: str, pool: GroupedRows, size: int, source: str) -> None:
-        """Whole lines of groups that no part before has: later items of a line show its earlier answers."""
+        """Draw whole lines of unused groups: later items of a line reveal its earlier answers."""
         self.pools[source] = pool
         fresh = (group for group in pool.groups("test") if group[0] not in self.used)
-        examples = _whole(pool.fill(fresh, size, self.seen, self.used))
-        self._enough(part, examples, 1)
-        self.split[part] = _part(examples)
+        self._add(part, _whole(pool.fill(fresh, size, self.seen, self.used)), 1)
 
     def take(self, part: str, pool: GroupedRows, order: Iterator[Group], size: int) -> None:
-        """The next groups in the order of the seed."""
-        examples = pool.fill(order, size, self.seen)
-        self._enough(part, examples, size)
-        self.split[part] = _part(examples)
+        """Draw a part from the next groups in the order of the seed."""
+        self._add(part, pool.fill(order, size, self.seen), size)
 
-    def _enough(self, part: str, examples: list[Example], size: int) -> None:
+    def _add(self, part: str, examples: list[Example], size: int) -> None:
+        """Add a part of at least ``size`` examples."""
         if len(examples) < size:
-            self._check_rows()  # too many bad rows explain why there are too few
+            self._check_rows()  # too many bad rows explain too few examples
             bad = sum(pool.census.excluded.bad for pool in self.pools.values())
             left_out = f" ({bad:,} rows that cannot be used are left out)" if bad else ""
             raise BadData(
@@ -152,35 +146,33 @@ class _Drawing:
                 expected="a data set with more distinct groups than the suite asks for",
                 mend="lower teacher, transfer, validation, test, companion or hops in the suite's [data]",
             )
+        gold = np.array([e.gold for e in examples], dtype=np.int64)
+        self.split[part] = Part([e.item for e in examples], gold)
 
     def _check_rows(self) -> None:
         for pool in self.pools.values():
             pool.census.check()
 
     def done(self) -> Drawn:
-        """The whole split, if its rows and its classes will do."""
+        """The whole split. Errors: BadData for too many bad rows, or a part of one class."""
         drawn = self.checked()
         _check_classes(self.task, self.split)
         return drawn
 
     def checked(self) -> Drawn:
-        """What was drawn, if its rows will do."""
+        """The parts so far. Errors: BadData for too many bad rows."""
         self._check_rows()
         return Drawn(self.split, {name: pool.census.excluded for name, pool in self.pools.items()})
 
 
 def _whole(examples: list[Example]) -> list[Example]:
-    """Without lines that lack an item, which was cut off or has the content of another."""
-    found = Counter(e.tags[LINE] for e in examples)
-    return [e for e in examples if found[e.tags[LINE]] == e.tags[LINE_LENGTH]]
-
-
-def _part(examples: list[Example]) -> Part:
-    return Part([e.item for e in examples], np.array([e.gold for e in examples], dtype=np.int64))
+    """The examples of complete lines: an item may be cut off, or have the content of another."""
+    counts = Counter(e.tags[LINE] for e in examples)
+    return [e for e in examples if counts[e.tags[LINE]] == e.tags[LINE_LENGTH]]
 
 
 def _check_classes(task: Task, split: Split) -> None:
-    """A part in which every answer is the same teaches and measures nothing."""
+    """Refuse a part in which every answer is the same, on which nothing can be learned or measured."""
     if not task.card.classes:
         return
     for name in ("teacher", "transfer", "test", *(n for n in split if n.startswith("companion-"))):
@@ -195,9 +187,9 @@ def _check_classes(task: Task, split: Split) -> None:
 
 
 def save_split(store: Store, key: str, split: Split, excluded: Mapping[str, Excluded] | None = None) -> None:
-    """Write items and gold as two artifacts under one key, and what was left out as a third."""
+    """Write items, gold and the bad rows as three artifacts under one key."""
     with store.write(EXCLUDED, key) as draft:
-        draft.json(EXCLUDED, {name: asdict(found) for name, found in (excluded or {}).items()})
+        draft.json(EXCLUDED, {name: asdict(rows) for name, rows in (excluded or {}).items()})
     with store.write(GOLD, key) as draft:
         for name, part in split.items():
             draft.arrays(name, {"gold": part.gold})
@@ -235,7 +227,7 @@ def part_names(store: Store, key: str) -> list[str]:
 
 
 def load_excluded(store: Store, key: str) -> dict[str, Excluded]:
-    """Rows that were left out of a split, by source; empty for splits of older versions."""
+    """Bad rows of a split by source; empty for splits of older versions."""
     if not store.has(EXCLUDED, key):
         return {}
     values = store.open(EXCLUDED, key).json(EXCLUDED)

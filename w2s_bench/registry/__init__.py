@@ -1,5 +1,5 @@
-"""One door for tasks, methods, models and suites, ours and everybody else's.
+"""The registry of tasks, methods, models and suites, built-in and from plug-ins or files.
 
-In: entry points of installed packages, and files named on the command line. Out: items by name, the objects
-they define, and the hash of their code for content keys. Imports: errors alone.
+It finds items by name through the entry points of installed packages and through paths of files, imports
+them, and hashes their code for content keys.
 """

@@ -1,8 +1,8 @@
-"""The form of Python code that content keys are made of: what it does, not how it is written.
+"""The normalised form of Python code that enters content keys.
 
-Docstrings, comments, formatting and the place of imports are left out, and so is where our own modules live:
-an import counts by the names that it brings. Everything else stays: operators, constants, names, defaults,
-annotations. The form is the same under every Python that the package supports, which :func:`ast.dump` is not.
+It leaves out docstrings, comments, formatting, the place of imports, and the location of our own modules: an
+import counts by the names that it binds. Everything else stays: operators, constants, names, defaults,
+annotations. Unlike :func:`ast.dump`, it is the same under every supported Python.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import ast
 from collections.abc import Iterator
 from threading import Lock
 
-# Python 3.11's parser counts its depth for all threads together: where a hook on the collection of garbage
-# lets another thread parse in between, both end in a SystemError.
+# Python 3.11's parser shares one depth counter among threads: if a garbage collection hook lets another
+# thread parse in between, both raise SystemError.
 _PARSING = Lock()
 _WITHOUT_MEANING = {"ctx", "kind", "type_comment", "lineno", "col_offset", "end_lineno", "end_col_offset"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -26,20 +26,18 @@ def parse(text: str) -> ast.Module:
 
 def code_form(text: str, own: str = "w2s_bench") -> str:
     """The form of a module's code. ``own``: the top-level package whose modules may move without a new form.
-
-    Errors: SyntaxError, ValueError.
-    """
+    Errors: SyntaxError, ValueError."""
     return form_of(parse(text), own)
 
 
 def form_of(tree: ast.Module, own: str = "w2s_bench") -> str:
-    """The form of code that is parsed already."""
-    brought = sorted({name for node in ast.walk(tree) for name in _brought(node, own)})
-    return "\n".join([*brought, _dump(tree)])
+    """The form of a syntax tree; see :func:`code_form`."""
+    bindings = sorted({name for node in ast.walk(tree) for name in _bindings(node, own)})
+    return "\n".join([*bindings, _dump(tree)])
 
 
-def _brought(node: ast.AST, own: str) -> Iterator[str]:
-    """What an import statement brings: a name each, with the module for code that is not ours."""
+def _bindings(node: ast.AST, own: str) -> Iterator[str]:
+    """The names that an import statement binds, with the module for code that is not ours."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield f"import {alias.name} as {alias.asname or alias.name.partition('.')[0]}"
@@ -51,9 +49,9 @@ def _brought(node: ast.AST, own: str) -> Iterator[str]:
 
 
 def _dump(value: object) -> str:
-    """A node as its kind and those of its fields that say something, in parentheses."""
+    """A node as its type and its meaningful fields in parentheses."""
     if isinstance(value, list):
-        return "[" + ",".join(_dump(one) for one in value) + "]"
+        return "[" + ",".join(map(_dump, value)) + "]"
     if isinstance(value, ast.Constant):
         return f"{type(value.value).__name__}:{value.value!a}"
     if not isinstance(value, ast.AST):
@@ -64,16 +62,16 @@ def _dump(value: object) -> str:
         if name == "body" and isinstance(value, _DOCUMENTED) and isinstance(part, list):
             part = _without_docstring(part)
         if isinstance(part, list):
-            part = [one for one in part if not _says_nothing(one, value)]
+            part = [child for child in part if not _is_noise(child, value)]
         if name not in _WITHOUT_MEANING and part is not None and part != []:
             fields.append(f"{name}={_dump(part)}")
     return f"{type(value).__name__}({','.join(fields)})"
 
 
-def _says_nothing(node: object, within: ast.AST) -> bool:
-    """Imports, which stand at the head of the form; ``pass``, which may stand in for a docstring; and empty
-    pieces of f-strings, which Python 3.12 adds."""
-    empty = isinstance(within, ast.JoinedStr) and isinstance(node, ast.Constant) and node.value == ""
+def _is_noise(node: object, parent: ast.AST) -> bool:
+    """Whether a node is an import, which the head of the form lists; a ``pass``, which may replace a
+    docstring; or an empty piece of an f-string, which Python 3.12 adds."""
+    empty = isinstance(parent, ast.JoinedStr) and isinstance(node, ast.Constant) and node.value == ""
     return isinstance(node, ast.Import | ast.ImportFrom | ast.Pass) or empty
 
 

@@ -1,8 +1,8 @@
-"""What is registered: tasks, methods and models through entry points, and the shipped suites.
+"""Registered tasks, methods and models, found through entry points, and the shipped suites.
 
-An entry point names a *pack*: a package whose modules are the items. An item is called pack/file, with
-hyphens for underscores (``nlp/sst2``); items of the pack ``core`` go by their file alone (``naive``). Listing
-imports no item. A broken pack is listed with its error, never skipped.
+An entry point names a *pack*: a package whose modules are the items. An item is named pack/file, with
+hyphens for underscores (``nlp/sst2``), or in the pack ``core`` by its file alone (``naive``). Listing imports
+no item. A broken pack is listed with its error, never skipped.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _HELD: ContextVar[dict[tuple[str, ...], Any] | None] = ContextVar("held", defaul
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """Something registered: where it lives, what its first line says, what is wrong with it if anything."""
+    """A registered item: its module and file, the first line of its docstring, and its error, if any."""
 
     kind: Kind
     name: str
@@ -44,8 +44,8 @@ class Item:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """While this holds, what is registered and how files read is asked once: for plans, which ask thousands
-    of times in seconds in which nobody edits a file. Outside, every question looks anew."""
+    """Cache the results of :func:`once` within the block. Plans look items up thousands of times within
+    seconds; outside, every lookup reads the files again."""
     if _HELD.get() is not None:
         yield
         return
@@ -56,16 +56,16 @@ def held() -> Iterator[None]:
         _HELD.reset(token)
 
 
-def once(make: Callable[..., T], *asked: str) -> T:
-    """What ``make(*asked)`` gives, made once while :func:`held` holds."""
-    known = _HELD.get()
-    if known is None:
-        return make(*asked)
-    key = (make.__name__, *asked)
-    if key not in known:
-        known[key] = make(*asked)
-    found: T = known[key]
-    return found
+def once(make: Callable[..., T], *arguments: str) -> T:
+    """The result of ``make(*arguments)``, computed once within :func:`held`."""
+    cache = _HELD.get()
+    if cache is None:
+        return make(*arguments)
+    key = (make.__name__, *arguments)
+    if key not in cache:
+        cache[key] = make(*arguments)
+    result: T = cache[key]
+    return result
 
 
 def items(kind: Kind) -> dict[str, Item]:
@@ -74,14 +74,14 @@ def items(kind: Kind) -> dict[str, Item]:
 
 
 def _items(kind: Kind) -> dict[str, Item]:
-    found: dict[str, Item] = {}
+    by_name: dict[str, Item] = {}
     for point in sorted(entry_points(group=f"w2s_bench.{kind}s"), key=lambda p: (p.name, p.value)):
         for item in _pack(kind, point.name, point.value):
-            there = found.setdefault(item.name, item)
-            if there.module != item.module:
-                both = f"two packs call something {item.name!r}: {there.module} and {item.module}"
-                found[item.name] = replace(there, error=both)
-    return dict(sorted(found.items()))
+            first = by_name.setdefault(item.name, item)
+            if first.module != item.module:
+                both = f"two packs have an item {item.name!r}: {first.module} and {item.module}"
+                by_name[item.name] = replace(first, error=both)
+    return dict(sorted(by_name.items()))
 
 
 def _pack(kind: Kind, pack: str, package: str) -> Iterable[Item]:
@@ -103,34 +103,25 @@ def _pack(kind: Kind, pack: str, package: str) -> Iterable[Item]:
         )
     for folder in folders:
         for path in sorted(Path(folder).glob("[!_]*.py")):
-            yield _item(kind, pack, f"{package}.{path.stem}", path)
-
-
-def _item(kind: Kind, pack: str, module: str, path: Path) -> Item:
-    stem = path.stem.replace("_", "-")
-    summary, error = _first_line(path)
-    return Item(
-        kind=kind,
-        name=stem if pack == CORE else f"{pack}/{stem}",
-        pack=pack,
-        module=module,
-        path=path,
-        summary=summary,
-        error=error,
-    )
-
-
-def _first_line(path: Path) -> tuple[str, str | None]:
-    try:
-        stat = path.stat()
-        return _summary(path, stat.st_mtime_ns, stat.st_size), None
-    except (SyntaxError, ValueError, OSError) as error:
-        return "", f"{type(error).__name__}: {error}"
+            stem = path.stem.replace("_", "-")
+            item = Item(
+                kind=kind,
+                name=stem if pack == CORE else f"{pack}/{stem}",
+                pack=pack,
+                module=f"{package}.{path.stem}",
+                path=path,
+                summary="",
+            )
+            try:
+                stat = path.stat()
+                yield replace(item, summary=_summary(path, stat.st_mtime_ns, stat.st_size))
+            except (SyntaxError, ValueError, OSError) as error:
+                yield replace(item, error=f"{type(error).__name__}: {error}")
 
 
 @cache
 def _summary(path: Path, changed: int, size: int) -> str:
-    """The first line of a file in one state: whoever is asked for one item looks at all of them."""
+    """The first line of a file's docstring, cached because a lookup of one item reads all files."""
     return docstring(path).partition("\n")[0]
 
 
@@ -140,7 +131,7 @@ def docstring(path: Path) -> str:
 
 
 def method_kind(summary: str) -> str:
-    """Whether a listed method is a row to compare with, from its first line: listing imports nothing."""
+    """The kind of a listed method, from the first line of its docstring: listing imports nothing."""
     marks = {"Reference row": "reference", "Oracle row": "oracle"}
     return next((kind for mark, kind in marks.items() if summary.startswith(mark)), "method")
 
@@ -164,7 +155,7 @@ def suites() -> dict[str, Item]:
 
 
 def find(kind: Kind, name: str) -> Item:
-    """The item of that name; an :class:`UnknownName` tells what is near and what exists."""
+    """The item of that name. Errors: UnknownName with similar or all known names."""
     known = suites() if kind == "suite" else items(kind)
     if name in known:
         return known[name]

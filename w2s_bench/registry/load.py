@@ -1,6 +1,6 @@
 """Import items: registered ones by name, ``path/to/file.py:Name``, and ``path/to/task.toml``.
 
-A file of one's own works wherever a name does, so that a researcher tries something without packaging it.
+A path works wherever a name does, so that a researcher can try something without packaging it.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _attribute(module: ModuleType, attribute: str, where: str) -> Any:
 
 
 def _module_from(path: Path) -> ModuleType:
-    """Import a file once, under a name made from its path and text: pickled classes resolve in workers, and
-    an edited file is read anew, as its content key is."""
+    """Import a file once, under a name made from its path and text, so that pickled classes resolve in
+    workers and an edited file is imported again."""
     path = path.resolve()
     if not path.is_file():
         raise UserError("no such file", where=str(path), expected="path/to/file.py:Name")
@@ -81,18 +81,17 @@ def is_toml(kind: Kind, name: str) -> bool:
 
 
 def toml_reader(kind: Kind) -> EntryPoint:
-    """The function that makes an item of a kind from a TOML file: our own comes through the same door as a
-    plug-in's would."""
+    """The entry point of the function that makes an item of a kind from a TOML file."""
     return next(iter(entry_points(group=READERS, name=kind)))
 
 
 def is_own(name: str) -> bool:
-    """Whether a name is that of something in a file of its author's, which is not registered."""
+    """Whether a name means an object in an unregistered file, ``path/to/file.py:Name``."""
     return OWN in name
 
 
 def anchored(name: str) -> str:
-    """The same item named so that it is found from any working folder."""
+    """The name with an absolute path, so that it means the same item in any working folder."""
     if name.endswith(".toml"):
         return str(Path(name).resolve())
     if not is_own(name):

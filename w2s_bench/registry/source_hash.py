@@ -1,8 +1,7 @@
-"""The hash of an item's code, for content keys: its own file and the content modules that it really imports.
+"""The hash of an item's code for content keys: its own file and the content modules that it imports.
 
-Content is what lies in the item's own package (for a file of one's own: beside it), the world that texts are
-drawn from, and the tools that methods share. The core is not followed: it states versions of its own, which
-are parts of the keys too.
+Content is the item's own package (for an unregistered file: its folder), the world that texts are drawn from,
+and the tools that methods share. The core is left out: it has versions of its own in the keys.
 """
 
 from __future__ import annotations
@@ -33,12 +32,10 @@ Roots = Mapping[str, Path]  # packages and modules that are followed, by name: t
 
 
 def source_hash(kind: Kind, name: str) -> str:
-    """SHA-256 (16 digits) of what an item's code does; of a ``path/to/file.py:Name`` the name as well, since
-    one file may hold several.
+    """SHA-256 (16 digits) of the form of an item's code, and of ``Name`` in ``path/to/file.py:Name``.
 
-    Part of every content key: a change of what the code of a task, method or model does reruns what it made.
-    Docstrings, comments, formatting and the places of modules change nothing: see :func:`.code_form`.
-    Errors: UnknownName; UserError for code that cannot be read.
+    It is part of every content key. Docstrings, comments, formatting and the places of modules do not change
+    it: see :func:`.code_form`. Errors: UnknownName; UserError for code that cannot be read.
     """
     return once(_source_hash, kind, name)
 
@@ -52,7 +49,7 @@ def _source_hash(kind: Kind, name: str) -> str:
 
 
 def _form(path: Path) -> str:
-    """What a file says to a machine: the form of its code, or the values of its TOML."""
+    """The form of a file's code, or the values of its TOML."""
     with _readable(path):
         text = path.read_text("utf8")
         if path.suffix == ".toml":
@@ -64,8 +61,7 @@ _code_form = lru_cache(REMEMBERED)(code_form)
 
 
 def sources(kind: Kind, name: str) -> list[Path]:
-    """The files whose code is in an item's :func:`source_hash`, its own first: for a task in TOML its text
-    and the code that reads it."""
+    """The files in an item's :func:`source_hash`, its own first; for a TOML task also its reader's code."""
     if is_toml(kind, name):
         module = toml_reader(kind).module
         return [Path(name), *_reached(module, _roots(module))]
@@ -77,7 +73,7 @@ def sources(kind: Kind, name: str) -> list[Path]:
 
 
 def _roots(module: str) -> Roots:
-    """All of a plug-in; of the product itself the room of the item's kind, and what kinds share."""
+    """The packages to follow: all of a plug-in, or our folder of the item's kind; and shared content."""
     if not module.startswith(PRODUCT + "."):
         return {(top := module.partition(".")[0]): _place(top), **_content()}
     rooms = (
@@ -96,7 +92,7 @@ def _place(name: str) -> Path:
 
 
 def _content() -> Roots:
-    """All content of ours: an item of somebody else may be built on any of it."""
+    """All content of ours, on which an item of somebody else may be built."""
     return {name: _place(name) for name in (*CONTENT, *SHARED_CONTENT)}
 
 
@@ -138,7 +134,7 @@ def _file(module: str, roots: Roots) -> Path | None:
 
 @lru_cache(REMEMBERED)
 def _imports(text: str, package: str) -> tuple[str, ...]:
-    """Names of modules that a text may import; what is no module finds no file."""
+    """Names that a text imports, modules or not: only modules have a file."""
     return tuple(sorted({name for node in ast.walk(parse(text)) for name in _named(node, package)}))
 
 

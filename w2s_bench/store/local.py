@@ -1,8 +1,8 @@
 """A folder of content-keyed artifacts, written whole or not at all, checked when they are read.
 
-``<root>/<kind>/<key[:2]>/<key>/`` holds the files of one artifact (JSON, safetensors, Parquet; never
-pickle) and ``checksums.json``. It is filled in a temporary folder beside it and appears under its
-name by one rename: an artifact that can be seen is finished.
+``<root>/<kind>/<key[:2]>/<key>/`` holds the files of one artifact (JSON, safetensors, Parquet; never pickle)
+and ``checksums.json``. It is filled in a temporary folder and appears by one rename, so that a visible
+artifact is finished.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ from w2s_bench.records import canonical_json
 from w2s_bench.store.temp_files import DRAFT, mine
 
 CHECKSUMS = "checksums.json"
-SELF = ""  # stands among the checksums for which artifact it is; older ones do not say
+SELF = ""  # the entry of the checksums that names the artifact itself; older ones lack it
 _SUM = hashlib.sha256().digest_size
 _OTHER = "give a folder that can be written with --store or --out"
 _MEND = {
@@ -45,22 +46,15 @@ def disk_errors(path: Path) -> Iterator[None]:
     """Turn a full, read-only or forbidden disk below ``path`` into one :class:`StoreError`."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in _MEND:
-            raise
-        raise StoreError(
-            f"cannot write: {os.strerror(error.errno or 0)}", where=str(path), mend=_MEND[error.errno]
-        ) from None
     except Exception as error:
-        if not _is_full(error):  # safetensors and Arrow wrap the system's error in types of their own
+        number = error.errno if isinstance(error, OSError) else None
+        if number is None and re.search("No space left on device|os error 28", str(error)):
+            number = errno.ENOSPC  # safetensors and Arrow wrap the system's error in types of their own
+        if number not in _MEND:
             raise
         raise StoreError(
-            "cannot write: No space left on device", where=str(path), mend=_MEND[errno.ENOSPC]
+            f"cannot write: {os.strerror(number)}", where=str(path), mend=_MEND[number]
         ) from None
-
-
-def _is_full(error: Exception) -> bool:
-    return "No space left on device" in str(error) or "os error 28" in str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ class Draft:
     folder: Path
 
     def json(self, name: str, value: Any) -> None:
-        """Write a JSON value."""
+        """Write a JSON value to a file."""
         (self.folder / f"{name}.json").write_text(canonical_json(value) + "\n", "utf8")
 
     def arrays(self, name: str, arrays: Mapping[str, NDArray]) -> None:
@@ -82,31 +76,30 @@ class Draft:
         )
 
     def table(self, name: str, columns: Mapping[str, Any]) -> None:
-        """Write columns as Parquet."""
+        """Write columns to a Parquet file."""
         import pyarrow
         import pyarrow.parquet
 
-        pyarrow.parquet.write_table(
-            pyarrow.table(dict(columns)), self.folder / f"{name}.parquet", compression="zstd"
-        )
+        path = self.folder / f"{name}.parquet"
+        pyarrow.parquet.write_table(pyarrow.table(dict(columns)), path, compression="zstd")
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """A finished artifact; every read checks the file against its checksum.
 
-    ``name``: kind and key under which it was asked for; one that was moved there from elsewhere is damage.
+    ``name``: the kind and key under which it was opened; an artifact with another name is damaged.
     """
 
     folder: Path
     name: str | None = None
 
     def json(self, name: str) -> Any:
-        """Read a JSON value."""
+        """Read a JSON value from its file."""
         return json.loads(self._checked(f"{name}.json").read_text("utf8"))
 
     def arrays(self, name: str) -> dict[str, NDArray]:
-        """Read named arrays."""
+        """Read the arrays of a file by name."""
         from safetensors.numpy import load_file
 
         return load_file(self._checked(f"{name}.safetensors"))
@@ -118,7 +111,7 @@ class Artifact:
         return pyarrow.parquet.read_table(self._checked(f"{name}.parquet")).to_pydict()
 
     def names(self) -> list[str]:
-        """Names of the files in it, without their endings."""
+        """Names of the artifact's files, without their suffixes."""
         return sorted(name.rpartition(".")[0] for name in self._sums())
 
     def check(self) -> None:
@@ -131,8 +124,8 @@ class Artifact:
             sums = dict(json.loads((self.folder / CHECKSUMS).read_text("utf8")))
         except (OSError, ValueError, TypeError, RecursionError):
             raise self._damaged("its checksums cannot be read") from None
-        if (told := sums.pop(SELF, None)) not in (None, self.name) and self.name is not None:
-            raise self._damaged(f"it is {str(told)[:60]}, under another name")
+        if (name := sums.pop(SELF, None)) not in (None, self.name) and self.name is not None:
+            raise self._damaged(f"it is {str(name)[:60]}, under another name")
         return sums
 
     def _checked(self, file: str) -> Path:
@@ -159,28 +152,28 @@ class Store:
         self.root = Path(root)
 
     def folder(self, kind: str, key: str) -> Path:
-        """Where an artifact lies, or would."""
+        """The folder of an artifact, whether it exists or not."""
         return self.root / kind / key[:2] / key
 
     def glance(self) -> Store:
-        """The same store for many questions at once; only one that is far away needs another."""
+        """The store for many calls of :meth:`has` at once; a remote store caches its listings for them."""
         return self
 
     def has(self, kind: str, key: str) -> bool:
-        """Whether it is finished."""
-        # Plans ask this ten thousand times: by strings, which is much faster than by paths.
+        """Whether a finished artifact has that kind and key."""
+        # Plans call this ten thousand times: strings are much faster than paths.
         return os.path.isfile(f"{self.root}/{kind}/{key[:2]}/{key}/{CHECKSUMS}")
 
     def open(self, kind: str, key: str) -> Artifact:
-        """A finished artifact."""
+        """The finished artifact. Errors: StoreError where there is none."""
         if not self.has(kind, key):
             raise StoreError(f"no {kind} {key}", where=str(self.root), mend="run the suite again")
         return Artifact(self.folder(kind, key), f"{kind}/{key}")
 
     @contextmanager
     def write(self, kind: str, key: str, name: str | None = None) -> Iterator[Draft]:
-        """Fill a draft; on leaving without error it becomes the artifact, otherwise it vanishes. ``name``:
-        what it is, if not ``kind/key``."""
+        """A draft to fill, which becomes the artifact when the block ends without error and is removed
+        otherwise. ``name``: the name in its checksums, if not ``kind/key``."""
         final = self.folder(kind, key)
         with disk_errors(self.root):
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -193,30 +186,30 @@ class Store:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def read_loose(self, kind: str, key: str) -> bytes | None:
-        """A loose file: no artifact, but of a job that is not done, and replaced as a whole. None where there
-        is none, or a damaged one."""
+        """The bytes of a loose file, such as a checkpoint of an unfinished job; None where it is missing or
+        damaged. Loose files are no artifacts: they are replaced as a whole."""
         with suppress(OSError):
             return unsealed(self.folder(kind, key).read_bytes())
         return None
 
     def write_loose(self, kind: str, key: str, data: bytes) -> None:
-        """Write it, in place of what was there."""
+        """Write or replace a loose file."""
         with atomic_file(self.folder(kind, key)) as draft:
             draft.write_bytes(sealed(data))
 
     def drop_loose(self, kind: str, key: str) -> None:
-        """Remove it, if it is there."""
+        """Remove a loose file if it exists."""
         with suppress(OSError):
             self.folder(kind, key).unlink(missing_ok=True)
 
 
 def sealed(data: bytes) -> bytes:
-    """A loose file: the bytes behind their SHA-256."""
+    """The content of a loose file: the SHA-256 of the bytes, then the bytes."""
     return hashlib.sha256(data).digest() + data
 
 
 def unsealed(file: bytes) -> bytes | None:
-    """The bytes of a loose file; None where they are not those that were written."""
+    """The bytes of a loose file's content; None if they do not match their SHA-256."""
     data = file[_SUM:]
     return data if hashlib.sha256(data).digest() == file[:_SUM] else None
 
@@ -236,18 +229,14 @@ def _publish(folder: Path, final: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
-        if not _less(final, folder):
+        names = {p.name for p in final.iterdir()}
+        if CHECKSUMS in names and not names < {p.name for p in folder.iterdir()}:
             return  # another process finished the same job first: equal key, equal content
+        # the old artifact is half deleted, or has fewer parts than the new one
         old = folder.with_name(f"{folder.name}-old")
         os.rename(final, old)
         os.rename(folder, final)
         shutil.rmtree(old)
-
-
-def _less(there: Path, folder: Path) -> bool:
-    """Whether an artifact is half deleted, or holds fewer parts than a new one under the same key."""
-    names = {p.name for p in there.iterdir()}
-    return CHECKSUMS not in names or names < {p.name for p in folder.iterdir()}
 
 
 def _sha256(path: Path) -> str:

@@ -1,7 +1,6 @@
 """Maintenance of a store: what it holds, whether it is undamaged, what can be deleted.
 
-Everything here looks at folders alone and may be called during a run: a deleted artifact is a job that the
-next run of its suite does again.
+All functions may be called during a run: the next run of a suite repeats the job of a deleted artifact.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from w2s_bench.records import canonical_json, content_key
 from w2s_bench.store.local import CHECKSUMS, Artifact, Store, unsealed, write_text
 from w2s_bench.store.temp_files import DRAFT, is_gone, sweep
 
-SUITES = "suites"  # folder of notes which suite asked for which jobs
+SUITES = "suites"  # folder of notes with the jobs of each suite
 DAY = 86_400.0
 CHECKPOINT = "checkpoint"  # kind of the loose files that unfinished jobs resume from
 ABANDONED = 3600.0  # seconds without a write after which a draft belongs to nobody
@@ -41,7 +40,7 @@ class StoredArtifact:
 
 @dataclass(frozen=True, slots=True)
 class AbandonedDraft:
-    """A draft whose process has ended or, where that cannot be known, one not written to for an hour."""
+    """A draft whose process has ended or, if that is not known, that nobody wrote to for an hour."""
 
     path: Path
     size: int
@@ -90,10 +89,7 @@ def sweep_checkpoints(store: Store) -> None:
 
 
 def note_suite(store: Store, name: str, keys: Collection[str]) -> None:
-    """Note which jobs a suite asks this store for, so that pruning another suite leaves them.
-
-    A store that cannot be written to gets no note: it may still hold all that a run needs.
-    """
+    """Note the jobs of a suite, so that pruning another suite leaves them; skipped for a read-only store."""
     note = {"suite": name, "keys": sorted(keys)}
     path = store.root / SUITES / f"{content_key(note)}.json"
     if not path.is_file():
@@ -102,7 +98,7 @@ def note_suite(store: Store, name: str, keys: Collection[str]) -> None:
 
 
 def noted_suites(store: Store) -> dict[str, set[str]]:
-    """Keys of the jobs that suites have asked for, by the suites' names; unreadable notes are ignored."""
+    """Keys of the jobs of each noted suite, by its name; unreadable notes are ignored."""
     keys_of: dict[str, set[str]] = {}
     for _, name, keys in _notes(store):
         keys_of.setdefault(name, set()).update(keys)
@@ -117,7 +113,7 @@ def forget_suite(store: Store, name: str) -> None:
 
 
 def _notes(store: Store) -> Iterator[tuple[Path, str, list[str]]]:
-    """Notes that can be read: where each is, its suite, and the keys."""
+    """Readable notes: the path, the suite and the keys of each."""
     for path in sorted((store.root / SUITES).glob("*.json")):
         try:
             document = json.loads(path.read_text("utf8"))
@@ -149,7 +145,7 @@ def _last_write(folder: Path) -> float:
 
 
 def damage(artifact: StoredArtifact) -> str | None:
-    """What is wrong with an artifact: a file that is missing or not as it was written; None if nothing is."""
+    """The damage of an artifact, a file that is missing or was changed; None for an intact one."""
     if artifact.kind == CHECKPOINT:
         with suppress(OSError):  # its job ended just now
             if unsealed(artifact.path.read_bytes()) is None:
@@ -163,24 +159,15 @@ def damage(artifact: StoredArtifact) -> str | None:
 
 
 def to_prune(
-    stored: Iterable[StoredArtifact],
-    older: float | None,
-    keys: Collection[str] | None,
-    keep: Collection[str],
+    stored: Iterable[StoredArtifact], older: float | None, keys: Collection[str] | None, keep: Collection[str]
 ) -> list[StoredArtifact]:
-    """Artifacts written ``older`` days ago and of one of ``keys``, where given; never one whose key is in
-    ``keep``."""
-    return [
-        artifact
-        for artifact in stored
-        if (older is None or artifact.days >= older)
-        and (keys is None or artifact.key in keys)
-        and artifact.key not in keep
-    ]
+    """Artifacts at least ``older`` days old with one of ``keys``, if given; never those in ``keep``."""
+    old = (a for a in stored if older is None or a.days >= older)
+    return [a for a in old if (keys is None or a.key in keys) and a.key not in keep]
 
 
 def remove(path: Path) -> None:
-    """Delete an artifact, a checkpoint or a draft: first what marks it as finished, then the rest."""
+    """Delete an artifact, a checkpoint or a draft: first the mark of a finished one, then the rest."""
     if path.is_file():
         path.unlink(missing_ok=True)
         return

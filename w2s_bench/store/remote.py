@@ -1,11 +1,10 @@
-"""Artifacts on object storage or another file system that fsspec speaks: one object an artifact.
+"""Artifacts on object storage or any file system of fsspec: one object for each artifact.
 
-``<address>/<kind>/<key[:2]>/<key>.zip`` holds the files of an artifact, stored and not compressed, with
-their ``checksums.json``. It is made on this machine and put as one object: on S3, GCS and Azure a put (in
-parts, for large ones, too) shows the whole object or none, and who reads afterwards sees it; elsewhere it
-is written beside its place and moved there. What is read is unpacked into a folder of this machine, checked,
-and read there as an artifact of a folder is. Where two processes put one key, the last whole object stays:
-equal key, equal content.
+``<address>/<kind>/<key[:2]>/<key>.zip`` holds the files of an artifact, uncompressed, with their
+``checksums.json``. It is made on this machine and uploaded as one object: on S3, GCS and Azure an upload
+shows the whole object or none; elsewhere a temporary object is renamed. Objects are unpacked into a folder of
+this machine, checked, and read there. If two processes upload one key, the last whole object stays: equal
+key, equal content.
 """
 
 from __future__ import annotations
@@ -23,32 +22,32 @@ from typing import Any
 from w2s_bench.errors import StoreError
 from w2s_bench.store.local import CHECKSUMS, SELF, Artifact, Draft, Store, sealed, unsealed
 
-WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})  # a put shows all or nothing
+WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})  # uploads are atomic
 Place = Path | str  # a folder, or an address with "://"
 
 
 def place(text: str) -> Place:
-    """A folder, or an address where ``text`` is one."""
+    """A path, or the text itself if it is an address."""
     return text if "://" in text else Path(text)
 
 
 def store_at(where: Place) -> Store:
-    """The store of a folder or of an address."""
+    """The store at a folder or an address."""
     return RemoteStore(where) if isinstance(where, str) else Store(where)
 
 
 class RemoteStore(Store):
     """Artifacts by kind and key below one address; several machines may share it.
 
-    ``cache``: the folder of this machine for what was read; by default one below the user's cache folder.
-    Errors (StoreError): no library for the address, no connection, no permission.
+    ``cache``: the folder of this machine for unpacked objects; by default below the user's cache folder.
+    Errors: StoreError without a library for the address, a connection or a permission.
     """
 
     def __init__(self, address: str, cache: Path | None = None) -> None:
         with _reaching(address):
             import fsspec
 
-            # Listings and what they say of an object must not be older than the question.
+            # Cached listings could be outdated.
             self._fs, self._base = fsspec.core.url_to_fs(address, use_listings_cache=False)
         self.address = address.rstrip("/")
         super().__init__(cache or _cache(self.address))
@@ -62,28 +61,23 @@ class RemoteStore(Store):
         return f"{self.address}/{kind}/{key[:2]}/{key}.zip"
 
     def glance(self) -> Store:
-        """The same store, which answers what it has from one listing a kind: for long plans."""
-        seen = RemoteStore(self.address, self.root)
-        seen._known = {}
-        return seen
+        listed = RemoteStore(self.address, self.root)
+        listed._known = {}
+        return listed
 
     def has(self, kind: str, key: str) -> bool:
-        """Whether it is finished."""
         with _reaching(self.address):
             if self._known is None:
                 return bool(self._fs.exists(self._object(kind, key)))
             if kind not in self._known:
-                self._known[kind] = frozenset(Path(p).stem for p in self._listed(kind))
+                paths: list[str] = []
+                with suppress(FileNotFoundError):
+                    paths = self._fs.find(f"{self._base.rstrip('/')}/{kind}")
+                self._known[kind] = frozenset(Path(p).stem for p in paths)
             return key in self._known[kind]
 
-    def _listed(self, kind: str) -> list[str]:
-        try:
-            return list(self._fs.find(f"{self._base.rstrip('/')}/{kind}"))
-        except FileNotFoundError:
-            return []
-
     def open(self, kind: str, key: str) -> Artifact:
-        """A finished artifact, from this machine where the same object was read before."""
+        """The finished artifact, from the cache if the same object was read before."""
         try:
             with _reaching(self.address):
                 facts = self._fs.info(self._object(kind, key))
@@ -116,7 +110,7 @@ class RemoteStore(Store):
 
     @contextmanager
     def write(self, kind: str, key: str, name: str | None = None) -> Iterator[Draft]:
-        """Fill a draft on this machine; on leaving without error it is put as one object."""
+        """A draft on this machine, uploaded as one object when the block ends without error."""
         stamp = f"{key}-new-{uuid.uuid4().hex}"
         with self._local.write(kind, stamp, f"{kind}/{key}") as draft:
             yield draft
@@ -131,7 +125,6 @@ class RemoteStore(Store):
             made.rmdir()
 
     def read_loose(self, kind: str, key: str) -> bytes | None:
-        """An object that is no artifact; None where there is none, or a damaged one."""
         try:
             with _reaching(self.address):
                 return unsealed(self._fs.cat_file(self._loose_object(kind, key)))
@@ -139,12 +132,10 @@ class RemoteStore(Store):
             return None
 
     def write_loose(self, kind: str, key: str, data: bytes) -> None:
-        """Put it, in place of what was there."""
         with _reaching(self.address):
             self._put(self._loose_object(kind, key), sealed(data))
 
     def drop_loose(self, kind: str, key: str) -> None:
-        """Remove it, if it is there."""
         with suppress(FileNotFoundError), _reaching(self.address):
             self._fs.rm_file(self._loose_object(kind, key))
 
@@ -152,12 +143,12 @@ class RemoteStore(Store):
         return f"{self._base.rstrip('/')}/{kind}/{key[:2]}/{key}"
 
     def _fuller(self, kind: str, key: str, names: set[str]) -> bool:
-        """Whether a new artifact has more parts than what is there, as a folder's store asks too."""
+        """Whether a new artifact has more parts than the stored one, or the stored one is damaged."""
         try:
-            there = self.open(kind, key).folder if self.has(kind, key) else None
+            stored = self.open(kind, key).folder if self.has(kind, key) else None
         except StoreError:
-            return True  # damaged
-        return there is None or {p.name for p in there.iterdir()} < names
+            return True
+        return stored is None or {p.name for p in stored.iterdir()} < names
 
     def _put(self, path: str, packed: bytes) -> None:
         protocol = self._fs.protocol if isinstance(self._fs.protocol, str) else self._fs.protocol[0]
@@ -185,11 +176,10 @@ def _pack(folder: Path) -> bytes:
 
 
 def _stamp(facts: dict[str, Any]) -> str:
-    """Which object it is, of those that stood under one key: a hash of what the file system tells of it."""
-    told = {
-        k: str(v) for k, v in facts.items() if k in ("size", "ETag", "etag", "mtime", "created", "md5Hash")
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    """A hash of the file system's metadata that tells successive objects of one key apart."""
+    names = ("size", "ETag", "etag", "mtime", "created", "md5Hash")
+    known = {name: str(facts[name]) for name in names if name in facts}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _cache(address: str) -> Path:
@@ -200,7 +190,7 @@ def _cache(address: str) -> Path:
 
 @contextmanager
 def _reaching(address: str) -> Iterator[None]:
-    """Turn what goes wrong on the way into one :class:`StoreError`; a missing file stays one."""
+    """Turn any error but a missing file into one :class:`StoreError`."""
     try:
         yield
     except (StoreError, FileNotFoundError):

@@ -1,4 +1,4 @@
-"""A task's TOML file becomes a task like any other."""
+"""Make a task from its TOML file and table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def read_task(path: Path) -> Task:
-    """The task of a file. Errors: UserError for keys that will not do; BadData later, for its rows."""
+    """The task of a file. Errors: UserError for invalid keys; BadData later, for its rows."""
     spec = read_spec(path)
     makers: dict[str, Callable[[Spec, Row], Example]]
     makers = {"classes": _classes, "options": _options, "right": _right, "pair": _pair, "line": _line}
@@ -57,8 +57,8 @@ def _card(spec: Spec) -> TaskCard:
     )
 
 
-def said(row: Row, column: str) -> str:
-    """What a column says, as text. Errors: ValueError where it says nothing."""
+def _text(row: Row, column: str) -> str:
+    """The value of a column as text. Errors: ValueError for an empty one."""
     value = row[column]
     if isinstance(value, bool):
         return str(value).lower()
@@ -70,43 +70,46 @@ def said(row: Row, column: str) -> str:
     return text
 
 
-def prompt(spec: Spec, row: Row) -> str:
-    """The prompt's column, or its text with columns filled in."""
-    told = spec.prompt or ""
-    if "{" not in told:
-        return said(row, told)
-    return re.sub(r"\{([^{}]+)\}", lambda found: said(row, found[1]), told)
+def _prompt(spec: Spec, row: Row) -> str:
+    """The value of the prompt's column, or its text with columns filled in."""
+    template = spec.prompt or ""
+    if "{" not in template:
+        return _text(row, template)
+    return re.sub(r"\{([^{}]+)\}", lambda match: _text(row, match[1]), template)
 
 
 def _group(spec: Spec, row: Row) -> str:
     if spec.group:
-        return said(row, spec.group)
+        return _text(row, spec.group)
     if spec.fen:
-        return " ".join(said(row, spec.fen).split()[:4])
-    return "\n".join(said(row, column) for column in in_prompt(spec.prompt))
+        return " ".join(_text(row, spec.fen).split()[:4])
+    return "\n".join(_text(row, column) for column in in_prompt(spec.prompt))
 
 
 def _classes(spec: Spec, row: Row) -> Example:
-    label = said(row, spec.label or "")
+    label = _text(row, spec.label or "")
     given = spec.classes or []
     known = given if isinstance(given, dict) else {name: name for name in given}
     if label not in known:
         raise ValueError(f"label {label!r} is not among {', '.join(map(repr, known))}")
     gold = spec.names.index(known[label])
-    return Example(prompt=prompt(spec, row), options=spec.names, gold=gold, group=_group(spec, row))
+    return Example(prompt=_prompt(spec, row), options=spec.names, gold=gold, group=_group(spec, row))
 
 
 def _options(spec: Spec, row: Row) -> Example:
-    """Options in an order that a hash decides; where the right one stood tells nothing."""
-    told = spec.options or ""
-    texts = _listed(row[told], told) if isinstance(told, str) else [str(row[c] or "").strip() for c in told]
-    right = texts[_place(spec, said(row, spec.label or ""), texts)]
+    """A choice among options, ordered by a hash so that the right one's place reveals nothing."""
+    columns = spec.options or ""
+    if isinstance(columns, str):
+        texts = _listed(row[columns], columns)
+    else:
+        texts = [str(row[c] or "").strip() for c in columns]
+    right = texts[_place(spec, _text(row, spec.label or ""), texts)]
     if not right:
         raise ValueError("the right option is empty")
     wrong = [t for t in texts if t and t != right]
     if len(wrong) != len([t for t in texts if t]) - 1:
         raise ValueError(f"another option equals the right one, {right!r}")
-    return choice(prompt(spec, row), right, wrong, group=_group(spec, row))
+    return choice(_prompt(spec, row), right, wrong, group=_group(spec, row))
 
 
 def _place(spec: Spec, label: str, texts: list[str]) -> int:
@@ -130,25 +133,24 @@ def _listed(value: Any, column: str) -> list[str]:
 
 
 def _right(spec: Spec, row: Row) -> Example:
-    told = spec.wrong or ""
-    columns = [told] if isinstance(told, str) else told
+    columns = [spec.wrong or ""] if not isinstance(spec.wrong, list) else spec.wrong
     listed = len(columns) == 1 and isinstance(row[columns[0]], list)
     wrong = _listed(row[columns[0]], columns[0]) if listed else [str(row[c] or "").strip() for c in columns]
-    right = said(row, spec.right or "")
-    return choice(prompt(spec, row), right, [w for w in wrong if w], group=_group(spec, row))
+    right = _text(row, spec.right or "")
+    return choice(_prompt(spec, row), right, [w for w in wrong if w], group=_group(spec, row))
 
 
 def _pair(spec: Spec, row: Row) -> Example:
-    chosen, rejected = (said(row, column or "") for column in (spec.chosen, spec.rejected))
-    return preference(prompt(spec, row), chosen, rejected, group=_group(spec, row))
+    chosen, rejected = (_text(row, column or "") for column in (spec.chosen, spec.rejected))
+    return preference(_prompt(spec, row), chosen, rejected, group=_group(spec, row))
 
 
 def _line(spec: Spec, row: Row) -> Example:
-    """The opponent's move is played where the line starts with it; the next move is the answer."""
-    board = chess.Board(said(row, spec.fen or ""))
+    """Play the opponent's move if the line starts with it; the next move is the answer."""
+    board = chess.Board(_text(row, spec.fen or ""))
     if not board.is_valid():
         raise ValueError(f"position {board.fen()!r} is not valid")
-    moves = said(row, spec.moves or "").split()
+    moves = _text(row, spec.moves or "").split()
     if len(moves) < 1 + spec.opponent_first:
         raise ValueError(f"line {' '.join(moves)!r} has no answer to the opponent's move")
     last = f" {moves[0]}" if spec.opponent_first else ""

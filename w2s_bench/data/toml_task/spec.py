@@ -1,4 +1,4 @@
-"""The keys of a task's TOML file, checked."""
+"""The keys of a task's TOML file, and their validation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from w2s_bench.records import Domain
 
 Text = Annotated[str, Field(min_length=1)]
 Form = Literal["classes", "options", "right", "pair", "line"]
-KEYS: dict[Form, tuple[Domain, frozenset[str]]] = {  # what makes each form, and whose domain it is
+KEYS: dict[Form, tuple[Domain, frozenset[str]]] = {  # the domain and the keys of each form
     "classes": ("nlp", frozenset({"prompt", "label", "classes"})),
     "options": ("nlp", frozenset({"prompt", "label", "options"})),
     "right": ("nlp", frozenset({"prompt", "right", "wrong"})),
@@ -26,7 +26,7 @@ GUIDE = "see docs/how-to/write-a-task.md for the keys of a task"
 
 
 class Spec(BaseModel):
-    """A task as its file tells it. Columns are named as in the data file.
+    """A task as its file describes it. Columns are named as in the data file.
 
     ``prompt`` is a column, or a text with columns in braces. nlp: ``label`` with ``classes`` (names, or a
     table from what the column says to names), or with ``options`` (columns, or one that holds a list), or
@@ -72,7 +72,7 @@ class Spec(BaseModel):
         if not any(given == KEYS[form][1] for form in fitting):
             ways = " or ".join(", ".join(sorted(KEYS[form][1])) for form in fitting)
             here = ", ".join(sorted(given)) or "none of them"
-            raise ValueError(f"a {self.domain} task is told by {ways}; here are {here}")
+            raise ValueError(f"a {self.domain} task needs the keys {ways}; here are {here}")
         return self
 
     @model_validator(mode="after")
@@ -87,7 +87,7 @@ class Spec(BaseModel):
 
     @property
     def form(self) -> Form:
-        """Which keys tell what an example is made of."""
+        """The form of the examples, which follows from the given keys."""
         given = {key for key in FORM_KEYS if getattr(self, key) is not None}
         return next(form for form, (_, keys) in KEYS.items() if keys == given)
 
@@ -99,15 +99,15 @@ class Spec(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that an example is made of."""
-        told = [self.label, self.right, self.chosen, self.rejected, self.fen, self.moves, self.group]
-        lists = [self.options, self.wrong]
-        several = [c for v in lists if v for c in ([v] if isinstance(v, str) else v)]
-        return tuple(dict.fromkeys([*in_prompt(self.prompt), *(c for c in told if c), *several]))
+        """Every column that an example needs."""
+        values: list[Any] = [self.label, self.right, self.chosen, self.rejected, self.fen, self.moves]
+        values += [self.group, self.options, self.wrong]
+        names = [c for v in values if v for c in ([v] if isinstance(v, str) else v)]
+        return tuple(dict.fromkeys([*in_prompt(self.prompt), *names]))
 
 
 def in_prompt(prompt: str | None) -> list[str]:
-    """Columns that a prompt names: those in braces, or else the one that it is."""
+    """Columns of a prompt: those named in braces, or else the prompt itself."""
     if not prompt:
         return []
     return re.findall(r"\{([^{}]+)\}", prompt) or [prompt]
@@ -127,10 +127,10 @@ def read_spec(path: Path) -> Spec:
     try:
         return Spec.model_validate(raw)
     except ValidationError as error:
-        raise _told(error.errors()[0], text, path) from None
+        raise _user_error(error.errors()[0], text, path) from None
 
 
-def _told(error: Any, text: str, path: Path) -> UserError:
+def _user_error(error: Any, text: str, path: Path) -> UserError:
     key = str(error["loc"][0]) if error["loc"] else ""
     lines = [k for k, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*\[?{re.escape(key)}\b", line)]
     where = f"{path}:{lines[0]}" if key and lines else str(path)
@@ -139,7 +139,7 @@ def _told(error: Any, text: str, path: Path) -> UserError:
 
 
 def _message(error: Any) -> tuple[str, str]:
-    """What is wrong and what was expected."""
+    """The problem and what was expected."""
     if error["type"] == "missing":
         return "this key is missing", "a value for it"
     if error["type"] == "extra_forbidden":

@@ -26,28 +26,24 @@ class SheetSource:
     split: str | None = None
 
     def has(self, split: str) -> bool:
-        """A test split where the task names one; elsewhere it is carved out of the rows."""
         return split == "train" or (split == "test" and bool(self.test_file or self.split))
 
     def rows(self, split: str, mirror: Path | None) -> Sequence[Row]:
-        """The rows of a split. Errors: BadData for a file or a column that is not there, or no rows."""
+        """The rows of a split. Errors: BadData for a missing file or column, or no rows."""
         path = self.test_file if split == "test" and self.test_file else self.file
-        found = [row for row in _read(path, self._wanted()) if self._stands_in(row, split, path)]
-        if not found:
+        columns = tuple(dict.fromkeys([*self.columns, *([self.split] if self.split else [])]))
+        rows = [row for row in _read(path, columns) if self._in_split(row, split, path)]
+        if not rows:
             raise BadData(f"no rows for split {split!r}", where=str(path), expected="at least one row")
-        return [{name: row[name] for name in self.columns} for row in found]
+        return [{name: row[name] for name in self.columns} for row in rows]
 
     def fingerprint(self, mirror: Path | None) -> str:
-        """SHA-256 of the files, and how they are divided."""
         paths = [p for p in (self.file, self.test_file) if p]
         for path in paths:
             _exists(path)
         return f"sheet:{hash_code(paths)}:{self.split}"
 
-    def _wanted(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.columns, *([self.split] if self.split else [])]))
-
-    def _stands_in(self, row: Row, split: str, path: Path) -> bool:
+    def _in_split(self, row: Row, split: str, path: Path) -> bool:
         if not self.split:
             return True
         if row[self.split] not in SPLITS:
@@ -132,11 +128,11 @@ def _parquet(path: Path, columns: tuple[str, ...]) -> Sequence[Row]:
     return rows
 
 
-def _have(path: Path, columns: Sequence[str], found: Sequence[str]) -> None:
-    if missing := [c for c in columns if c not in found]:
+def _have(path: Path, columns: Sequence[str], present: Sequence[str]) -> None:
+    if missing := [c for c in columns if c not in present]:
         raise BadData(
             f"column {missing[0]!r} is missing",
             where=str(path),
-            expected=f"columns {', '.join(columns)}; found {', '.join(sorted(found)) or 'none'}",
+            expected=f"columns {', '.join(columns)}; found {', '.join(sorted(present)) or 'none'}",
             mend="correct the column's name in the task's file",
         )
