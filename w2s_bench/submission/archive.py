@@ -1,9 +1,8 @@
-"""The file of a bundle: a plain zip archive whose bytes follow from its members, and nothing else.
+"""The file of a bundle: a plain zip archive whose bytes follow from its members alone.
 
-Members are stored, not compressed, in one order, with one date and one mode. A reader can therefore make
-the archive again from what it read and compare: compression (and so bombs), other names, paths that lead
-upwards, links, members that stand twice, comments, encryption and bytes that belong to nothing all end in
-the same refusal. Nothing is ever unpacked to disk.
+Members are uncompressed, in one order, with one date and one mode. A reader can therefore pack the members
+again and compare: zip bombs, other names, parent paths, links, repeated members, comments, encryption and
+extra bytes are all refused alike. Nothing is unpacked to disk.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _END = struct.Struct("<4s4H2LH")  # the end record of a zip archive without a co
 
 
 def pack(members: Mapping[str, bytes]) -> bytes:
-    """The bytes of an archive; equal members give equal bytes on every machine."""
+    """The bytes of an archive; equal members give equal bytes on all machines."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name in (n for n in LARGEST if n in members):
@@ -44,10 +43,8 @@ def pack(members: Mapping[str, bytes]) -> bytes:
 
 
 def read(path: Path) -> dict[str, bytes]:
-    """The members of a bundle. Errors: StoreError for a file that is not exactly what :func:`pack` writes.
-
-    Reads no more than the size that a bundle may have, and writes nothing.
-    """
+    """The members of a bundle; reads no more than its largest allowed size. Errors: StoreError for a file
+    that is not exactly what :func:`pack` writes."""
     return unpack(_bytes(path), str(path))
 
 
@@ -69,28 +66,28 @@ def _bytes(path: Path) -> bytes:
 
 
 def unpack(data: bytes, where: str) -> dict[str, bytes]:
-    """Members by name, from the bytes of a bundle."""
+    """The members by name, from the bytes of a bundle. Errors: as for :func:`read`."""
     _check_end(data, where)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found = {i.filename: _member(archive, i, where) for i in archive.infolist()}
+            members = {i.filename: _member(archive, i, where) for i in archive.infolist()}
     except StoreError:
         raise
     except Exception as error:  # zipfile raises whatever its parts raise on broken bytes
         raise refused(f"broken archive ({type(error).__name__}: {error})", where, "a zip archive") from None
-    if missing := [n for n in LARGEST if n not in found and n != CODE]:
+    if missing := [n for n in LARGEST if n not in members and n != CODE]:
         raise refused("is missing", f"{where}: {missing[0]}", f"the files {', '.join(list(LARGEST)[:-1])}")
-    if pack(found) != data:
+    if pack(members) != data:
         raise refused(
             "holds more than its files: a member twice, other dates, comments or bytes between them",
             where,
             "exactly what w2s-bench submit writes",
         )
-    return found
+    return members
 
 
 def _check_end(data: bytes, where: str) -> None:
-    """Count and extent of the directory, before anything makes objects of its entries."""
+    """Check the directory's count and extent before its entries are parsed."""
     if len(data) < _END.size:
         raise refused("is no zip archive", where, "a bundle")
     magic, _, _, _, count, size, start, comment = _END.unpack(data[-_END.size :])

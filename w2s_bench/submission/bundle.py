@@ -1,7 +1,7 @@
-"""A run's folder becomes bundles, one a method: what its author hands in, and all that a board needs.
+"""Pack a run's folder into bundles, one for each method, with all that a board needs.
 
-One a method, because an entry of a board is one method: its author hands in nothing of others but the fits
-that all share (teachers, ceilings) and the rows it is compared with (naive, zero-shot).
+An entry of a board is one method, so its bundle holds nothing of other methods but the shared fits (teachers,
+ceilings) and the rows that it is compared with (naive, zero-shot).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from w2s_bench.suite import Suite, parse_suite
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A bundle that was written: its method, its file, its size."""
+    """A written bundle: its method, its file, and its size in bytes."""
 
     method: str
     path: Path
@@ -41,10 +41,10 @@ class Submitted:
 def submit(
     folder: Path, methods: Sequence[str] = (), out: Path | None = None, tuning: int | None = None
 ) -> list[Submitted]:
-    """Write the bundles of a run: those of ``methods`` (as tables call them), or of all that are no reference
-    row, to ``out`` (one method) or below the folder. Equal folders give equal bytes.
+    """Write the bundles of ``methods`` (as tables call them), or of all but reference rows, to ``out`` (one
+    method) or below the folder. Equal folders give equal bytes.
 
-    Errors: UserError for a method that the run does not have, or whose code is not there any more.
+    Errors: UserError for a method that the run does not have, or whose code is missing.
     """
     run = load_run(folder)
     prove_dense(run)
@@ -56,13 +56,10 @@ def submit(
             where=str(folder),
             mend="name one with --method, or leave --out away",
         )
-    there = {c.method for c in cells}
-    if strange := [name for name in chosen if name not in there]:
-        raise UserError(
-            f"no method {strange[0]!r} in this run",
-            where=str(folder),
-            expected="one of: " + ", ".join(sorted(there)),
-        )
+    known = {c.method for c in cells}
+    if unknown := [name for name in chosen if name not in known]:
+        expected = "one of: " + ", ".join(sorted(known))
+        raise UserError(f"no method {unknown[0]!r} in this run", where=str(folder), expected=expected)
     seconds = _seconds(folder / TIMINGS)
     packed = {label: _make(run, label, seconds, tuning) for label in chosen}
     return [
@@ -86,12 +83,12 @@ def _make(run: Run, label: str, seconds: Mapping[str, float], tuning: int | None
 
 
 def make(run: Run, label: str, seconds: Mapping[str, float], tuning: int | None = None) -> bytes:
-    """The bytes of one bundle."""
+    """The bytes of one method's bundle."""
     suite = parse_suite(run.info.suite_toml, "run.json")
     cells = _cells(run, suite, label)
-    mine = [c for c in cells if c.method == label]
+    own = [c for c in cells if c.method == label]
     lost = {_place(c) for c in run.failed}
-    fits = _fits(run, [c for c in cells if (*_place(c),) not in lost], seconds)
+    fits = _fits(run, [c for c in cells if _place(c) not in lost], seconds)
     picked = {fit.key: run.predictions[fit.key].picked for fit in fits}
     items = {fit.key: run.predictions[fit.key].items for fit in fits}
     code = code_of(label, suite, run.info)
@@ -103,7 +100,7 @@ def make(run: Run, label: str, seconds: Mapping[str, float], tuning: int | None 
     if code.text is not None:
         members[CODE] = code.text
     by_task = {fit.task: predictions.items_of(items[fit.key]) for fit in fits}
-    head = _manifest(run, mine[0], code, tuning, fits, by_task, members)
+    head = _manifest(run, own[0], code, tuning, fits, by_task, members)
     return pack(members | {MANIFEST: dump(head).encode()})
 
 
@@ -113,13 +110,10 @@ def _place(cell: CellRecord) -> tuple[str, str, str, str]:
 
 def _cells(run: Run, suite: Suite, label: str) -> list[CellRecord]:
     """Cells of the method and of its rivals at the same places, in the order of a bundle."""
-    cells = [*run.cells, *run.failed]
-    places = {_place(c)[:3] for c in cells if c.method == label}
-    beside = rivals(suite)
-    found = [
-        c for c in cells if c.method in (label, *beside.get(_place(c)[:3], ())) and _place(c)[:3] in places
-    ]
-    return sorted(found, key=lambda c: (_place(c), c.seed))
+    cells, rows = [*run.cells, *run.failed], rivals(suite)
+    names = {_place(c)[:3]: (label, *rows.get(_place(c)[:3], ())) for c in cells if c.method == label}
+    chosen = [c for c in cells if c.method in names.get(_place(c)[:3], ())]
+    return sorted(chosen, key=lambda c: (_place(c), c.seed))
 
 
 def _line(cell: CellRecord) -> CellLine:
@@ -188,14 +182,14 @@ def _manifest(
 
 
 def cost(fits: Sequence[FitLine]) -> float:
-    """Seconds of all fits together."""
+    """Total seconds of all fits."""
     return round(sum(fit.seconds for fit in fits), 3)
 
 
 def _seconds(path: Path) -> dict[str, float]:
     try:
-        found: Any = json.loads(path.read_text("utf8"))
-        return {str(key): float(value) for key, value in found.items()}
+        seconds: Any = json.loads(path.read_text("utf8"))
+        return {str(key): float(value) for key, value in seconds.items()}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise StoreError(
             f"cannot be read ({error})",

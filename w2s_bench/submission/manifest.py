@@ -1,15 +1,13 @@
-"""What stands in a bundle: the models of its JSON files, strict and closed, of schema 1.
+"""Strict models of a bundle's JSON files, schema 1.
 
-They are models of their own, not those of a run's folder, so that a bundle that was published once is
-read the same after the records of runs have grown fields. Whatever is shown on a page is one line of
-printable text without the characters that mean something to HTML, and begins with none that a spreadsheet
-takes for a formula.
+They are separate from the records of runs, so that published bundles stay readable when those records grow.
+Texts that pages show are one printable line without HTML's special characters, and do not begin as a
+spreadsheet formula does.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -28,18 +26,18 @@ LONGEST_REASON = 300
 def _plain(text: str) -> str:
     if not text.isprintable():
         raise ValueError("holds a character that cannot be printed")
-    if found := MARKUP.intersection(text):
-        raise ValueError(f"holds {min(found)!r}, which means something to HTML")
+    if special := MARKUP.intersection(text):
+        raise ValueError(f"holds {min(special)!r}, which means something to HTML")
     if text.startswith(FORMULA) or text != text.strip():
         raise ValueError("begins as a formula does, or with a space, or ends with one")
     return text
 
 
 def plain(text: str, longest: int = LONGEST_REASON) -> str:
-    """Free text as a bundle may hold it: what it must not hold is replaced, and it is cut."""
-    swapped = (("(" if c in "<[{" else ")" if c == ">" else "’") if c in MARKUP else c for c in text)
-    kept = "".join(c if c.isprintable() else " " for c in swapped)
-    return " ".join(kept.split()).lstrip("=+-@ ")[:longest].rstrip() or "no reason was given"
+    """Free text made fit for a bundle: forbidden characters replaced, and cut to ``longest``."""
+    safe = text.translate({ord(c): {"<": "(", ">": ")"}.get(c, "’") for c in MARKUP})
+    printable = "".join(c if c.isprintable() else " " for c in safe)
+    return " ".join(printable.split()).lstrip("=+-@ ")[:longest].rstrip() or "no reason was given"
 
 
 Text = Annotated[str, Field(max_length=LONGEST_REASON), AfterValidator(_plain)]
@@ -77,13 +75,13 @@ class CellLine(_Strict):
     failed: Text | None
 
     def record(self) -> CellRecord:
-        """The cell as tables are made of it."""
+        """The cell as a record, from which tables are made."""
         return CellRecord(**self.model_dump())
 
 
 class FitLine(_Strict):
-    """A fit and what is claimed of it: its accuracy on the test set, the hash of what it picked there, what
-    it cost. ``task`` and ``model`` as its cells have them."""
+    """A fit and its claims: test accuracy, the hash of the picked options, seconds. ``task`` and ``model``
+    are those of its cells."""
 
     key: Key
     task: Name
@@ -96,10 +94,8 @@ class FitLine(_Strict):
 
 
 class MethodLine(_Strict):
-    """The method: what tables call it, its registered name or ``FILE.py:NAME``, and the SHA-256 of its code.
-
-    ``tuning``: how many trials chose its options, where that is stated.
-    """
+    """The method: its label in tables, its registered name or ``FILE.py:NAME``, and the SHA-256 of its code.
+    ``tuning``: the number of trials that chose its options, if stated."""
 
     label: Name
     name: Name
@@ -112,7 +108,7 @@ class MethodLine(_Strict):
 
 
 class SuiteLine(_Strict):
-    """The suite, and its text for readers."""
+    """The suite, with its TOML text for readers."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
     version: Annotated[int, Field(ge=1, le=10**6)]
@@ -146,10 +142,10 @@ def dump(value: BaseModel) -> str:
 
 def read_one(kind: type[BaseModel], data: bytes, where: str) -> Any:
     """One JSON object, alone in its file. Errors: StoreError naming file and field."""
-    found = read_lines(kind, data, where, 1, len(data))
-    if len(found) != 1:
+    values = read_lines(kind, data, where, 1, len(data))
+    if len(values) != 1:
         raise refused("holds nothing", where, "one JSON object")
-    return found[0]
+    return values[0]
 
 
 def read_lines(
@@ -173,7 +169,7 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
         _not_deep(value)
         same = canonical_json(value) == text
         _not_newer(value, where)
-        found = kind.model_validate(upgraded(kind.__name__, value, BUNDLE_SCHEMA))
+        model = kind.model_validate(upgraded(kind.__name__, value, BUNDLE_SCHEMA))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part)[:60] for part in first["loc"]) or "(top)"
@@ -182,13 +178,13 @@ def _line(kind: type[BaseModel], data: bytes, where: str, longest: int) -> Any:
         raise refused(f"is not JSON ({str(error)[:120]})", where, "JSON in UTF-8") from None
     if not same:
         raise refused("is not in canonical form", where, "sorted keys, each once, and no spaces")
-    return found
+    return model
 
 
 def _not_newer(value: Any, where: str) -> None:
     """Errors: StoreError for a schema above the one that this version writes."""
-    if told := too_new(value, BUNDLE_SCHEMA):
-        what = f"field 'schema_version': {str(told)[:20]} was written by a newer w2s-bench"
+    if version := too_new(value, BUNDLE_SCHEMA):
+        what = f"field 'schema_version': {str(version)[:20]} was written by a newer w2s-bench"
         raise refused(
             what, where, f"at most {BUNDLE_SCHEMA}", "update w2s-bench, or submit with this version"
         )
@@ -199,21 +195,18 @@ def _no_number(token: str) -> None:
 
 
 def _not_deep(value: Any) -> None:
-    """Refuse what is nested deeper than any file of ours; goes down without recursion."""
-    level = [value]
+    """Refuse a value that is nested deeper than any file of ours, without recursion."""
+    level: list[Any] = [value]
     for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in _within(outer)]
+        nested = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
+        level = [inner for values in nested for inner in values]
         if not level:
             return
     raise ValueError(f"nested more than {DEEPEST} deep")
 
 
-def _within(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-
-
 def refused(what: str, where: str, expected: str, mend: str = MEND) -> StoreError:
-    """Why a bundle is not taken: file and field, what was expected, how to mend it. What the bundle itself
-    says is shown without control characters and cut."""
+    """The error of a bundle that is refused. The bundle's own text in ``what`` is cut and cleaned of control
+    characters."""
     shown = "".join(c if c.isprintable() else "?" for c in what)[:400]
     return StoreError(shown, where=where, expected=expected, mend=mend)

@@ -1,10 +1,11 @@
-"""The code of a submitted method: its name and hash, and its text where it is its author's own file."""
+"""The code of a submitted method: its name and hash, and the text of a file that is not registered."""
 
 from __future__ import annotations
 
 import hashlib
 import shlex
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from w2s_bench.errors import UserError
@@ -26,8 +27,8 @@ class Code:
 
 
 def code_of(label: str, suite: Suite, info: RunInfo) -> Code:
-    """The code of the method that tables call ``label``. Errors: UserError where its file is not there, or
-    was changed after the run."""
+    """The code of the method that tables call ``label``. Errors: UserError for a file that is missing or was
+    changed after the run."""
     name = _name(label, suite, info)
     if is_own(name):
         return _own(name, info)
@@ -35,20 +36,15 @@ def code_of(label: str, suite: Suite, info: RunInfo) -> Code:
 
 
 def _name(label: str, suite: Suite, info: RunInfo) -> str:
-    """From the suite, from the command line of the run, or the label itself, without options in it."""
+    """The method's name, from the suite, the command line of the run, or the label without options."""
     named = {use.label or use.name: use.name for use in suite.methods}
     words = shlex.split(info.command)
-    added = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "--method"]
-    named |= {
-        f"{Path(file).name}.py:{rest}": f"{file}.py:{rest}" for file, rest in map(_parted, added) if file
-    }
+    for option, value in pairwise(words):
+        file, _, rest = value.rpartition(OWN)
+        if option == "--method" and file:
+            named[f"{Path(file).name}.py:{rest}"] = f"{file}.py:{rest}"
     name = named.get(label, label)
     return name if name in items("method") or is_own(name) else name.partition(" (")[0]
-
-
-def _parted(name: str) -> tuple[str, str]:
-    file, _, rest = name.rpartition(OWN)
-    return file, rest
 
 
 def _own(name: str, info: RunInfo) -> Code:
@@ -63,9 +59,9 @@ def _own(name: str, info: RunInfo) -> Code:
             mend="submit from the folder that the run was started in",
         ) from None
     if now != info.own_code.get(name):
-        told = "was changed after the run" if name in info.own_code else "is not told of in run.json"
+        problem = "was changed after the run" if name in info.own_code else "is not recorded in run.json"
         raise UserError(
-            f"the method's file {told}",
+            f"the method's file {problem}",
             where=str(path),
             expected="the code that the run was made with",
             mend="run the suite again: fits of unchanged code are not repeated",

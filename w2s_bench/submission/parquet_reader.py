@@ -1,9 +1,9 @@
 """A reader of plain Parquet columns that no bytes can crash: Python and NumPy alone.
 
-Arrow's reader is fast and complete, and ends the process on some broken files. This one knows what
-:func:`w2s_bench.submission.predictions.write` writes, and no more: one row group, required columns of texts
-and 32-bit integers, no compression, data pages of version 1, plain or by a dictionary. Memory is bounded by
-the size of the file and the number of rows that the caller asks for; what is wrong is a ValueError.
+Arrow's reader crashes the process on some broken files. This one reads only what
+:func:`w2s_bench.submission.predictions.write` writes: one row group, required columns of texts and 32-bit
+integers, no compression, data pages of version 1, plain or by a dictionary. The size of the file and the
+expected number of rows bound its memory; any fault is a ValueError.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Values = NDArray[Any]  # np.int32, or texts as objects
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Where the pages of a column lie, and what they hold."""
+    """The byte range of a column's pages, and the type of its values."""
 
     start: int
     end: int
@@ -50,16 +50,16 @@ def columns(data: bytes, wanted: Mapping[str, int], rows: int) -> dict[str, Valu
 def _chunks(meta: Any, wanted: Mapping[str, int], rows: int, footer: int) -> dict[str, _Chunk]:
     """Places of the columns from the footer: ``schema`` 2, ``num_rows`` 3, ``row_groups`` 4."""
     root, *fields = meta[2]
-    there = {f[4].decode("utf8", "replace"): f[1] for f in fields}
-    if there != wanted or list(there) != list(wanted) or root[5] != len(wanted) or len(fields) != len(wanted):
-        raise ValueError(f"columns {', '.join(n[:20] for n in list(there)[:5])}, or of other types")
+    present = [(f[4].decode("utf8", "replace"), f[1]) for f in fields]
+    if present != list(wanted.items()) or root[5] != len(wanted):
+        raise ValueError(f"columns {', '.join(name[:20] for name, _ in present[:5])}, or of other types")
     if any(f.get(3) != 0 for f in fields):
         raise ValueError("columns that may be empty or repeated")
     if meta[3] != rows:
         raise ValueError(f"{meta[3]} rows, where the cells and their test sets need {rows}")
     if len(meta[4]) != 1 or meta[4][0][3] != rows or len(meta[4][0][1]) != len(wanted):
         raise ValueError(f"{len(meta[4])} row groups, where one of all rows is needed")
-    found = {}
+    chunks = {}
     for (name, kind), column in zip(wanted.items(), meta[4][0][1], strict=True):
         about = column[3]
         if 1 in column or about[1] != kind or about[3] != [name.encode()] or about[5] != rows:
@@ -67,16 +67,16 @@ def _chunks(meta: Any, wanted: Mapping[str, int], rows: int, footer: int) -> dic
         if about[4] != 0:
             raise ValueError(f"column {name!r} is compressed")
         start = min(about.get(11, about[9]), about[9])
-        found[name] = _Chunk(start, start + about[7], kind)
+        chunks[name] = _Chunk(start, start + about[7], kind)
         if not 4 <= start <= start + about[7] <= footer:
             raise ValueError(f"column {name!r} lies outside the file")
-    return found
+    return chunks
 
 
 def _column(data: bytes, chunk: _Chunk, rows: int) -> Values:
     """All values of a column, page by page."""
     words: Values | None = None
-    found: list[Values] = []
+    parts: list[Values] = []
     at, left = chunk.start, rows
     while left:
         header = Reader(data, at, chunk.end)
@@ -92,10 +92,9 @@ def _column(data: bytes, chunk: _Chunk, rows: int) -> Values:
             continue
         if not 0 < count <= left:
             raise ValueError("pages with more or fewer values than rows")
-        found.append(_values(content, chunk.kind, count, encoding, words))
+        parts.append(_values(content, chunk.kind, count, encoding, words))
         left -= count
-    kind_of = np.int32 if chunk.kind == INT32 else object
-    return np.concatenate(found) if found else np.zeros(0, dtype=kind_of)
+    return np.concatenate([np.zeros(0, dtype=np.int32 if chunk.kind == INT32 else object), *parts])
 
 
 def _page(page: dict[int, Any]) -> list[int]:
@@ -125,16 +124,16 @@ def _plain(content: bytes, kind: int, count: int) -> Values:
         if len(content) != 4 * count:
             raise ValueError("numbers are missing")
         return np.frombuffer(content, dtype="<i4").astype(np.int32)
-    found, at = np.empty(count, dtype=object), 0
+    texts, at = np.empty(count, dtype=object), 0
     for i in range(count):
         end = at + 4 + int.from_bytes(content[at : at + 4], "little")
         if end > len(content) or at + 4 > len(content):
             raise ValueError("a text is cut off")
-        found[i] = content[at + 4 : end].decode("utf8")  # UnicodeDecodeError is a ValueError
+        texts[i] = content[at + 4 : end].decode("utf8")  # UnicodeDecodeError is a ValueError
         at = end
     if at != len(content):
         raise ValueError("bytes behind the last text")
-    return found
+    return texts
 
 
 def _places(content: bytes, width: int, count: int) -> NDArray[np.int64]:
@@ -142,7 +141,7 @@ def _places(content: bytes, width: int, count: int) -> NDArray[np.int64]:
     if width > 31:
         raise ValueError("indices too wide")
     runs = Reader(content, 0, len(content))
-    found, left = np.empty(count, dtype=np.int64), count
+    places, left = np.empty(count, dtype=np.int64), count
     while left:
         head = runs.varint()
         if head & 1:
@@ -155,9 +154,9 @@ def _places(content: bytes, width: int, count: int) -> NDArray[np.int64]:
             some = np.full(head >> 1, value, dtype=np.int64)
         if not len(some):
             raise ValueError("an empty run")
-        found[count - left : count - left + len(some)] = some
+        places[count - left : count - left + len(some)] = some
         left -= len(some)
-    return found
+    return places
 
 
 def _unpacked(packed: NDArray[np.uint8], width: int, count: int) -> NDArray[np.int64]:
@@ -172,17 +171,17 @@ _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _ST
 
 
 class Reader:
-    """Reads Thrift's compact protocol, as far as the headers of a Parquet file use it, from untrusted bytes.
+    """Reads the part of Thrift's compact protocol that Parquet headers use, from untrusted bytes.
 
-    Structs become dictionaries by field number. Depth and sizes are bounded by what is left of the bytes.
-    Errors: ValueError for anything that is not Thrift.
+    Structs become dictionaries by field number. The remaining bytes bound depth and sizes. Errors: ValueError
+    for anything that is not Thrift.
     """
 
     def __init__(self, data: bytes, at: int, end: int) -> None:
         self.data, self.at, self.end = data, at, end
 
     def take(self, size: int) -> bytes:
-        """The next bytes."""
+        """The next ``size`` bytes. Errors: ValueError if fewer are left."""
         if not 0 <= size <= self.end - self.at:
             raise ValueError("a header is cut off")
         self.at += size
@@ -209,15 +208,15 @@ class Reader:
         """A struct: its values by field number."""
         if deep > DEEPEST:
             raise ValueError("headers nested too deep")
-        found: dict[int, Any] = {}
+        values: dict[int, Any] = {}
         number = 0
         while head := self.take(1)[0]:
             number = number + (head >> 4) if head >> 4 else self.signed()
-            if number in found:
+            if number in values:
                 raise ValueError(f"field {number} of a header stands twice")
             kind = head & 15
-            found[number] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, deep)
-        return found
+            values[number] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, deep)
+        return values
 
     def _value(self, kind: int, deep: int) -> Any:
         if kind in (_TRUE, _FALSE, _BYTE):  # truths are bytes in lists alone

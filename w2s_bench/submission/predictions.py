@@ -1,7 +1,7 @@
-"""Per-item predictions as Parquet: one row a fit and test item, ``key``, ``item``, ``picked``; no gold.
+"""Per-item predictions as Parquet: ``key``, ``item`` and ``picked`` for each fit and test item; no gold.
 
-Written without compression, so that a reader's memory is bounded by the size of the file and the number
-of rows that the suite asks for. Whoever has a bundle may open the file with any reader of Parquet.
+The file is not compressed, so that its size and the number of rows of the suite bound a reader's memory. Any
+reader of Parquet can open it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_ROWS = 20_000_000
 
 
 def answers_of(picked: NDArray[np.integer]) -> str:
-    """The hash of what a fit picked ``[N]``: equal keys must have equal ones."""
+    """The hash of the options that a fit picked ``[N]``; fits of equal keys must have equal hashes."""
     return content_key(["answers", picked.tolist()])
 
 
@@ -36,11 +36,8 @@ def write(picked: Mapping[str, NDArray[np.integer]], items: Mapping[str, Sequenc
     import pyarrow.parquet
 
     order = sorted(picked)
-    fields = [
-        pyarrow.field("key", pyarrow.string(), nullable=False),
-        pyarrow.field("item", pyarrow.string(), nullable=False),
-        pyarrow.field("picked", pyarrow.int16(), nullable=False),
-    ]
+    types = {"key": pyarrow.string(), "item": pyarrow.string(), "picked": pyarrow.int16()}
+    fields = [pyarrow.field(name, kind, nullable=False) for name, kind in types.items()]
     columns = [
         [key for key in order for _ in items[key]],
         [item for key in order for item in items[key]],
@@ -61,8 +58,8 @@ def write(picked: Mapping[str, NDArray[np.integer]], items: Mapping[str, Sequenc
 
 
 def read(data: bytes, items: Mapping[str, Sequence[str]], where: str) -> dict[str, NDArray[np.int32]]:
-    """What each fit picked ``[N]``, where the file holds exactly the fits and ``items`` asked for, in the
-    order of keys and of the test set. Errors: StoreError."""
+    """The options that each fit picked ``[N]``. Errors: StoreError unless the file holds exactly the fits and
+    ``items`` given, in the order of keys and of the test set."""
     order = sorted(items)
     rows = sum(len(items[key]) for key in order)
     if rows > MOST_ROWS:
@@ -73,23 +70,23 @@ def read(data: bytes, items: Mapping[str, Sequence[str]], where: str) -> dict[st
         expected = f"plain Parquet with columns {', '.join(COLUMNS)}, as submit writes it"
         raise refused(f"cannot be read: {error}", where, expected) from None
     keys, ids, picked = (table[name] for name in COLUMNS)
-    found, start = {}, 0
+    picked_by, start = {}, 0
     for key in order:
         end = start + len(items[key])
         _same(keys[start:end], [key], key, "key", where)
         _same(ids[start:end], items[key], key, "item", where)
-        found[key] = picked[start:end]
+        picked_by[key] = picked[start:end]
         start = end
-    return found
+    return picked_by
 
 
-def _same(there: NDArray[np.object_], wanted: Sequence[str], key: str, column: str, where: str) -> None:
-    wrong = np.flatnonzero(there != np.asarray(wanted, dtype=object))
+def _same(values: NDArray[np.object_], expected: Sequence[str], key: str, column: str, where: str) -> None:
+    wrong = np.flatnonzero(values != np.asarray(expected, dtype=object))
     if len(wrong):
         row = int(wrong[0])
-        right = wanted[row] if len(wanted) > 1 else wanted[0]
+        right = expected[row] if len(expected) > 1 else expected[0]
         raise refused(
-            f"column {column!r}: {str(there[row])[:40]!r} at item {row} of fit {key}",
+            f"column {column!r}: {str(values[row])[:40]!r} at item {row} of fit {key}",
             where,
             f"{right!r}: every fit of the cells, each with all test items of its task once, in order",
         )

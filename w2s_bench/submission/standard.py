@@ -1,7 +1,7 @@
-"""What bundles of a suite are judged by: the keys that its plan gives, and the gold of its test sets.
+"""The standard that judges bundles of a suite: the keys of its plan, and the gold of its test sets.
 
-Made from the installed tasks and methods, or read from a folder where it was written down once: keys change
-with the code that they stand for, and a published table must outlive that.
+It is made from the installed tasks and methods, or read from a folder: keys change with the code that they
+stand for, and a published table must outlive that.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Place = tuple[str, str, str]  # task, teacher, student
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test set: ids of its items, gold option and number of options of each (``[N]``)."""
+    """A test set: ids of its items, and the gold option and number of options of each ``[N]``."""
 
     items: tuple[str, ...]
     gold: NDArray[np.int64]
@@ -56,22 +56,17 @@ class Standard:
     def expected(self, label: str) -> list[tuple[Place, str, int]]:
         """Cells that a bundle of a method must hold, in order: its own and those its rows compare with."""
         known = [(place, seed) for place, method, seed in self.cells if method == label]
-        wanted = known or [(p, s) for p in places(compared(self.suite)) for s in self.suite.seeds]
-        beside = rivals(self.suite)
-        found: dict[tuple[Place, str, int], None] = {}
-        for place, seed in wanted:
-            found[place, label, seed] = None
-            for rival in beside.get(place, ()):
-                if (place, rival, seed) in self.cells:
-                    found[place, rival, seed] = None
-        return sorted(found)
+        own = known or [(p, s) for p in places(compared(self.suite)) for s in self.suite.seeds]
+        rows = rivals(self.suite)
+        compared_with = {(place, rival, seed) for place, seed in own for rival in rows.get(place, ())}
+        return sorted({(place, label, seed) for place, seed in own} | (compared_with & self.cells.keys()))
 
     def ends(self, place: Place, seed: int) -> CellRecord:
         """A cell at that place with the plain teacher and the plain ceiling."""
-        there = [c for (p, _, s), c in self.cells.items() if p == place and s == seed]
-        naive = [c for c in there if c.method == NAIVE]
-        (plain, _), *_ = Counter((c.teacher_key, c.ceiling_key) for c in there).most_common(1)
-        return next(c for c in [*naive, *there] if naive or (c.teacher_key, c.ceiling_key) == plain)
+        cells = [c for (p, _, s), c in self.cells.items() if p == place and s == seed]
+        naive = [c for c in cells if c.method == NAIVE]
+        (plain, _), *_ = Counter((c.teacher_key, c.ceiling_key) for c in cells).most_common(1)
+        return next(c for c in [*naive, *cells] if naive or (c.teacher_key, c.ceiling_key) == plain)
 
 
 def places(grids: Iterable[Grid]) -> list[Place]:
@@ -82,62 +77,53 @@ def places(grids: Iterable[Grid]) -> list[Place]:
 def rivals(suite: Suite) -> dict[Place, tuple[str, ...]]:
     """At each place, the rows of the suite itself that a method's row is compared with."""
     names = {use.label or use.name for use in suite.methods}
-    found = {}
+    by_place = {}
     for grid in suite.grid:
         has_naive = NAIVE in names and (grid.methods is None or NAIVE in grid.methods)
         has_zero = ZERO_SHOT in suite.references_of(grid)
-        rows = tuple(n for n, there in ((NAIVE, has_naive), (ZERO_SHOT, has_zero)) if there)
-        found.update(dict.fromkeys(places([grid]), rows))
-    return found
+        rows = tuple(n for n, has_row in ((NAIVE, has_naive), (ZERO_SHOT, has_zero)) if has_row)
+        by_place.update(dict.fromkeys(places([grid]), rows))
+    return by_place
 
 
-def shipped_suite(wanted: str) -> tuple[Suite, str] | None:
-    """The shipped suite with that hash, and its text."""
-    for name in suites():
-        suite, text = load_suite(name)
-        if suite.hash == wanted:
-            return suite, text
-    return None
+def shipped_suite(suite_hash: str) -> tuple[Suite, str] | None:
+    """The shipped suite with that hash, and its text; None if there is none."""
+    return next((pair for pair in map(load_suite, suites()) if pair[0].hash == suite_hash), None)
 
 
 def standard_of(
     suite: Suite, toml: str, labels: Iterable[str], mirror: Path | None, store: Path | None = None
 ) -> Standard:
-    """The standard for bundles of the methods ``labels`` (or ``all``): plans the suite and draws its test
-    sets, or takes those that ``store`` holds. Methods that are not registered are not looked for.
-
-    Errors: UserError for data that is not there.
+    """Plan a suite with the registered methods among ``labels`` (or ``all``), and draw its test sets or take
+    those in ``store``. Errors: UserError for missing data.
     """
-    there = {use.label or use.name for use in suite.methods}
+    planned = {use.label or use.name for use in suite.methods}
     known = {name for name, item in items("method").items() if item.error is None} | {ALL}
-    extra = [name for name in dict.fromkeys((NAIVE, *labels)) if name in known - there]
+    extra = [name for name in dict.fromkeys((NAIVE, *labels)) if name in known - planned]
     wider = with_methods(suite, extra)
     plan = make_plan(wider, mirror)
     cells = {((c.task, c.teacher, c.student), c.method, c.seed): c for c in plan.cells}
-    made = {label for _, label, _ in cells}
+    methods: dict[str, tuple[str, str]] = {}
     named = {use.label or use.name: use.name for use in wider.methods}
-    methods = {label: named.get(label, label) for label in sorted(made)}
-    return Standard(suite, toml, cells, _with_code(methods), _tests(suite, plan, mirror, store))
-
-
-def _with_code(names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Names and code hashes by label; a method that a suite uses with options has them in its label."""
-    known = items("method")
-    plain = {label: name if name in known else label.partition(" (")[0] for label, name in names.items()}
-    return {label: (name, source_hash("method", name)) for label, name in plain.items() if name in known}
+    for label in sorted({label for _, label, _ in cells}):
+        name = named.get(label, label)
+        name = name if name in items("method") else label.partition(" (")[0]  # options follow the name
+        if name in items("method"):
+            methods[label] = name, source_hash("method", name)
+    return Standard(suite, toml, cells, methods, _tests(suite, plan, mirror, store))
 
 
 def _tests(suite: Suite, plan: Plan, mirror: Path | None, store: Path | None) -> dict[str, Test]:
-    """The test set of each task: the same at every seed, and in every grid, or no table could be made."""
-    found: dict[str, Test] = {}
+    """The test set of each task, which must be the same at every seed and in every grid."""
     splits = [job for job in plan.jobs.values() if isinstance(job, SplitJob)]
+    tests: dict[str, Test] = {}
     for job in splits:
-        if job.task not in found:
-            found[job.task] = _test(job, mirror, Store(store) if store else None)
+        if job.task not in tests:
+            tests[job.task] = _test(job, mirror, Store(store) if store else None)
     sizes = {(job.task, job.data.test) for job in splits}
     if twice := [task for task, n in Counter(t for t, _ in sizes).items() if n > 1]:
         raise UserError("two grids test on different items", where=f"suite {suite.name}, task {twice[0]}")
-    return found
+    return tests
 
 
 def _test(job: SplitJob, mirror: Path | None, store: Store | None) -> Test:
@@ -154,10 +140,10 @@ SCHEMA = 1
 
 
 def write_standard(folder: Path, standard: Standard) -> None:
-    """Write a standard down, to judge the bundles of one suite version; equal ones give equal bytes.
+    """Write a standard to a folder; equal standards give equal bytes.
 
-    ``standard.json`` (suite text, methods), ``cells.jsonl`` and ``tests.parquet`` (task, item, gold,
-    options): no text of any data set, and readable without the hub or the code of its day.
+    The files ``standard.json`` (suite text, methods), ``cells.jsonl`` and ``tests.parquet`` (task, item,
+    gold, options) hold no text of a data set, and need neither the hub nor the code of their day.
     """
     import pyarrow
     import pyarrow.parquet

@@ -1,7 +1,7 @@
-"""Score a bundle again from its predictions, trusting nothing that stands in it and running none of it.
+"""Score a bundle again from its predictions, without trusting its contents or running its code.
 
-The order goes from what costs nothing to what costs most: the archive, its JSON, the suite, the cells
-against the plan's keys, the fits, then the predictions against gold.
+Cheap checks come first: the archive, its JSON, the suite, the cells against the plan's keys, the fits, then
+the predictions against gold.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _CODE = (
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A bundle that holds: its manifest, cells and fits, its rows as computed here, what each fit picked, the
-    method's own cells with their per-item scores, and what it was judged by."""
+    """A verified bundle: its manifest, cells and fits, its computed rows, the options that each fit picked,
+    the method's own cells with per-item scores, and the standard that judged it."""
 
     manifest: Manifest
     cells: list[CellLine]
@@ -50,22 +50,21 @@ class Verified:
 def verify(path: Path, find: FindStandard) -> Verified:
     """Check a bundle and compute its rows. ``find`` gives the standard for a manifest's suite.
 
-    Errors: StoreError naming file, field and mend for whatever does not hold.
+    Errors: StoreError with file and field of the first check that fails.
     """
-    members = archive.read(path)
-    return verify_members(members, str(path), find)
+    return verify_members(archive.read(path), str(path), find)
 
 
 def verify_members(members: Mapping[str, bytes], where: str, find: FindStandard) -> Verified:
-    """The same, of members that were read already."""
+    """Verify a bundle from its members. Errors: those of :func:`verify`."""
     at = {name: f"{where}: {name}" for name in archive.LARGEST}
     manifest: Manifest = read_one(Manifest, members[archive.MANIFEST], at[archive.MANIFEST])
     _check_files(manifest, members, at)
     standard = find(manifest, at[archive.MANIFEST])
     _check_suite(manifest, standard, at[archive.MANIFEST])
-    wanted = standard.expected(manifest.method.label)
-    cells = read_lines(CellLine, members[archive.CELLS], at[archive.CELLS], len(wanted))
-    _check_cells(cells, wanted, standard, manifest, at)
+    expected = standard.expected(manifest.method.label)
+    cells = read_lines(CellLine, members[archive.CELLS], at[archive.CELLS], len(expected))
+    _check_cells(cells, expected, standard, manifest, at)
     lost = {_name(c) for c in cells if c.failed is not None}
     scored = [c for c in cells if _name(c) not in lost]
     used = {key: c.task for c in scored for key in (c.teacher_key, c.student_key, c.ceiling_key)}
@@ -76,20 +75,29 @@ def verify_members(members: Mapping[str, bytes], where: str, find: FindStandard)
     _check_answers(fits, picked, standard, at)
     _check_manifest(manifest, cells, fits, standard, at[archive.MANIFEST])
     joined, failed = _joined(cells, lost, picked, standard)
-    table = _rows(manifest, joined, failed, standard)
-    mine = [cell for cell in joined if cell.method == manifest.method.label]
-    return Verified(manifest, cells, fits, table, picked, mine, standard)
+    label, suite = manifest.method.label, standard.suite
+    table = with_failed(rows(joined, Rule.of(suite), suite.name, suite.development), failed, suite.name)
+    own_rows = [replace(row, group=None) for row in table if row.method == label]  # groups need a whole board
+    own_cells = [cell for cell in joined if cell.method == label]
+    return Verified(manifest, cells, fits, own_rows, picked, own_cells, standard)
 
 
 def _name(cell: CellLine) -> tuple[Place, str]:
     return (cell.task, cell.teacher, cell.student), cell.method
 
 
+def _check_fields(value: Any, expected: Mapping[str, Any], where: str, prefix: str, mend: str) -> None:
+    """Refuse a field that differs from what is expected."""
+    for field, right in expected.items():
+        if (given := getattr(value, field)) != right:
+            raise refused(f"field '{prefix}{field}': {given!r}", where, repr(right), mend)
+
+
 def _check_files(manifest: Manifest, members: Mapping[str, bytes], at: Mapping[str, str]) -> None:
     method, head = manifest.method, at[archive.MANIFEST]
-    there = set(members) - {archive.MANIFEST}
-    if set(manifest.files) != there:
-        raise refused("field 'files': names other files", head, ", ".join(sorted(there)))
+    present = set(members) - {archive.MANIFEST}
+    if set(manifest.files) != present:
+        raise refused("field 'files': names other files", head, ", ".join(sorted(present)))
     for name, digest in manifest.files.items():
         if hashlib.sha256(members[name]).hexdigest() != digest:
             raise refused("does not match its checksum in the manifest", at[name], f"SHA-256 {digest}")
@@ -102,13 +110,11 @@ def _check_files(manifest: Manifest, members: Mapping[str, bytes], at: Mapping[s
 
 
 def _check_suite(manifest: Manifest, standard: Standard, where: str) -> None:
-    told, suite = manifest.suite, standard.suite
-    for field, value in (("hash", suite.hash), ("name", suite.name), ("version", suite.version)):
-        if getattr(told, field) != value:
-            found = getattr(told, field)
-            raise refused(f"field 'suite.{field}': {found!r}", where, f"{value!r}", _RERUN)
+    suite = standard.suite
+    facts = {"hash": suite.hash, "name": suite.name, "version": suite.version}
+    _check_fields(manifest.suite, facts, where, "suite.", _RERUN)
     try:
-        same = tomllib.loads(told.toml) == tomllib.loads(standard.toml)
+        same = tomllib.loads(manifest.suite.toml) == tomllib.loads(standard.toml)
     except (ValueError, RecursionError):
         same = False
     if not same:
@@ -118,14 +124,14 @@ def _check_suite(manifest: Manifest, standard: Standard, where: str) -> None:
 
 def _check_cells(
     cells: Sequence[CellLine],
-    wanted: Sequence[tuple[Place, str, int]],
+    expected: Sequence[tuple[Place, str, int]],
     standard: Standard,
     manifest: Manifest,
     at: Mapping[str, str],
 ) -> None:
-    """Every expected cell stands there once, in order, and its keys are those that the plan gives."""
+    """Check that every expected cell is there once, in order, with the keys of the plan."""
     file = at[archive.CELLS]
-    for i, (place, method, seed) in enumerate(wanted):
+    for i, (place, method, seed) in enumerate(expected):
         where = f"{file}:{i + 1}"
         name = f"{method} on {' / '.join(place)}, seed {seed}"
         if i >= len(cells) or (_name(cells[i]), cells[i].seed) != ((place, method), seed):
@@ -138,41 +144,30 @@ def _check_cells(
     label = manifest.method.label
     if label in standard.methods:
         name, code = standard.methods[label]
-        for field, value in (("own", is_own(name)), ("name", name), ("code", code)):
-            if getattr(manifest.method, field) != value:
-                told = getattr(manifest.method, field)
-                raise refused(f"field 'method.{field}': {told!r}", at[archive.MANIFEST], repr(value), _CODE)
+        facts = {"own": is_own(name), "name": name, "code": code}
+        _check_fields(manifest.method, facts, at[archive.MANIFEST], "method.", _CODE)
 
 
 def _check_known(cell: CellLine, known: Any, where: str) -> None:
-    """A cell of a method that the standard has: everything but a failure follows from the plan."""
-    for field in type(cell).model_fields:
-        told, right = getattr(cell, field), getattr(known, field)
-        if field != "failed" and told != right:
-            raise refused(f"field {field!r}: {told!r}", where, f"{right!r}, which the plan gives", _CODE)
+    """Check a cell of a method that the standard has: everything but a failure follows from the plan."""
+    plan = {field: getattr(known, field) for field in type(cell).model_fields if field != "failed"}
+    _check_fields(cell, plan, where, "", _CODE)
     if known.failed is not None and cell.failed is None:
         raise refused("field 'failed': null", where, "a reason, as the plan has it", _RERUN)
 
 
 def _check_own(cell: CellLine, standard: Standard, place: Place, where: str) -> None:
-    """A cell of a method that only its author has: teacher and ceiling are those that all share."""
+    """Check a cell of a method that only its author has: teacher and ceiling are those that all share."""
     ends = standard.ends(place, cell.seed)
-    for field, right in (
-        ("domain", ends.domain),
-        ("reference", False),
-        ("teacher_key", ends.teacher_key),
-        ("ceiling_key", ends.ceiling_key),
-    ):
-        if getattr(cell, field) != right:
-            told = getattr(cell, field)
-            raise refused(f"field {field!r}: {told!r}", where, f"{right!r}, which the plan gives", _CODE)
+    shared = {field: getattr(ends, field) for field in ("teacher_key", "ceiling_key")}
+    _check_fields(cell, {"domain": ends.domain, "reference": False, **shared}, where, "", _CODE)
     if cell.failed is None and not cell.student_key:
         raise refused("field 'student_key': empty", where, "a key, or a reason in 'failed'")
 
 
 def _check_students(own: Sequence[CellLine], ends: set[str], standard: Standard, file: str) -> None:
-    """A student of one's own is no teacher and no ceiling, and stands in one cell alone; it may be a fit
-    that the plan has at the same place."""
+    """Check that a student of an unregistered method is no teacher or ceiling and is in one cell alone; it
+    may be a fit that the plan has at the same place."""
     shared: dict[str, set[tuple[Place, int]]] = {}
     for (place, _, seed), planned in standard.cells.items():
         shared.setdefault(planned.student_key, set()).add((place, seed))
@@ -188,13 +183,9 @@ def _check_students(own: Sequence[CellLine], ends: set[str], standard: Standard,
 
 
 def _check_fits(
-    fits: Sequence[FitLine],
-    used: Mapping[str, str],
-    cells: Sequence[CellLine],
-    standard: Standard,
-    file: str,
+    fits: Sequence[FitLine], used: Mapping[str, str], cells: Sequence[CellLine], standard: Standard, file: str
 ) -> None:
-    """Every fit that a cell uses stands there once, by key, with the task and model of its cell."""
+    """Check that every used fit is there once, by key, with the task and model of its cell."""
     models = {c.teacher_key: c.teacher for c in cells if not c.reference}
     models |= {c.ceiling_key: c.student for c in cells if not c.reference}
     for i, key in enumerate(sorted(used)):
@@ -202,10 +193,8 @@ def _check_fits(
         if i >= len(fits) or fits[i].key != key:
             raise refused("a fit is missing, out of order, or there twice", where, f"fit {key}", _RERUN)
         task, size = used[key], len(standard.tests[used[key]].items)
-        right = {"task": task, "n_test": size, "model": models.get(key, fits[i].model)}
-        for field, value in right.items():
-            if getattr(fits[i], field) != value:
-                raise refused(f"field {field!r}: {getattr(fits[i], field)!r}", where, repr(value), _RERUN)
+        facts = {"task": task, "n_test": size, "model": models.get(key, fits[i].model)}
+        _check_fields(fits[i], facts, where, "", _RERUN)
 
 
 def _check_answers(
@@ -214,40 +203,32 @@ def _check_answers(
     standard: Standard,
     at: Mapping[str, str],
 ) -> None:
-    """Options picked exist, and give the accuracy and the hash that are claimed."""
+    """Check that the picked options exist and give the claimed accuracy and hash."""
     for i, fit in enumerate(fits, 1):
-        test, mine, where = standard.tests[fit.task], picked[fit.key], f"{at[archive.FITS]}:{i}"
-        if len(wrong := np.flatnonzero((mine < 0) | (mine >= test.options))):
+        test, picks, where = standard.tests[fit.task], picked[fit.key], f"{at[archive.FITS]}:{i}"
+        if len(wrong := np.flatnonzero((picks < 0) | (picks >= test.options))):
             row = int(wrong[0])
-            what = f"column 'picked': {int(mine[row])} at item {test.items[row]} of fit {fit.key}"
+            what = f"column 'picked': {int(picks[row])} at item {test.items[row]} of fit {fit.key}"
             raise refused(what, at[archive.PREDICTIONS], f"an option from 0 to {test.options[row] - 1}")
-        accuracy = float((mine == test.gold).mean())
+        accuracy = float((picks == test.gold).mean())
         if fit.accuracy != accuracy:
             raise refused(f"field 'accuracy': {fit.accuracy}", where, f"{accuracy}, from its predictions")
-        if fit.answers != (answers := predictions.answers_of(mine)):
+        if fit.answers != (answers := predictions.answers_of(picks)):
             raise refused(f"field 'answers': {fit.answers}", where, f"{answers}, from its predictions")
 
 
 def _check_manifest(
-    manifest: Manifest,
-    cells: Sequence[CellLine],
-    fits: Sequence[FitLine],
-    standard: Standard,
-    where: str,
+    manifest: Manifest, cells: Sequence[CellLine], fits: Sequence[FitLine], standard: Standard, where: str
 ) -> None:
-    """What the manifest says of the method is what every cell of it says, and its sums are sums."""
+    """Check that the manifest agrees with the cells of the method, and that its sums are right."""
     method = manifest.method
-    mine = [c for c in cells if c.method == method.label]
+    own = [c for c in cells if c.method == method.label]
     for field in ("options", "reference", "uses_gold"):
-        told = getattr(method, field)
-        if any(getattr(c, field) != told for c in mine):
+        if any(getattr(c, field) != getattr(method, field) for c in own):
             raise refused(f"field 'method.{field}': its cells say otherwise", where, "the same everywhere")
     tasks = {fit.task: predictions.items_of(standard.tests[fit.task].items) for fit in fits}
-    for field, right in (
-        ("seeds", sorted({c.seed for c in mine})),
-        ("items", tasks),
-        ("cost_seconds", cost(fits)),
-    ):
+    facts = {"seeds": sorted({c.seed for c in own}), "items": tasks, "cost_seconds": cost(fits)}
+    for field, right in facts.items():
         if getattr(manifest, field) != right:
             raise refused(f"field {field!r}: does not follow from cells and fits", where, f"{right!r:.200}")
 
@@ -263,8 +244,8 @@ def _joined(
     tasks = {
         fit: cell.task for cell in cells for fit in (cell.teacher_key, cell.student_key, cell.ceiling_key)
     }
-    correct = {key: (mine == tests[tasks[key]].gold).astype(np.uint8) for key, mine in picked.items()}
-    options = {key: mine.astype(np.int16) for key, mine in picked.items()}  # in range: that was checked
+    correct = {key: (picks == tests[tasks[key]].gold).astype(np.uint8) for key, picks in picked.items()}
+    options = {key: picks.astype(np.int16) for key, picks in picked.items()}  # in range: that was checked
     chance = {task: float(np.mean(1 / test.options)) for task, test in tests.items()}
     order = {place: i for i, (place, *_) in enumerate(standard.cells)}
     by_suite = sorted(cells, key=lambda c: order.get(_name(c)[0], len(order)))
