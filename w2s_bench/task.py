@@ -10,22 +10,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
-from w2s_bench.bad_rows import (
-    EMPTY,
-    EQUAL,
-    LABEL,
-    LONG,
-    LONGEST,
-    NAN,
-    OPTIONS,
-    UNICODE,
-    UNUSABLE,
-    BadRow,
-    BrokenRow,
-    bad_row,
-    has_nan,
-    short,
-)
+from w2s_bench import bad_rows
+from w2s_bench.bad_rows import UNUSABLE, BadRow, BrokenRow, bad_row, has_nan, short
 from w2s_bench.errors import BadData, UserError
 from w2s_bench.records import Domain, canonical_json, content_key
 from w2s_bench.registry.load import load
@@ -164,7 +150,7 @@ class Task:
             raise row.error
         keep = self.keep is None or self.keep(row)
         if not keep and has_nan(row):  # NaN fails every comparison, so the filter proves nothing
-            raise BadRow(NAN, "a value is not a number")
+            raise BadRow(bad_rows.NAN, "a value is not a number")
         return keep
 
     def group_of(self, row: Row) -> str:
@@ -207,23 +193,23 @@ class Task:
 
 def _check_size(row: Row) -> None:
     """Refuse long texts before the task reads them, which may take time quadratic in their length."""
-    if (length := max((len(v) for v in row.values() if isinstance(v, str)), default=0)) > LONGEST:
-        raise BadRow(LONG, f"{length:,} characters, at most {LONGEST:,} are taken")
+    if (length := max((len(v) for v in row.values() if isinstance(v, str)), default=0)) > bad_rows.LONGEST:
+        raise BadRow(bad_rows.LONG, f"{length:,} characters, at most {bad_rows.LONGEST:,} are taken")
 
 
 def _check(example: Example, card: TaskCard) -> None:
     _check_texts(example)
     if len(example.options) < 2:
-        raise BadRow(OPTIONS, f"{len(example.options)} option(s), at least two are needed")
+        raise BadRow(bad_rows.OPTIONS, f"{len(example.options)} option(s), at least two are needed")
     if len({option.strip() for option in example.options}) != len(example.options):
         if card.domain == "reward":
-            raise BadRow(EQUAL, "the two sides of the pair are equal")
-        raise BadRow(OPTIONS, "two options are equal")
+            raise BadRow(bad_rows.EQUAL, "the two sides of the pair are equal")
+        raise BadRow(bad_rows.OPTIONS, "two options are equal")
     _check_gold(example)
     if not (example.prompt.strip() or example.position or card.domain == "reward"):
-        raise BadRow(EMPTY, "empty prompt")
+        raise BadRow(bad_rows.EMPTY, "empty prompt")
     if card.domain == "nlp" and not all(option.strip() for option in example.options):
-        raise BadRow(EMPTY, "empty option")
+        raise BadRow(bad_rows.EMPTY, "empty option")
     if card.classes and example.options != card.classes:
         raise ValueError(f"options {example.options} are not the classes {card.classes}")
 
@@ -233,24 +219,24 @@ def _check_texts(example: Example) -> None:
     tags = [v for v in example.tags.values() if isinstance(v, str)]
     content = (example.prompt, *example.options)
     whole = "\n".join((*content, example.position or "", example.group, *tags))
-    if (length := sum(map(len, content))) > LONGEST:
-        raise BadRow(LONG, f"{length:,} characters, at most {LONGEST:,} are taken")
+    if (length := sum(map(len, content))) > bad_rows.LONGEST:
+        raise BadRow(bad_rows.LONG, f"{length:,} characters, at most {bad_rows.LONGEST:,} are taken")
     if "\0" in whole:
-        raise BadRow(UNICODE, "a NUL character")
+        raise BadRow(bad_rows.UNICODE, "a NUL character")
     if not whole.isascii():
         whole.encode("utf8")  # raises UnicodeError for a lone surrogate
     if not_numbers := [k for k, v in example.tags.items() if isinstance(v, float) and not math.isfinite(v)]:
-        raise BadRow(NAN, f"tag {not_numbers[0]!r} is no finite number")
+        raise BadRow(bad_rows.NAN, f"tag {not_numbers[0]!r} is no finite number")
 
 
 def _check_gold(example: Example) -> None:
     gold: Any = example.gold
     if isinstance(gold, float) and math.isnan(gold):
-        raise BadRow(NAN, "the label is not a number")
+        raise BadRow(bad_rows.NAN, "the label is not a number")
     if not isinstance(gold, Integral):
-        raise BadRow(LABEL, f"gold option {gold!r} is no whole number")
+        raise BadRow(bad_rows.LABEL, f"gold option {gold!r} is no whole number")
     if not 0 <= int(gold) < len(example.options):
-        raise BadRow(LABEL, f"gold option {gold} is not among {len(example.options)} options")
+        raise BadRow(bad_rows.LABEL, f"gold option {gold} is not among {len(example.options)} options")
 
 
 def load_task(name: str) -> Task:

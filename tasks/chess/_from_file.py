@@ -10,7 +10,7 @@ from typing import Any
 from w2s_bench.sources import Row, Source
 from w2s_bench.task import Task, TaskCard
 from w2s_bench.tasks.chess._database import FILE, Database
-from w2s_bench.tasks.chess._lichess import CITATION, LANGUAGE, LICENCE, PUBLIC, RESERVED_ONLY, example
+from w2s_bench.tasks.chess._lichess import RESERVED_ONLY, example, puzzle_card
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,17 +39,12 @@ class Sides:
 
 def card(name: str, *, title: str, size: str, notes: str = "") -> TaskCard:
     """The card of a task on the database's file."""
-    return TaskCard(
-        name=f"chess/{name}",
-        domain="chess",
+    return puzzle_card(
+        name,
         title=title,
         source=f"the file {FILE} below --hub, as database.lichess.org gives it",
-        licence=LICENCE,
-        citation=CITATION,
-        language=LANGUAGE,
         group="game (from GameUrl)",
         size=size,
-        pretraining=PUBLIC,
         notes=f"{RESERVED_ONLY} Of these the games that come first by a hash of their name. The SHA-256 of "
         f"the file enters every key: keep the file.{notes}",
     )

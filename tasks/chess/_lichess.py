@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from w2s_bench.reserve import lichess_test, reserved
 from w2s_bench.sources import Held, HubSource, Row
@@ -20,6 +21,19 @@ GROWS = " The hub replaces the files as puzzles are added: the commit of the day
 PUBLIC = "puzzles and games are public; the zoo has read no line of a puzzle from these games"
 
 
+def puzzle_card(name: str, **fields: Any) -> TaskCard:
+    """A card of lichess puzzles with the facts that all of them share."""
+    shared = {
+        "source": "hub Lichess/chess-puzzles",
+        "licence": LICENCE,
+        "citation": CITATION,
+        "language": LANGUAGE,
+        "group": "game (GameId)",
+        "pretraining": PUBLIC,
+    }
+    return TaskCard(name=f"chess/{name}", domain="chess", **(shared | fields))
+
+
 def lichess(
     name: str,
     band: tuple[int, int] = ALL,
@@ -35,18 +49,11 @@ def lichess(
 
     ``theme``: a tag of lichess that all puzzles have; none has a tag of ``but``.
     """
-    card = TaskCard(
-        name=f"chess/{name}",
-        domain="chess",
+    card = puzzle_card(
+        name,
         version=2 if name == "lichess" else 1,
         title=f"Lichess puzzles of {_what(band, test, theme)}, first move",
-        source="hub Lichess/chess-puzzles",
-        licence=LICENCE,
-        citation=CITATION,
-        language=LANGUAGE,
-        group="game (GameId)",
         size="40% of about 5 million puzzles on the hub, which grows",
-        pretraining=PUBLIC,
         companions=companions,
         findings=findings,
         notes=RESERVED_ONLY + GROWS + notes,

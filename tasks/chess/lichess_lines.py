@@ -12,8 +12,8 @@ import chess
 from w2s_bench.metric import LINE, LINE_LENGTH, LINES
 from w2s_bench.reserve import LICHESS_TEST, RESERVED, bucket
 from w2s_bench.sources import Expanded, HubSource, Row
-from w2s_bench.task import Example, Task, TaskCard
-from w2s_bench.tasks.chess._lichess import CITATION, GROWS, LANGUAGE, LICENCE, PUBLIC
+from w2s_bench.task import Example, Task
+from w2s_bench.tasks.chess._lichess import GROWS, puzzle_card
 from w2s_bench.tasks.chess._position import best_move
 
 FROM = 36  # of the test games these buckets give lines: 4 of 100 games of the hub are many enough
@@ -62,18 +62,11 @@ HUB = HubSource(
     test="train",
 )
 TASK = Task(
-    card=TaskCard(
-        name="chess/lichess-lines",
-        domain="chess",
+    card=puzzle_card(
+        "lichess-lines",
         title="Lichess puzzles of all ratings, the whole solution line",
-        source="hub Lichess/chess-puzzles",
-        licence=LICENCE,
-        citation=CITATION,
-        language=LANGUAGE,
-        group="game (GameId)",
         size="4% of about 5 million puzzles on the hub, which grows; 2.5 items a puzzle",
         metric=LINES,
-        pretraining=PUBLIC,
         test_only=True,
         notes="Lines of reserved test games from bucket 36 on, of games that the task's own test set does "
         "not show. An item is the position after the opponent's move of the line, whatever was "

@@ -1,14 +1,12 @@
 """Lichess puzzles in the paper's form: the game so far as a transcript, the best next move in SAN."""
 
 from w2s_bench.sources import HubSource
-from w2s_bench.task import Task, TaskCard
-from w2s_bench.tasks.chess._lichess import CITATION, GROWS, LICENCE, PUBLIC, RESERVED_ONLY
+from w2s_bench.task import Task
+from w2s_bench.tasks.chess._lichess import CITATION, GROWS, LICENCE, RESERVED_ONLY, puzzle_card
 from w2s_bench.tasks.chess._transcript import Transcripts, example
 
-CARD = TaskCard(
-    name="chess/lichess-transcript",
-    domain="chess",
-    version=1,
+CARD = puzzle_card(
+    "lichess-transcript",
     title="Lichess puzzles as transcripts of their games, first move in SAN",
     source="hub EleutherAI/lichess-puzzles; games and ratings from hub Lichess/chess-puzzles",
     licence=f"{LICENCE} (the puzzles; the set of transcripts states none)",
@@ -16,7 +14,6 @@ CARD = TaskCard(
     language="chess (SAN)",
     group="game (GameId of the puzzle with the transcript's id)",
     size="40% of the 1,479,018 transcripts whose puzzle is still in the database",
-    pretraining=PUBLIC,
     notes="The prompt ends where the opponent has moved; the next half-move is asked for. Replaying it gives "
     f"board models the position. {RESERVED_ONLY} A transcript names no game: its id is taken for that of the "
     "puzzle, which could not be looked up in the data itself; if it were another id, no row would be found. "

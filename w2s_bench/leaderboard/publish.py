@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from w2s_bench.errors import UserError
-from w2s_bench.leaderboard.site_builder import MARK
+from w2s_bench.leaderboard.site_builder import MARK, check_site
 
 SPACE_CARD = """---
 title: w2s-bench leaderboards
@@ -117,13 +117,7 @@ def to_hub(site: Path, name: str, dry_run: bool) -> list[Sending]:
 
 
 def _sending(site: Path, target: str, patterns: Sequence[str]) -> Sending:
-    if not (site / MARK).is_file():
-        raise UserError(
-            "no site here",
-            where=str(site),
-            expected="a folder that board build wrote",
-            mend="w2s-bench board build --out DIR",
-        )
+    check_site(site)
     paths = sorted({p for pattern in patterns for p in site.glob(pattern) if p.is_file()})
     return Sending(target, [str(p.relative_to(site)) for p in paths], sum(p.stat().st_size for p in paths))
 

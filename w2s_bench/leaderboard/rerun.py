@@ -1,7 +1,7 @@
-"""Makes two random cells of a bundle again, and says whether they are what it claims.
+"""Train random cells of a bundle again, and compare them with its claims.
 
-The same suite, cut to the cell, is run by this program in a process without network, and tested on fresh
-items too where there are some (:mod:`w2s_bench.leaderboard.fresh_items`).
+This program runs the suite, reduced to one cell, in a process without network, and tests it on fresh items
+too where there are some (:mod:`w2s_bench.leaderboard.fresh_items`).
 """
 
 from __future__ import annotations
@@ -30,30 +30,24 @@ from w2s_bench.results.run_folder import Run, load_run
 from w2s_bench.store.local import write_text
 from w2s_bench.store.temp_files import SCRATCH, mine
 from w2s_bench.submission.manifest import Manifest
-from w2s_bench.submission.standard import Place
 from w2s_bench.submission.verify import Verified
-from w2s_bench.suite import Grid, MethodUse, Suite, parse_suite
+from w2s_bench.suite import MethodUse, Suite, parse_suite
 
 SPREADS = 3.0  # standard deviations: see docs/how-to/leaderboard.md
-FEWEST = 200  # fresh items below which an accuracy tells too little
+FEWEST = 200  # fresh items that an accuracy needs at least
 Fits = tuple[ScoreRecord, ScoreRecord, ScoreRecord]  # teacher, student, ceiling
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A cell at one seed that the review drew, with all seeds of it as recorded."""
+    """A cell at one seed that the review drew; ``cell`` has all recorded seeds."""
 
     cell: Cell
     seed: int
 
     @property
-    def place(self) -> Place:
-        """Task, teacher and student."""
-        return self.cell.task, self.cell.teacher, self.cell.student
-
-    @property
     def title(self) -> str:
-        """For people."""
+        """The cell and the seed as people read them."""
         return f"{self.cell.task}, {self.cell.teacher} → {self.cell.student}, seed {self.seed}"
 
     @property
@@ -63,9 +57,9 @@ class Draw:
 
 
 def draw(cells: Sequence[Cell], count: int, review_seed: int) -> list[Draw]:
-    """Random cells and seeds, each once; all of them where there are fewer."""
-    every = [Draw(cell, seed) for cell in cells for seed in cell.seeds]
-    return Random(review_seed).sample(every, min(count, len(every)))
+    """Draw ``count`` pairs of cell and seed without repetition; all of them where there are fewer."""
+    pairs = [Draw(cell, seed) for cell in cells for seed in cell.seeds]
+    return Random(review_seed).sample(pairs, min(count, len(pairs)))
 
 
 def rerun(
@@ -79,30 +73,29 @@ def rerun(
     newer: Path | None = None,
     closed: bool = True,
 ) -> Rerun:
-    """Make ``count`` cells of a verified bundle again. ``method``: the file of a method that is its author's
-    own, which the reviewer has read; ``newer``: a mirror of the hub that is newer than ``hub``; ``closed``:
-    in the sandbox.
+    """Train ``count`` cells of a verified bundle again. ``method``: the file of a method that is not
+    registered, which the reviewer has read; ``newer``: a mirror of the hub newer than ``hub``; ``closed``: in
+    the sandbox.
 
-    Errors: UserError for a reference row, a method that is not here, a run that ends in an error, or a newer
-    mirror that adds nothing.
+    Errors: UserError for a reference row, a missing method, a run that fails, or a newer mirror that adds
+    nothing.
     """
     head = done.manifest
     name = _method(head, method)
     deviation = _deviation(done.scored)
-    found: list[RerunCell] = []
-    for one in draw(done.scored, count, review_seed):
+    cells: list[RerunCell] = []
+    for drawn in draw(done.scored, count, review_seed):
         with tempfile.TemporaryDirectory(prefix=mine(SCRATCH)) as scratch:
             folder = Path(scratch).resolve()
             if closed:
                 sandbox.check(folder)
-            task = reviewed(one.cell.task, review_seed, hub, newer, folder)
-            text = _suite_text(_cut(done.standard.suite, one, name, head, task))
-            run = _run(text, folder, hub, closed)
-            found += _compare(one, run, deviation)
+            task = reviewed(drawn.cell.task, review_seed, hub, newer, folder)
+            text = _suite_text(_cut(done.standard.suite, drawn, name, head, task))
+            cells += _compare(drawn, _run(text, folder, hub, closed), deviation)
     return Rerun(
         entry=bundle,
-        verdict="reproduced" if found and all(c.within for c in found) else "not reproduced",
-        cells=found,
+        verdict="reproduced" if cells and all(c.within for c in cells) else "not reproduced",
+        cells=cells,
         review_seed=review_seed,
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         version=version("w2s-bench"),
@@ -129,41 +122,32 @@ def _method(head: Manifest, given: str | None) -> str:
     return f"{Path(file).resolve()}{colon}{attribute}"
 
 
-def _cut(suite: Suite, one: Draw, name: str, head: Manifest, task: str) -> Suite:
-    """The suite with this cell alone."""
-    grid = next(g for g in suite.grid if _holds(g, one.place))
-    data = grid.data.model_copy(update={"companion": grid.data.test} if task != one.cell.task else {})
+def _cut(suite: Suite, drawn: Draw, name: str, head: Manifest, task: str) -> Suite:
+    """The suite reduced to the drawn cell; ``task`` may be the cell's task with fresh items."""
+    cell, pair = drawn.cell, (drawn.cell.teacher, drawn.cell.student)
+    grid = next(g for g in suite.grid if cell.task in g.tasks and pair in g.pairs)
+    data = grid.data.model_copy(update={"companion": grid.data.test} if task != cell.task else {})
     own = MethodUse.model_validate({"name": name, "label": head.method.label, **head.method.options})
     cut = grid.model_copy(
         update={
             "tasks": [task],
-            "teachers": [one.cell.teacher],
-            "students": [one.cell.student],
+            "teachers": [cell.teacher],
+            "students": [cell.student],
             "methods": [head.method.label],
             "references": [],
             "data": data,
         }
     )
     return suite.model_copy(
-        update={
-            "seeds": [one.seed],
-            "methods": [own],
-            "references": [],
-            "development": [],
-            "grid": [cut],
-        }
+        update={"seeds": [drawn.seed], "methods": [own], "references": [], "development": [], "grid": [cut]}
     )
 
 
-def _holds(grid: Grid, place: Place) -> bool:
-    return place[0] in grid.tasks and (place[1], place[2]) in grid.pairs
-
-
 def _suite_text(suite: Suite) -> str:
-    """TOML: a line a field, tables within lines."""
+    """The suite as TOML, a line for each field, with inline tables."""
     values = suite.model_dump(mode="json", exclude_none=True)
     text = "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
-    parse_suite(text, "the rerun's suite")  # what is run is what was meant
+    parse_suite(text, "the rerun's suite")  # raises if the text is no valid suite
     return text
 
 
@@ -181,76 +165,68 @@ def _run(text: str, folder: Path, hub: Path | None, closed: bool) -> Run:
     words = ["run", "suite.toml", "--out", "run", "--store", "store", "--workers", "1", *mirror]
     done = sandbox.run([sys.executable, "-m", "w2s_bench", *words], folder, closed)
     if done.returncode:
-        told = done.stderr.strip().splitlines()
+        last = (done.stderr.strip().splitlines() or ["no error message"])[-1]
         raise UserError(
-            f"the rerun ended with exit status {done.returncode}: {told[-1][:300] if told else 'no word'}",
+            f"the rerun ended with exit status {done.returncode}: {last[:300]}",
             where="board rerun",
             expected="a run of the suite, cut to one cell",
         )
     return load_run(folder / "run")
 
 
-def _compare(one: Draw, run: Run, deviation: float) -> list[RerunCell]:
-    """The cell on the published test items, and on fresh ones where there are some."""
+def _compare(drawn: Draw, run: Run, deviation: float) -> list[RerunCell]:
+    """The cell on the published test items, and on fresh items where there are some."""
+    recorded = drawn.recorded
     if not run.cells:
         reason = next((c.failed for c in run.failed if c.failed), "it has no student")
-        told = RerunCell(
-            cell=f"{one.title}: {reason}", recorded=one.recorded, again=0.0, spread=0.0, within=False
-        )
-        return [told]
-    fits = _fits(run)
-    again = _judged(one, "published items", fits[1].accuracy, allowed(one.recorded, deviation))
-    return [again, *(_fresh(one, fits, task, deviation) for task in fits[1].companions)]
-
-
-def _fits(run: Run) -> Fits:
-    """Teacher, student and ceiling of the one cell."""
+        title = f"{drawn.title}: {reason}"
+        return [RerunCell(cell=title, recorded=recorded, again=0.0, spread=0.0, within=False)]
     cell, records = run.cells[0], {r.key: r for r in run.records}
-    return records[cell.teacher_key], records[cell.student_key], records[cell.ceiling_key]
+    fits = records[cell.teacher_key], records[cell.student_key], records[cell.ceiling_key]
+    again = _judged(drawn, "published items", fits[1].accuracy, allowed(recorded, deviation))
+    return [again, *(_fresh(drawn, fits, task, deviation) for task in fits[1].companions)]
 
 
-def _fresh(one: Draw, fits: Fits, task: str, deviation: float) -> RerunCell:
-    """The student on fresh items against what the record makes one expect there."""
-    again, items = fits[1].companions[task], one.cell.student_correct.shape[1]
+def _fresh(drawn: Draw, fits: Fits, task: str, deviation: float) -> RerunCell:
+    """The student on fresh items, compared with the accuracy that the record predicts there."""
+    again, items = fits[1].companions[task], drawn.cell.student_correct.shape[1]
     if again.n_test < min(items, FEWEST):
         raise UserError(
-            f"{again.n_test} fresh items for {one.cell.task}",
+            f"{again.n_test} fresh items for {drawn.cell.task}",
             where="board rerun",
             expected=f"at least {min(items, FEWEST)}",
             mend="give a copy of the data set that has grown more, or leave --newer away",
         )
-    expected = one.recorded + _drift(fits, task) if drifts(one.cell.task) else None
+    expected = drawn.recorded + _drift(fits, task) if drifts(drawn.cell.task) else None
     samples = 1 if expected is None else 2  # teacher and ceiling are sampled too, and count at most as much
-    most = allowed(one.recorded, deviation, items, again.n_test, samples)
-    return _judged(one, "fresh items", again.accuracy, most, expected)
+    spread = allowed(drawn.recorded, deviation, items, again.n_test, samples)
+    return _judged(drawn, "fresh items", again.accuracy, spread, expected)
 
 
 def _drift(fits: Fits, task: str) -> float:
-    """How much easier fresh items are for such a student, as teacher and ceiling tell, which no submission
-    made: a student that recovered a share of the gap moves by that share of the ceiling's change and by the
-    rest of the teacher's."""
+    """The expected change of the student's accuracy on fresh items, estimated from teacher and ceiling, which
+    the submission did not make: a student that recovered a share of the gap changes by that share of the
+    ceiling's change, and by the rest of the teacher's."""
     teacher, student, ceiling = (f.accuracy for f in fits)
     recovered = min(max((student - teacher) / (ceiling - teacher), 0.0), 1.0) if ceiling > teacher else 0.0
-    moved = [f.companions[task].accuracy - f.accuracy for f in fits]
-    return (1 - recovered) * moved[0] + recovered * moved[2]
+    changes = [f.companions[task].accuracy - f.accuracy for f in fits]
+    return (1 - recovered) * changes[0] + recovered * changes[2]
 
 
-def _judged(one: Draw, which: str, again: float, most: float, expected: float | None = None) -> RerunCell:
-    middle = one.recorded if expected is None else expected
+def _judged(drawn: Draw, items: str, again: float, spread: float, expected: float | None = None) -> RerunCell:
+    recorded = drawn.recorded
+    within = abs(again - (recorded if expected is None else expected)) <= spread
+    title = f"{drawn.title}, {items}"
     return RerunCell(
-        cell=f"{one.title}, {which}",
-        recorded=one.recorded,
-        expected=expected,
-        again=again,
-        spread=most,
-        within=abs(again - middle) <= most,
+        cell=title, recorded=recorded, expected=expected, again=again, spread=spread, within=within
     )
 
 
 def allowed(recorded: float, deviation: float, items: int = 0, fresh: int = 0, samples: int = 1) -> float:
-    """How far an accuracy may lie from the expected one: three standard deviations, at least a point.
+    """The allowed difference of an accuracy from the expected one: three standard deviations, at least 0.01.
 
-    Of a seed and, on ``fresh`` items instead of ``items``, of so many ``samples`` of items on either side.
+    ``deviation`` is that between seeds. With ``fresh`` items instead of ``items``, the sampling error of so
+    many ``samples`` of items on either side is added.
     """
     p = min(max(recorded, 0.02), 0.98)
     sampling = samples * p * (1 - p) * (1 / items + 1 / fresh) if fresh else 0.0

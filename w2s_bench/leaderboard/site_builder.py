@@ -55,6 +55,17 @@ def _clear(out: Path) -> None:
     out.mkdir(parents=True)
 
 
+def check_site(site: Path, file: str = MARK) -> None:
+    """Raise UserError unless a folder holds a site with that file."""
+    if not (site / file).is_file():
+        raise UserError(
+            "no site here",
+            where=str(site),
+            expected="a folder that board build wrote",
+            mend="w2s-bench board build --out DIR",
+        )
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     """Serves the files below one folder without logging requests."""
 
@@ -64,13 +75,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 def server(site: Path, port: int) -> ThreadingHTTPServer:
     """A server of a site's files on 127.0.0.1 alone. Errors: UserError for no site, or a port in use."""
-    if not (site / "index.html").is_file():
-        raise UserError(
-            "no site here",
-            where=str(site),
-            expected="a folder that board build wrote",
-            mend="w2s-bench board build --out DIR",
-        )
+    check_site(site, "index.html")
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
     except (OSError, OverflowError) as error:

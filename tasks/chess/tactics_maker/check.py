@@ -144,7 +144,7 @@ def measure(table: pd.DataFrame, engine_path: str) -> pd.DataFrame:
 
 
 def report(table: pd.DataFrame, engine_path: str) -> str:
-    """The measurements as Markdown."""
+    """The measurements of a table as Markdown."""
     asked = table.sample(min(SAMPLE, len(table)), random_state=1)
     fifth = pd.qcut(asked.difficulty.rank(method="first"), FIFTHS, labels=False).to_numpy() + 1
     results = measure(asked, engine_path)
