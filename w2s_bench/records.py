@@ -307,10 +307,7 @@ def _read(path: Path) -> str:
 def _decode(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # also for huge numbers and deep nesting
+    except (ValueError, RecursionError) as error:  # also for huge numbers and deep nesting
         what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:200]
         raise _damaged(f"not JSON ({what})", where) from None
 

@@ -54,8 +54,7 @@ def declared(given: Mapping[str, Any], name: str) -> Any:
     if name in given:
         return given[name]
     raise FitFailed(
-        f"reads {name!r} without declaring it",
-        expected=f"inputs = frozenset({{..., {name!r}}}) in the class",
+        f"reads {name!r} without declaring it", expected=f"inputs = frozenset({{..., {name!r}}}) in the class"
     )
 
 

@@ -270,10 +270,7 @@ def parse_suite(text: str, where: str) -> Suite:
     """Validate the text of a suite; a :class:`BadSuite` names file, line and key."""
     try:
         raw = tomllib.loads(text)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # also for huge numbers and deep nesting
+    except (ValueError, RecursionError) as error:  # also for huge numbers and deep nesting
         line = re.search(r"line (\d+)", str(error))
         at = line[1] if line else len(text.splitlines())  # otherwise "at end of document"
         raise BadSuite(f"not TOML ({error})", where=f"{where}:{at}", mend="correct that line") from None

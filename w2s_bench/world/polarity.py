@@ -23,10 +23,7 @@ ADJECTIVES = (
         "superb tasty warm wonderful"
     ),
 )
-VERBS = (
-    Words("hated disliked regretted despised resented"),
-    Words("loved liked enjoyed admired adored"),
-)
+VERBS = (Words("hated disliked regretted despised resented"), Words("loved liked enjoyed admired adored"))
 SUBJECTS = Words(
     "actor band beach bread breakfast coffee cook dessert dinner driver fish food garden guide "
     "hotel host kitchen manager meal menu music park plot pool restaurant room sauce service shop "
