@@ -166,7 +166,7 @@ def test_groups_are_not_torn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "body, told",
     [
-        (CLASSES.replace('label = "label"\n', ""), "a nlp task is told by classes, label, prompt or"),
+        (CLASSES.replace('label = "label"\n', ""), "a nlp task needs the keys classes, label, prompt or"),
         (
             CLASSES + 'colour = "red"\n',
             "mine.toml:10: key 'colour': no such key; expected one of name, domain",
@@ -182,7 +182,7 @@ def test_groups_are_not_torn(tmp_path: Path) -> None:
         (CLASSES + 'test_file = "a.csv"\nsplit = "b"\n', "test_file and split both say"),
         (CLASSES + 'answers = ["a", "b"]\n', "answers without a question"),
         (CLASSES + 'fen = "fen"\n', "here are classes, fen, label, prompt"),
-        (CHESS.replace("chess", "reward"), "a reward task is told by chosen, prompt, rejected"),
+        (CHESS.replace("chess", "reward"), "a reward task needs the keys chosen, prompt, rejected"),
         (CLASSES + "version = \n", "mine.toml:10: not TOML"),
     ],
 )

@@ -252,14 +252,3 @@ def _joined(
     good = [c.record() for c in by_suite if _name(c) not in lost]
     failed = [c.record() for c in by_suite if _name(c) in lost]
     return join(good, correct, chance, options), failed
-
-
-def _rows(
-    manifest: Manifest, cells: list[Cell], failed: Sequence[CellRecord], standard: Standard
-) -> list[TableRow]:
-    """The method's rows, as a report makes them; no tie groups, which belong to a whole board."""
-    suite = standard.suite
-    rule = Rule.of(suite)
-    made = rows(cells, rule, suite.name, suite.development)
-    mine = [r for r in with_failed(made, failed, suite.name) if r.method == manifest.method.label]
-    return [replace(row, group=None) for row in mine]
