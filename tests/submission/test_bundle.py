@@ -244,7 +244,7 @@ def test_a_run_that_does_not_tell_its_code_is_not_submitted_with_code(
     assert list(told.pop("own_code")) == ["mine.py:Mine"]
     (old / "run.json").write_text(json.dumps(told))
     monkeypatch.chdir(made.root)
-    with pytest.raises(UserError, match="is not recorded in run.json"):
+    with pytest.raises(UserError, match=r"is not recorded in run.json"):
         submit(old, ["mine.py:Mine"], tmp_path / "mine.zip")
 
 
