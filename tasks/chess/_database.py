@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from w2s_bench.errors import BadData
 from w2s_bench.reserve import LICHESS_TEST, RESERVED, bucket
 from w2s_bench.sources import Row, hash_code
-from w2s_bench.tasks.chess._pool import Pool, order
+from w2s_bench.tasks.chess._puzzle_pool import PuzzlePool, order
 
 FILE = "lichess/lichess_db_puzzle.csv.zst"
 OLDER = "lichess/cutoff/lichess_db_puzzle.csv.zst"
@@ -29,7 +29,7 @@ COLUMNS = ("PuzzleId", "FEN", "Moves", "Rating", "GameUrl")
 GAMES = 100_000  # of each side
 BLOCK = 4 << 20  # bytes of text at a time
 SIDES = {"train": (0, LICHESS_TEST), "test": (LICHESS_TEST, RESERVED)}
-CODE = (Path(__file__), Path(__file__).with_name("_pool.py"))
+CODE = (Path(__file__), Path(__file__).with_name("_puzzle_pool.py"))
 Places = NDArray[np.uint64]
 
 
@@ -57,7 +57,7 @@ class Database:
         """Rows in the order of a hash of the game. Errors: BadData for an absent, damaged or other file."""
         path = _path(self.file, mirror)
         old = known_games(_path(self.known, mirror)) if self.known else None
-        pool = Pool(self.games)
+        pool = PuzzlePool(self.games)
         for batch in batches(path):
             pool.add(_side(self._rated(batch), SIDES[split], old))
         return pool.rows()

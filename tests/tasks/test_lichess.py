@@ -30,7 +30,7 @@ from w2s_bench.suite import Data, parse_suite
 from w2s_bench.task import Item, Task, load_task
 from w2s_bench.tasks.chess import _database
 from w2s_bench.tasks.chess._database import FILE, OLDER, Database
-from w2s_bench.tasks.chess._pool import Pool, order
+from w2s_bench.tasks.chess._puzzle_pool import PuzzlePool, order
 from w2s_bench.tasks.chess.lichess_lines import FROM, example, positions
 
 HUB = tuple(f"chess/lichess{part}" for part in ("", "-easy-to-hard", "-mates", "-endgames", "-transcript"))
@@ -204,7 +204,7 @@ def test_the_fingerprint_is_that_of_the_files(hub: Path) -> None:
 def test_a_pool_never_holds_many_more_rows_than_it_needs() -> None:
     import pyarrow as pa
 
-    pool, places = Pool(10), [order(str(k)) for k in range(5000)]
+    pool, places = PuzzlePool(10), [order(str(k)) for k in range(5000)]
     for start in range(0, 5000, 50):
         names = [str(k) for k in range(start, start + 50)]
         pool.add(pa.table([names, pa.array(places[start : start + 50], pa.uint64())], ["PuzzleId", "order"]))

@@ -119,7 +119,7 @@ def _effects(table: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _error(parts: Sequence[Components]) -> tuple[Values, Values]:
-    """Standard error of a sum of independent means, and its degrees of freedom, infinite if nothing varies."""
+    """Standard error of a sum of independent means; degrees of freedom are infinite if nothing varies."""
     variance = np.sum([p.variance for p in parts], axis=0)
     squares = np.sum([p.squares for p in parts], axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):

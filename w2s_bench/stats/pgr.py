@@ -62,5 +62,5 @@ def iqm(values: Floats) -> float:
 
 
 def t_quantile(share: float, degrees: Floats | float) -> Floats:
-    """Quantiles of Student's t, in the shape of ``degrees`` of freedom; a normal's where they are infinite."""
+    """Quantiles of Student's t, in the shape of ``degrees``; of a normal where these are infinite."""
     return np.asarray(stdtrit(degrees, share), dtype=np.float64)

@@ -19,7 +19,7 @@ def order(game: str) -> int:
     return int.from_bytes(hashlib.sha256(f"pool:{game}".encode()).digest()[:8])
 
 
-class Pool:
+class PuzzlePool:
     """Rows of the first ``games`` games of a stream; it never holds many more than ``SLACK`` times those.
 
     Dropping sorts, so it waits until the rows have doubled: the total cost is about that of the last drop.
