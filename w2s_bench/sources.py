@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from w2s_bench.bad_rows import UNUSABLE, BrokenRow
 from w2s_bench.errors import BadData
+from w2s_bench.registry.code_form import code_form
 
 Row = Mapping[str, Any]
 
@@ -291,9 +292,20 @@ def described(source: Source) -> dict[str, Any]:
 
 
 def hash_code(code: Iterable[Path]) -> str:
-    """SHA-256 (32 digits) of the given files, and of all Python files below the given folders."""
+    """SHA-256 (32 digits) of the given files, and of all Python files below the given folders.
+
+    Of Python files, what the code does counts, not how it is written: see :func:`.code_form`.
+    """
     files = [p for c in code for p in (sorted(c.rglob("*.py")) if c.is_dir() else [c])]
-    return hashlib.sha256("".join(_hash_file(p, *_stamp(p)) for p in files).encode()).hexdigest()[:32]
+    hashes = (_hash_code_form if p.suffix == ".py" else _hash_file for p in files)
+    joined = "".join(hash_one(p, *_stamp(p)) for hash_one, p in zip(hashes, files, strict=True))
+    return hashlib.sha256(joined.encode()).hexdigest()[:32]
+
+
+@cache
+def _hash_code_form(path: Path, size: int, mtime_ns: int) -> str:
+    """SHA-256 of the form of a Python file, cached as :func:`_hash_file` is."""
+    return hashlib.sha256(code_form(path.read_text("utf8")).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

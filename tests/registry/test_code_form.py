@@ -13,6 +13,7 @@ import pytest
 from w2s_bench.registry.code_form import code_form, form_of
 from w2s_bench.registry.items import Kind, held, items
 from w2s_bench.registry.source_hash import source_hash, sources
+from w2s_bench.sources import hash_code
 
 KINDS: tuple[Kind, ...] = ("task", "method", "model")
 OURS = [
@@ -111,6 +112,16 @@ def reworded(path: Path) -> str:
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_rewording_a_file_of_ours_changes_no_form(path: Path) -> None:
     assert code_form(reworded(path)) == code_form(path.read_text("utf8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_rewording_a_file_changes_no_source_of_generated_rows(path: Path, tmp_path: Path) -> None:
+    """Sources whose rows a program makes have a hash of that program in their fingerprint."""
+    copy = tmp_path / "reworded.py"
+    copy.write_text(reworded(path), "utf8")
+    assert hash_code([copy]) == hash_code([path])
+    copy.write_text(path.read_text("utf8") + "\nEXTRA = 1\n", "utf8")
+    assert hash_code([copy]) != hash_code([path])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.name}")
