@@ -18,7 +18,7 @@ from torch import Tensor
 
 from w2s_bench.errors import UserError
 from w2s_bench.method_tools import LeaveOneOut
-from w2s_bench.records import content_key
+from w2s_bench.records import Domain, content_key
 from w2s_bench.registry.load import load
 from w2s_bench.registry.source_hash import source_hash
 from w2s_bench.student import (
@@ -114,6 +114,7 @@ class Method:
 
     ``kind``: a reference is a row to compare with; an oracle sees gold. ``fits_as`` names the method whose
     single fits are the same but for the source of their labels: such fits are shared with that method.
+    ``domains``: where its formula is defined and bounded; a plan refuses it elsewhere by name.
     ``teachers_kind``: which several teachers it needs; None leaves it to the suite. ``draws``: it draws items
     at random, so that their order may change what it learns.
 
@@ -130,6 +131,7 @@ class Method:
     teachers_kind: ClassVar[Literal["seeds", "specialists", "sizes"] | None] = None
     fits_as: ClassVar[str | None] = None
     draws: ClassVar[bool] = False
+    domains: ClassVar[frozenset[Domain]] = frozenset({"nlp", "chess", "reward"})
     stateless_losses: ClassVar[bool] = False
     Options: ClassVar[type[Options]] = Options
 

@@ -20,6 +20,7 @@ from w2s_bench.records import Domain
 WEAK, TEACHERS, STATES, PRIOR = "weak", "teachers", "states", "prior"
 LADDER, UNLABELED, RELABEL, VALIDATION = "ladder", "unlabeled", "relabel", "validation"
 TAGS, TEXTS, GOLD_BUDGET = "tags", "texts", "gold-budget"
+BUDGET_TEACHERS = "budget-teachers"  # given to whoever declares both teachers and a gold budget
 KNOWN_INPUTS = {
     WEAK: "the teacher's probability for each option of each transfer item",
     TEACHERS: "the same from several teachers: other seeds, specialists, or other sizes",
@@ -82,6 +83,7 @@ class Inputs:
     ``validation``: weak labels ``[V, O]``; ``student.predict("validation")`` has the same rows.
     ``tags``: N values each, by name; ``length`` (characters, options included) is always there.
     ``texts``: N tuples. ``budget``: one-hot gold of n items, rows N … N + n − 1 of the training pool.
+    ``budget_teachers [K, n, O]``: the teachers' answers there, where both are declared.
     """
 
     weak: Tensor
@@ -97,6 +99,7 @@ class Inputs:
     tags = Declared[Tags](TAGS)
     texts = Declared[Sequence[tuple[str, ...]]](TEXTS)
     budget = Declared[Labelled](GOLD_BUDGET)
+    budget_teachers = Declared[Tensor](BUDGET_TEACHERS)
 
     def generator(self) -> torch.Generator:
         """A fresh random generator that follows from the seed."""

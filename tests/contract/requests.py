@@ -61,6 +61,7 @@ def request(domain: Domain, method: str, seed: int = 0) -> FitRequest:
         states=_states(domain, seen),
         prior={part: _uniform(items[part]) for part in seen},
         gold=one_hot(gold["budget"], width),
+        budget_teachers=np.stack([_weak(items["budget"], gold["budget"], s) for s in (1, 2, 3)]),
     )
 
 

@@ -3,47 +3,61 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from support.recorder import seconds
 
 from w2s_bench.contract import checks
-from w2s_bench.method import TEACHERS, Context
+from w2s_bench.method import TEACHERS, Context, cross_entropy
 from w2s_bench.methods.bayesian import Bayesian
 
 
-def at(teachers: torch.Tensor) -> Context:
-    return Context(step=0, steps=1, epoch=0, epochs=1, options=2, given={TEACHERS: teachers})
+def at(teachers: torch.Tensor, step: int = 0, epochs: int = 1) -> Context:
+    return Context(step=step, steps=10, epoch=0, epochs=epochs, options=2, given={TEACHERS: teachers})
 
 
-def bayesian(prior: float = 0.0, floor: float = 0.0) -> Bayesian:
-    return Bayesian(Bayesian.Options(prior=prior, floor=floor))
+def bayesian(anneal: float = 10.0) -> Bayesian:
+    return Bayesian(Bayesian.Options(anneal=anneal))
 
 
 HERE = torch.ones(1, 2, dtype=torch.bool)
 
 
 def test_hard_labels_by_hand() -> None:
-    """α = (1, 3): the chance of second, second, first in this order is 3/4 · 4/5 · 1/6 = 1/10."""
+    """Evidence (1, 3), so α = (2, 4): second, second, first has the chance 4/6 · 5/7 · 2/8 = 5/42."""
     logits = torch.log(torch.tensor([[1.0, 3.0]]))
     teachers = torch.stack([seconds(1.0), seconds(1.0), seconds(0.0)])
     found = bayesian().loss(logits, teachers[0], HERE, at(teachers))
-    assert float(found) == pytest.approx(-math.log(1 / 10) / 3, abs=1e-6)
+    assert float(found) == pytest.approx(-math.log(5 / 42) / 3, abs=1e-6)
 
 
-def test_the_floor_by_hand() -> None:
-    """A = 4 + 4 and the same shares, α = (2, 6): 6/8 · 7/9 · 2/10 = 7/60."""
-    logits = torch.log(torch.tensor([[1.0, 3.0]]))
-    teachers = torch.stack([seconds(1.0), seconds(1.0), seconds(0.0)])
-    found = bayesian(floor=4.0).loss(logits, teachers[0], HERE, at(teachers))
-    assert float(found) == pytest.approx(-math.log(7 / 60) / 3, abs=1e-6)
+def test_the_regulariser_grows_over_epochs() -> None:
+    """Half of two epochs is one; over anneal = 4 its weight is a quarter."""
+    logits, teachers = torch.tensor([[0.5, 1.0]]), torch.stack([seconds(0.8), seconds(0.4)])
+    alpha = logits.double().exp() + 1
+    pull = float(bayesian().divergence(alpha, teachers.mean(0).double(), HERE))
+    plain = float(bayesian(4).loss(logits, teachers[0], HERE, at(teachers)))
+    later = float(bayesian(4).loss(logits, teachers[0], HERE, at(teachers, step=5, epochs=2)))
+    assert later - plain == pytest.approx(0.25 * pull, abs=1e-5)
 
 
-def test_one_hard_label_is_cross_entropy() -> None:
-    logits = torch.tensor([[0.3, -1.2]])
-    found = bayesian().loss(logits, seconds(1.0), HERE, at(seconds(1.0)[None]))
-    assert float(found) == pytest.approx(-float(torch.log_softmax(logits, -1)[0, 1]), abs=1e-5)
+def test_it_is_not_cross_entropy_to_the_mean_label() -> None:
+    """Where teachers disagree, the gradient says so: it is not the direction of cross-entropy's."""
+    generator = torch.Generator().manual_seed(0)
+    teachers = torch.softmax(3 * torch.randn(3, 64, 2, generator=generator), -1)
+    mask, start = torch.ones(64, 2, dtype=torch.bool), torch.randn(64, 2, generator=generator)
+
+    def gradient(loss: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        logits = start.clone().requires_grad_()
+        loss(logits).backward()
+        assert logits.grad is not None
+        return logits.grad.flatten()
+
+    own = gradient(lambda z: bayesian().loss(z, teachers[0], mask, at(teachers, step=5)))
+    plain = gradient(lambda z: cross_entropy(z, teachers.mean(0)))
+    assert float(torch.cosine_similarity(own, plain, dim=0)) < 0.95
 
 
 def test_the_pull_is_torch_s_own_divergence() -> None:
@@ -59,28 +73,27 @@ def test_a_missing_option_changes_nothing() -> None:
     teachers = torch.stack([seconds(0.8), seconds(0.4)])
     logits = torch.tensor([[0.5, 1.0]])
     wide = torch.nn.functional.pad(teachers, (0, 1))
-    for prior in (0.0, 0.5):
-        one = bayesian(prior).loss(logits, teachers[0], HERE, at(teachers))
+    for step in (0, 5):
+        one = bayesian().loss(logits, teachers[0], HERE, at(teachers, step))
         padded = torch.tensor([[0.5, 1.0, -1e9]])
         mask = torch.tensor([[True, True, False]])
-        assert float(bayesian(prior).loss(padded, wide[0], mask, at(wide))) == pytest.approx(
-            float(one), abs=1e-5
-        )
+        found = bayesian().loss(padded, wide[0], mask, at(wide, step))
+        assert float(found) == pytest.approx(float(one), abs=1e-5)
 
 
-def test_agreement_wants_less_concentration_than_quarrel() -> None:
-    """At even shares two teachers that agree are likelier the smaller A is; two that quarrel, the larger."""
-    found = {}
+def test_agreement_wants_more_evidence_than_quarrel() -> None:
+    """More evidence for both options: likelier where two teachers quarrel than where they agree."""
+    change = {}
     for name, shares in {"agree": (1.0, 1.0), "quarrel": (0.0, 1.0)}.items():
-        logits = torch.zeros(1, 2, requires_grad=True)
         teachers = torch.stack([seconds(s) for s in shares])
-        bayesian().loss(logits, teachers[0], HERE, at(teachers)).backward()
-        assert logits.grad is not None
-        found[name] = float(logits.grad.sum())
-    assert found["agree"] > 0 > found["quarrel"]
+        less, more = (
+            float(bayesian().loss(torch.full((1, 2), z), teachers[0], HERE, at(teachers))) for z in (0.0, 2.0)
+        )
+        change[name] = more - less
+    assert change["agree"] > 0 > change["quarrel"]
 
 
-def test_every_kind_of_choice_is_finite_with_a_prior() -> None:
+def test_every_kind_of_choice_is_finite() -> None:
     for choice in checks.labelled():
         for context in checks.contexts(bayesian(1.0), choice):
             assert torch.isfinite(bayesian(1.0).loss(choice.logits, choice.weak, choice.mask, context))

@@ -44,8 +44,21 @@ def test_it_is_the_mean_over_all_peers() -> None:
         assert float(found) == pytest.approx(float(expected), abs=1e-5)
 
 
-def test_moves_have_no_places_in_common() -> None:
-    mask = torch.tensor([[True, True, False], [True, True, True]])
-    weak = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    found = peers().peer(weak, mask, None)
-    assert found.flatten().tolist() == pytest.approx([0.5, 0.5, 0, 1 / 3, 1 / 3, 1 / 3])
+def test_it_is_bounded_on_many_options() -> None:
+    """Every logit of 35 options pushed against its peers: at most −log(1e-8) nats a unit of α."""
+    generator = torch.Generator().manual_seed(0)
+    weak = torch.softmax(torch.randn(8, 35, generator=generator), -1)
+    mask = torch.ones(8, 35, dtype=torch.bool)
+    logits = torch.zeros(8, 35, requires_grad=True)
+    optimizer = torch.optim.SGD([logits], lr=50.0)
+    for _ in range(300):
+        optimizer.zero_grad()
+        loss = peers(0.95).loss(logits, weak, mask, at(50, 35))
+        loss.backward()
+        optimizer.step()
+        assert float(loss.detach()) >= 0.95 * math.log(1e-8) - 1e-3
+    assert torch.isfinite(logits).all()
+
+
+def test_a_plan_refuses_it_for_legal_moves() -> None:
+    assert "chess" not in PeerLoss.domains

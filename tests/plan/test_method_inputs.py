@@ -181,6 +181,9 @@ def test_a_request_holds_what_was_asked_for(ran: tuple[Plan, Store]) -> None:
     assert len(request.states["transfer"]) == len(request.prior["transfer"]) == 40
     assert request.held_out == 4 and request.gold is not None and len(request.gold) == 5
     assert request.labels.keys() == {"transfer"}
+    assert request.budget_teachers is not None and request.budget_teachers.shape == (3, 5, 2)
+    for row, key in zip(request.budget_teachers, job.given["teachers"], strict=True):
+        assert np.array_equal(row, store.open("fit", key).arrays("teacher")["probabilities"][:5])
 
 
 def test_specialists_share_the_teacher_half(ran: tuple[Plan, Store]) -> None:
@@ -211,3 +214,20 @@ def test_other_seeds_are_other_teachers(tmp_path: Path) -> None:
     assert request.teachers is not None
     assert len({t.tobytes() for t in request.teachers}) == 3
     assert np.array_equal(request.teachers[0], request.labels["transfer"])
+
+
+def test_a_method_that_is_not_defined_in_a_domain_is_refused_by_name() -> None:
+    text = """
+name = "moves"
+version = 1
+seeds = [0]
+methods = ["naive", "peer-loss"]
+data = { teacher = 40, transfer = 40, validation = 0, test = 30 }
+[[grid]]
+tasks = ["chess/tactics-generated"]
+models = ["board:8x1", "board:16x1"]
+"""
+    plan = make_plan(parse_suite(text, "moves.toml"), None)
+    failed = {cell.method: cell.failed for cell in plan.cells}
+    assert failed["naive"] is None
+    assert "peer-loss is not defined for chess tasks" in str(failed["peer-loss"])

@@ -9,48 +9,47 @@ from torch import Tensor
 from w2s_bench import method
 from w2s_bench.method import TEACHERS, WEAK, Context, Method, MethodCard
 
-LOWEST, HIGHEST = -4.0, 8.0  # bounds on log Σ e^z: a concentration of e^8 is practically certain
-SMALL = 1e-7  # least concentration of one option, so that its log-gamma is finite
+HIGHEST = 8.0  # bound on a logit: evidence of e^8 is practically certain
 
 
 class Bayesian(Method):
     """Treat the teachers' labels of an item as draws from a distribution, which the student predicts.
 
-    The student's logits give a Dirichlet over label distributions. Its mean is the softmax, so answers are
-    read off as for any other method; its concentration says how much the teachers are expected to agree.
+    The student's logits give evidence for each option, and so a Dirichlet over label distributions. The
+    option with the most evidence is the answer, as for any other method; the total says how much the teachers
+    are expected to agree.
     """
 
     card = MethodCard(
         title="Bayesian WeakS-to-Strong",
         paper="arXiv 2406.03199; evidential learning, Sensoy et al. 2018, arXiv 1806.01768",
-        formula="α = A·softmax(z), A = floor + Σ e^z; c_o = Σ_k w_ko; L = (1/K)·[log Γ(A + K) − log Γ(A) − "
-        "Σ_o (log Γ(α_o + c_o) − log Γ(α_o))] + prior·KL(Dir(α̃) ‖ Dir(1)), α̃ = w̄ + (1 − w̄)∘α",
-        checked="a Dirichlet fitted to several labels, from the project's reference page; the "
-        "Dirichlet-multinomial was derived by hand; the paper itself was not read, and its evidence "
-        "function and the weight of its regulariser may differ. The floor is ours",
-        generalises="one concentration for each option of the item, however many",
+        formula="α_o = e^{z_o} + 1, A = Σ α_o; c_o = Σ_k w_ko; L = (1/K)·[log Γ(A + K) − log Γ(A) − "
+        "Σ_o (log Γ(α_o + c_o) − log Γ(α_o))] + λ·KL(Dir(α̃) ‖ Dir(1)), α̃ = w̄ + (1 − w̄)∘α, "
+        "λ = min(1, epochs done / anneal)",
+        checked="evidence, regulariser and its annealing over 10 epochs as in evidential learning, with "
+        "exponential evidence; the likelihood of several labels is the Dirichlet-multinomial, derived by "
+        "hand. The first paper itself was not read",
+        generalises="evidence for each option of the item, however many",
         cost="1 fit and the other teachers",
     )
+    version = 2
     inputs = frozenset({WEAK, TEACHERS})
 
     class Options(method.Options):
-        """``floor``: least total concentration; without it a few teachers that agree would drive the
-        concentration so low that they count as one. ``prior``: weight of the KL to the flat Dirichlet."""
+        """``anneal``: epochs until the KL to the flat Dirichlet has its whole weight."""
 
-        floor: float = Field(35.0, ge=0, le=1000)
-        prior: float = Field(0.08, ge=0, le=1)
+        anneal: float = Field(10.0, gt=0, le=1000)
 
     def loss(self, logits: Tensor, weak: Tensor, mask: Tensor, context: Context) -> Tensor:
         """Negative log-likelihood in nats for each teacher, plus the regulariser; the mean over items."""
         teachers = context.teachers.double()
-        share = torch.softmax(logits.double(), -1)
-        total = torch.logsumexp(logits.double(), -1).clamp(LOWEST, HIGHEST).exp() + self.options.floor
-        alpha = (total[:, None] * share).clamp(min=SMALL)
+        alpha = torch.where(mask, logits.double().clamp(max=HIGHEST).exp() + 1, 1.0)
+        total = (alpha * mask).sum(-1)
         counts, n = teachers.sum(0) * mask, len(teachers)
         by_option = (torch.lgamma(alpha + counts) - torch.lgamma(alpha)).masked_fill(~mask, 0).sum(-1)
         surprise = (torch.lgamma(total + n) - torch.lgamma(total) - by_option) / n
-        penalty = self.divergence(alpha, teachers.mean(0), mask)
-        return (surprise + self.options.prior * penalty).mean().to(logits)
+        weight = min(1.0, context.fraction * context.epochs / self.options.anneal)
+        return (surprise + weight * self.divergence(alpha, teachers.mean(0), mask)).mean().to(logits)
 
     def divergence(self, alpha: Tensor, mean: Tensor, mask: Tensor) -> Tensor:
         """KL(Dir(α̃) ‖ Dir(1)) ``[B]`` of ``alpha [B, O]``. In α̃ the options that the labels ``mean [B, O]``

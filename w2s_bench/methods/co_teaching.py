@@ -34,9 +34,9 @@ class CoTeaching(Method):
         """``forget``: share of items left out in the end. ``rounds``: of exchange. ``gradual``: number of
         rounds over which that share grows."""
 
-        forget: float = Field(0.019, ge=0, lt=1)
+        forget: float = Field(0.2, ge=0, lt=1)
         rounds: int = Field(1, ge=1, le=5)
-        gradual: int = Field(2, ge=1, le=5)
+        gradual: int = Field(1, ge=1, le=5)
 
     def easiest(self, own: Tensor, weak: Tensor, round_: int) -> Tensor:
         """Row numbers of the items with the smallest KL(w ‖ s) in a round (1, 2, …), at least one."""

@@ -25,7 +25,7 @@ class LabelSmoothing(Method):
     class Options(method.Options):
         """``smoothing``: ε, the share of the uniform distribution."""
 
-        smoothing: float = Field(0.64, ge=0, le=0.9)
+        smoothing: float = Field(0.1, ge=0, le=0.9)
 
     def targets(self, weak: Tensor, mask: Tensor) -> Tensor:
         """Weak labels ``[N, O]``, smoothed over each item's own options."""

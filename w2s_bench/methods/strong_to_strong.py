@@ -9,7 +9,7 @@ from w2s_bench.method import RELABEL, WEAK, Inputs, Method, MethodCard, Student
 
 
 class StrongToStrong(Method):
-    """Round 1 trains on weak labels, each later round on their mixture with the last student's answers."""
+    """Round 1 trains on weak labels, each later round on the last student's answers, or on a mixture."""
 
     card = MethodCard(
         title="Strong-to-strong rounds",
@@ -23,8 +23,8 @@ class StrongToStrong(Method):
     class Options(method.Options):
         """``rounds``: fits in all. ``own``: share of the student's answers in later targets."""
 
-        rounds: int = Field(3, ge=1, le=10)
-        own: float = Field(0.14, ge=0, le=1)
+        rounds: int = Field(2, ge=1, le=10)
+        own: float = Field(1.0, ge=0, le=1)
 
     def learn(self, student: Student, inputs: Inputs) -> None:
         """One fit for each round, from the pretrained weights."""

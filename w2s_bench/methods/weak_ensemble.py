@@ -5,40 +5,51 @@ from __future__ import annotations
 import math
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
-from w2s_bench.method import TEACHERS, WEAK, Inputs, Method, MethodCard, Student
+from w2s_bench import method
+from w2s_bench.method import GOLD_BUDGET, TEACHERS, WEAK, Inputs, Method, MethodCard, Student
 
 
 class WeakEnsemble(Method):
     """AdaBoost over a given set of teachers.
 
-    The best teacher is taken first, then the one that is best on what the earlier ones got wrong. Gold
-    labels of the transfer half do not exist for a method, so the teachers' consensus decides what is wrong.
+    The best teacher is taken first, then the one that is best on what the earlier ones got wrong. What is
+    wrong is decided by gold labels of the teacher half, which the teachers were trained on themselves.
     """
 
     card = MethodCard(
         title="Ensemble of weak teachers (EnsemW2S)",
         paper="arXiv 2410.04571; SAMME, Zhu et al. 2009",
-        formula="y = argmax mean_k w_k; D_i = 1/N; for each round: k = argmin ε_k, "
+        formula="y = gold of n items of the teacher half; D_i = 1/n; for each round: k = argmin ε_k, "
         "ε_k = Σ_i D_i 1[argmax w_ki ≠ y_i]; α_k = log((1 − ε_k)/ε_k) + log(c/(1 − c)), "
         "c = mean_i (1 − 1/O_i); D_i ∝ D_i e^{α_k 1[wrong]}; t = Σ α_k w_k / Σ α_k",
         checked="formula from the project's reference page, with SAMME's weights; the paper itself was not "
-        "read. There teachers are trained in turn on labelled data; here they are given, and their "
-        "consensus stands in for gold",
+        "read. There teachers are trained in turn on reweighted data; here they are given",
         generalises="log(O − 1) of SAMME is log(c/(1 − c)), which is equal if all items have O options",
         cost="1 fit and the other teachers",
     )
-    inputs = frozenset({WEAK, TEACHERS})
+    version = 2
+    inputs = frozenset({WEAK, TEACHERS, GOLD_BUDGET})
 
-    def alphas(self, teachers: Tensor, mask: Tensor) -> Tensor:
-        """Weights ``[K]`` of ``teachers [K, N, O]``, which sum to 1.
+    class Options(method.Options):
+        """``labels``: number of gold labels of the teacher half that weigh the teachers."""
+
+        labels: int = Field(200, ge=1, le=100_000)
+
+    def budget(self) -> int:
+        """Number of gold labels, from the options."""
+        return int(self.options.labels)
+
+    def alphas(self, teachers: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
+        """Weights ``[K]``, which sum to 1, from answers ``teachers [K, n, O]`` to items with ``gold [n, O]``.
 
         A teacher no better than guessing gets 0. Errors are smoothed by half an item, so that no weight is
         infinite.
         """
         count, n = teachers.shape[:2]
-        wrong = (teachers.argmax(-1) != teachers.mean(0).argmax(-1)).double()
+        wrong = (teachers.argmax(-1) != gold.argmax(-1)).double()
         chance = float((1 - 1 / mask.sum(-1).double()).mean())
         weights = torch.full((n,), 1 / n, dtype=torch.float64)
         alphas = torch.zeros(count, dtype=torch.float64)
@@ -54,8 +65,8 @@ class WeakEnsemble(Method):
 
     def learn(self, student: Student, inputs: Inputs) -> None:
         """One fit on the teachers' weighted mean."""
-        alphas = self.alphas(inputs.teachers, inputs.mask).to(inputs.teachers)
-        student.fit(torch.einsum("k,kno->no", alphas, inputs.teachers))
+        alphas = self.alphas(inputs.budget_teachers, inputs.budget.labels, inputs.budget.mask)
+        student.fit(torch.einsum("k,kno->no", alphas.to(inputs.teachers), inputs.teachers))
 
 
 METHOD = WeakEnsemble

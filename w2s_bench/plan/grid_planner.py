@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 from w2s_bench.data.splits import hop
+from w2s_bench.method import GOLD_BUDGET
 from w2s_bench.model import answers_untrained, generates, model_fingerprint, untrained_model
 from w2s_bench.plan.job import PRIOR_LENGTH, FitJob, Job, UntrainedJob
 from w2s_bench.plan.method_inputs import NotOffered, input_keys, teacher_variants
@@ -93,10 +94,15 @@ class GridPlanner:
 
     def _inputs(self, teacher: str, model: str, method: MethodPlan) -> dict[str, Any]:
         """Plan the method's inputs beyond weak labels; returns their keys. Errors: NotOffered."""
+        if self.task.card.domain not in method.recipe.method.domains:
+            raise NotOffered(f"{method.label} is not defined for {self.task.card.domain} tasks; see its card")
 
         def teacher_fit(name: str, variant: dict[str, Any]) -> str:
             stage = self._stage(name, method)
-            return self._fit("teacher", name, "teacher", None, self.gold, stage=stage, variant=variant)
+            asked = ("teacher",) if GOLD_BUDGET in method.recipe.method.inputs else ()
+            return self._fit(
+                "teacher", name, "teacher", None, self.gold, stage=stage, variant=variant, asked=asked
+            )
 
         def teacher_fits(several: Several) -> list[str]:
             if several.kind == "sizes":
@@ -216,7 +222,11 @@ class GridPlanner:
         )
 
     def _add(self, job: Job) -> str:
-        return self.jobs.setdefault(job.key, job).key
+        """Key of a job, which is planned once and asked for all the parts that any method asks for."""
+        known = self.jobs.setdefault(job.key, job)
+        if isinstance(job, FitJob) and isinstance(known, FitJob) and not set(job.asked) <= set(known.asked):
+            self.jobs[job.key] = replace(known, asked=tuple(dict.fromkeys((*known.asked, *job.asked))))
+        return job.key
 
     def _training(self, model: str) -> dict[str, Any]:
         known = self.training.get(model)  # None for random-init twins

@@ -107,7 +107,7 @@ class FitJob:
         """Parts to predict on: the test sets of task and companions, and parts that others train on.
 
         A teacher predicts on all parts that methods may train on. A student does so if other fits of this
-        plan train on its predictions; otherwise it predicts on the parts that are ``asked``.
+        plan train on its predictions. All predict on the parts that are ``asked`` too.
         """
         if self.untrained:
             return ("test", *self.companion_parts)
@@ -116,7 +116,7 @@ class FitJob:
         chain = ["teacher", *(hop(i) for i in range(1, self.data.hops + 1))]
         following = chain[chain.index(self.part) + 1 :][:1] if self.part in chain else []
         validation = ["validation"] if self.data.validation else []
-        return ("test", *self.companion_parts, "transfer", *validation, *following)
+        return ("test", *self.companion_parts, "transfer", *validation, *following, *self.asked)
 
     @property
     def companion_parts(self) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ def request_of(
         states=arrays.get("states", {}),
         prior=arrays.get("prior", {}),
         gold=_budget_gold(job, store, items[BUDGET]) if budget else None,
+        budget_teachers=_budget_teachers(job, store, budget) if budget else None,
         held_out=len(items[job.part]) // HELD_OUT if job.given.get(VALIDATION) == "held-out" else 0,
     )
 
@@ -143,6 +144,14 @@ def _teachers(job: FitJob, store: Store) -> Probabilities | None:
     if not keys:
         return None
     return np.stack([store.open("fit", key).arrays(job.part)["probabilities"] for key in keys])
+
+
+def _budget_teachers(job: FitJob, store: Store, count: int) -> Probabilities | None:
+    """What several teachers answer on the first items of the teacher half ``[K, n, O]``."""
+    keys = job.given.get("teachers")
+    if not keys:
+        return None
+    return np.stack([store.open("fit", key).arrays("teacher")["probabilities"][:count] for key in keys])
 
 
 def _arrays(store: Store, key: str, items: dict[str, list[Item]]) -> dict[str, Probabilities]:

@@ -56,6 +56,7 @@ class FitRequest:
     states: Arrays = field(default_factory=dict)
     prior: Arrays = field(default_factory=dict)
     gold: NDArray[np.float32] | None = None
+    budget_teachers: NDArray[np.float32] | None = None
     held_out: int = 0
     device: str = "cpu"
     untrained: Literal["", "states", "prior"] = ""

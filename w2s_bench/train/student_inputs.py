@@ -30,6 +30,7 @@ from w2s_bench.method import (
     View,
 )
 from w2s_bench.model import option_mask
+from w2s_bench.student import BUDGET_TEACHERS
 from w2s_bench.task import Item
 from w2s_bench.train.fit_request import BUDGET, TRANSFER, VALIDATION, FitRequest
 
@@ -79,13 +80,16 @@ def inputs_of(request: FitRequest, method: Method) -> Inputs:
         TEXTS: lambda: [i.options for i in items],
         GOLD_BUDGET: lambda: _budget(request, len(items)),
     }
+    given = {name: make() for name, make in makers.items() if name in method.inputs}
+    if {TEACHERS, GOLD_BUDGET} <= method.inputs:
+        given[BUDGET_TEACHERS] = torch.from_numpy(_required(request.budget_teachers))
     return Inputs(
         weak=rows_of(request, request.labels, TRANSFER),
         mask=_mask(request, here),
         domain=request.domain,
         options=request.shape.options,
         seed=request.seed,
-        given={name: make() for name, make in makers.items() if name in method.inputs},
+        given=given,
     )
 
 
