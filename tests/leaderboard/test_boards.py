@@ -245,9 +245,12 @@ def test_the_first_entries_hold() -> None:
     one = next(s for s in board.entries if s.entry.method == "label-smoothing")
     done = verify(board.folder / "entries" / f"{one.stem}.zip", lambda *_: board.standard)
     again = entry_of(done, one.entry.bundle, one.entry)
-    assert equal_but_for_rounding(again, one.entry)
-    moved = replace(again.rows[0], gain=(again.rows[0].gain or 0.0) + 1e-6)
-    assert not equal_but_for_rounding(replace(again, rows=[moved, *again.rows[1:]]), one.entry)
+    assert equal_but_for_rounding(again, one.entry, intervals=False)
+    for change in ({"gain": (again.rows[0].gain or 0.0) + 1e-6}, {"student_accuracy": 0.5}, {"cells": 7}):
+        moved = replace(again, rows=[replace(again.rows[0], **change), *again.rows[1:]])
+        assert not equal_but_for_rounding(moved, one.entry, intervals=False)
+    narrower = replace(again.rows[0], gain_low=0.0)
+    assert not equal_but_for_rounding(replace(again, rows=[narrower, *again.rows[1:]]), again)
 
 
 # Tiers and groups

@@ -25,7 +25,6 @@ from w2s_bench.tuning.text import tuned_text
 from w2s_bench.tuning.tune_methods import file_name, searchable
 
 # Its choice does not learn the toy problem of the contract: docs/explanation/tuning.md
-NOT_TAKEN_OVER = {"confidence-window"}
 
 SUITE = """
 name = "small"
@@ -251,11 +250,10 @@ def test_the_tuning_suite_is_of_development_tasks_alone() -> None:
 
 
 @pytest.mark.parametrize("name", searchable())
-def test_every_method_was_searched_within_one_budget_and_ships_what_was_chosen(name: str) -> None:
+def test_every_method_was_searched_within_one_budget_and_ships_published_values(name: str) -> None:
     found, reference = shipped(name), shipped("confidence")
     assert found is not None and reference is not None, "search it: w2s-bench tune " + name
     for field in ("suite", "suite_hash", "tasks", "seeds", "budget", "sampler_seed"):
         assert getattr(found, field) == getattr(reference, field), "one suite, one budget"
     assert len(found.trials) == found.budget
-    ships = found.trials[0].options if name in NOT_TAKEN_OVER else found.chosen
-    assert load_method(name).options.model_dump(mode="json") == ships, "what was chosen is the default"
+    assert load_method(name).options.model_dump(mode="json") == found.trials[0].options

@@ -174,13 +174,15 @@ def _entry(path: Path, standard: Standard) -> BoardEntry:
 def check(folder: Path) -> list[str]:
     """Score every bundle of a board again by the board's own standard; return the names of the entries.
 
+    Of an archive the points must agree; its intervals are those of the edition that made it.
     Errors: StoreError for the first entry that differs.
     """
     board = load_board(folder)
     for item in board.entries:
         path = folder / ENTRIES / f"{item.stem}.zip"
         verified = verify_members(archive.read(path), str(path), lambda *_: board.standard)
-        if not equal_but_for_rounding(entry_of(verified, item.entry.bundle, item.entry), item.entry):
+        again = entry_of(verified, item.entry.bundle, item.entry)
+        if not equal_but_for_rounding(again, item.entry, intervals=board.archived is None):
             raise _damaged(
                 path.with_suffix(".json"), "is not what its bundle is scored to", "the scores of its bundle"
             )

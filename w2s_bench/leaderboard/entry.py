@@ -14,6 +14,7 @@ from w2s_bench.registry.load import load
 from w2s_bench.submission.standard import places
 from w2s_bench.submission.verify import Verified
 
+OF_INTERVALS = {"detectable", "reason"}  # columns that follow from intervals, beside the bounds
 ROUNDING = 1e-9  # between processors; one changed answer moves a score by at least 1e-5
 
 
@@ -67,9 +68,18 @@ def _declared(name: str, own: bool) -> tuple[list[str] | None, dict[str, str]]:
     return sorted(method.inputs), card
 
 
-def equal_but_for_rounding(one: Published, other: Published) -> bool:
-    """Whether two entries differ by rounding at most: processors sum in different orders."""
-    return _alike(json.loads(dump(one)), json.loads(dump(other)))
+def equal_but_for_rounding(one: Published, other: Published, intervals: bool = True) -> bool:
+    """Whether two entries differ by rounding at most: processors sum in different orders.
+
+    Without ``intervals`` only points count: an archive's intervals are those of the edition that made it.
+    """
+    documents = json.loads(dump(one)), json.loads(dump(other))
+    for document in () if intervals else documents:
+        document["rows"] = [
+            {n: v for n, v in row.items() if not n.endswith(("_low", "_high")) and n not in OF_INTERVALS}
+            for row in document["rows"]
+        ]
+    return _alike(*documents)
 
 
 def _alike(one: Any, other: Any) -> bool:

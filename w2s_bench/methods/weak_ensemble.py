@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
-from w2s_bench import method
 from w2s_bench.method import GOLD_BUDGET, TEACHERS, WEAK, Inputs, Method, MethodCard, Student
+
+LABELS = 100
 
 
 class WeakEnsemble(Method):
@@ -33,14 +33,9 @@ class WeakEnsemble(Method):
     version = 2
     inputs = frozenset({WEAK, TEACHERS, GOLD_BUDGET})
 
-    class Options(method.Options):
-        """``labels``: number of gold labels of the teacher half that weigh the teachers."""
-
-        labels: int = Field(200, ge=1, le=100_000)
-
     def budget(self) -> int:
-        """Number of gold labels, from the options."""
-        return int(self.options.labels)
+        """How many gold labels of the teacher half weigh the teachers."""
+        return LABELS
 
     def alphas(self, teachers: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
         """Weights ``[K]``, which sum to 1, from answers ``teachers [K, n, O]`` to items with ``gold [n, O]``.
