@@ -40,11 +40,11 @@ class Built:
 
     def describe(self) -> dict[str, Any]:
         """As JSON values, with the shipped member's loss beside its own where it was made in full."""
-        told = {key: self.card[key] for key in ("parameters", "seen", "cpu_seconds", "validation_loss")}
-        said = {"name": self.name, "folder": str(self.folder), "finished_before": self.finished_before}
+        numbers = {key: self.card[key] for key in ("parameters", "seen", "cpu_seconds", "validation_loss")}
+        names = {"name": self.name, "folder": str(self.folder), "finished_before": self.finished_before}
         whole = self.card.get("scale", 1.0) == 1.0 and self.name in shipped_members()
         shipped = shipped_card(self.name)["validation_loss"] if whole else None
-        return {**said, **told, "shipped_validation_loss": shipped}
+        return {**names, **numbers, "shipped_validation_loss": shipped}
 
 
 def build(family: str, names: Sequence[str], places: Places, scale: float = 1.0) -> list[Built]:
@@ -52,14 +52,14 @@ def build(family: str, names: Sequence[str], places: Places, scale: float = 1.0)
 
     Errors: UserError for a name that is unknown, data or an engine that is missing, a disk that is full.
     """
-    found = find_family(family)
-    works = [_Work(found, member, places, scale) for member in find_members(found, names)]
+    chosen = find_family(family)
+    works = [_Work(chosen, member, places, scale) for member in find_members(chosen, names)]
     torch.set_num_threads(1)
     with disk_errors(places.out):
         cards = [work.finished() for work in works]
         missing = cards.count(None)
         report(f"{len(works)} {family} members, {len(works) - missing} finished before, {missing} to build")
-        pretrain = _trainer(found, places, scale) if missing else pretrain_text
+        pretrain = _trainer(chosen, places, scale) if missing else pretrain_text
         built = [card or work.train(pretrain) for work, card in zip(works, cards, strict=True)]
     return [
         Built(name=work.name, folder=work.folder, card=card, finished_before=before is not None)

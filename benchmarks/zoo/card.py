@@ -45,23 +45,23 @@ class Card:
 
 
 def write_card(folder: Path, card: Card) -> dict[str, Any]:
-    """Write ``card.json`` beside finished weights; it stands last, so that its presence means finished."""
-    told = {name: value for name, value in asdict(card).items() if value is not None}
-    told |= {"hardware": hardware(), "sha256": digest(folder / WEIGHTS)}
-    write_text(folder / CARD, json.dumps(told, indent=1) + "\n")
-    return told
+    """Write ``card.json`` beside finished weights; it is written last, so its presence means finished."""
+    values = {name: value for name, value in asdict(card).items() if value is not None}
+    values |= {"hardware": hardware(), "sha256": digest(folder / WEIGHTS)}
+    write_text(folder / CARD, json.dumps(values, indent=1) + "\n")
+    return values
 
 
 def read_card(folder: Path) -> dict[str, Any] | None:
-    """The card of a finished member; None where there is none, or the weights are not its."""
+    """The card of a finished member; None where there is none, or it belongs to other weights."""
     path, weights = folder / CARD, folder / WEIGHTS
     if not path.is_file() or not weights.is_file():
         return None
     try:
-        told: dict[str, Any] = json.loads(path.read_text("utf8"))
+        values: dict[str, Any] = json.loads(path.read_text("utf8"))
     except ValueError:  # a damaged card
         return None
-    return told if told.get("sha256") == digest(weights) else None
+    return values if values.get("sha256") == digest(weights) else None
 
 
 def hardware() -> str:
@@ -73,6 +73,6 @@ def hardware() -> str:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

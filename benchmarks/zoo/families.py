@@ -26,12 +26,12 @@ class Member:
 
     @property
     def width(self) -> int:
-        """Channels, or the hidden size."""
+        """Channels of a board network, or the hidden size."""
         return int(self.name.partition("-")[0].partition("x")[0])
 
     @property
     def layers(self) -> int:
-        """Blocks."""
+        """Number of blocks, one after another."""
         return int(self.name.partition("-")[0].partition("x")[2])
 
 

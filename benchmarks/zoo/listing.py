@@ -22,14 +22,16 @@ def _family(family: Family, names: set[str]) -> dict[str, Any]:
 
 
 def _member(name: str, member: Member, names: set[str]) -> dict[str, Any]:
-    told = card(name) if name in names else {}
-    numbers = {key: told.get(key) for key in ("parameters", "validation_loss", "cpu_seconds", "licence")}
+    shipped_card = card(name) if name in names else {}
+    numbers = {
+        key: shipped_card.get(key) for key in ("parameters", "validation_loss", "cpu_seconds", "licence")
+    }
     made = {"width": member.width, "layers": member.layers, "amount": member.amount, "seed": member.seed}
     return {"name": name, "model": f"zoo:{name}", "shipped": name in names, **made, **numbers}
 
 
 def zoo_text(document: dict[str, Any]) -> str:
-    """A line a member."""
+    """The members as text, one line each."""
     lines = []
     for family in document["families"]:
         lines.append(f"{'member':<20}{'parameters':>11}  {family['unit']:>11}  {'loss':>6}  {'CPU s':>6}")

@@ -49,14 +49,14 @@ class Places:
 
     def stockfish(self) -> str:
         """Path of the engine, or UserError."""
-        found = shutil.which(self.engine)
-        if found is None and self.engine == ENGINE and DEBIAN.is_file():
-            found = str(DEBIAN)
-        if found is None:
+        path = shutil.which(self.engine)
+        if path is None and self.engine == ENGINE and DEBIAN.is_file():
+            path = str(DEBIAN)
+        if path is None:
             raise UserError(
                 f"no engine {self.engine!r} to play the self-play games with",
                 where=str(self.played()),
                 expected="Stockfish, or a folder that holds all the games",
                 mend="install the package stockfish, give its path by --engine, or the games by --games DIR",
             )
-        return found
+        return path

@@ -70,15 +70,15 @@ def _sizes(axis: Any, family: Family, cards: Cards) -> None:
 
 
 def _loss(card: dict[str, Any], source: str) -> float:
-    found = card["validation"][source]
-    return float(found["loss"] if isinstance(found, dict) else found)
+    result = card["validation"][source]
+    return float(result["loss"] if isinstance(result, dict) else result)
 
 
 def _reading(axis: Any, family: Family, cards: Cards) -> None:
     """Training loss while reading, in view from a tenth of it on."""
     ends = []
-    for colour, (name, told) in zip(COLOURS, _plain(cards).items(), strict=False):
-        curve = _smooth(told["curve"])
+    for colour, (name, member_card) in zip(COLOURS, _plain(cards).items(), strict=False):
+        curve = _smooth(member_card["curve"])
         axis.plot(*zip(*curve, strict=True), color=colour, lw=1.2, label=name)
         ends += [loss for seen, loss in curve if seen >= curve[-1][0] / 10]
     axis.set(xlabel=f"{family.unit} seen (millions)", ylabel="training loss (nats)")

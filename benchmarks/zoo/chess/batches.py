@@ -40,7 +40,7 @@ def load(folder: Path, part: str, shares: Mapping[str, float]) -> Mixture:
 
 
 def inputs(rows: Rows) -> dict[str, Tensor]:
-    """What ``BoardNet.features`` reads."""
+    """The tensors that ``BoardNet.features`` reads, by name."""
     table = torch.from_numpy(rows).long()
     return {
         "pieces": table[:, :64],

@@ -85,9 +85,9 @@ def save(source: str, games: Iterable[Game], shown: set[bytes], folder: Path) ->
     count: dict[str, int] = {}
     for part, raw in parts.items():
         encoded = orient(b"".join(raw))
-        kept = without(encoded, shown)
-        np.save(folder / f"{source}-{part}.npy", kept)
-        count |= {part: len(kept), f"{part} dropped": len(encoded) - len(kept)}
+        rows = without(encoded, shown)
+        np.save(folder / f"{source}-{part}.npy", rows)
+        count |= {part: len(rows), f"{part} dropped": len(encoded) - len(rows)}
     return count
 
 

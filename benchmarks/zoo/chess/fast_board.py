@@ -38,7 +38,7 @@ class Replay:
         self.doubled = False
 
     def push(self, uci: str) -> None:
-        """Play a legal move."""
+        """Play a legal move on the board."""
         origin, target = SQUARES[uci[:2]], SQUARES[uci[2:4]]
         piece = self.pieces[origin]
         kind = piece if piece <= 6 else piece - 6

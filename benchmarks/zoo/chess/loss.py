@@ -20,8 +20,8 @@ def logits(net: BoardNet, rows: Rows, masked: bool = True) -> Tensor:
     bfloat16."""
     x = inputs(rows)
     with torch.autocast("cpu", torch.bfloat16):
-        found = net.from_to(net.features(x)).index_select(1, PAIRS).float()
-    return found.masked_fill(~reachable(x["pieces"]), UNREACHABLE) if masked else found
+        pairs = net.from_to(net.features(x)).index_select(1, PAIRS).float()
+    return pairs.masked_fill(~reachable(x["pieces"]), UNREACHABLE) if masked else pairs
 
 
 def loss(net: BoardNet, rows: Rows, masked: bool = True) -> Tensor:
@@ -46,8 +46,8 @@ def validate(net: BoardNet, batches: Iterable[Rows]) -> dict[str, float]:
     """Mean loss and accuracy of from–to pairs among reachable moves."""
     count, nats, right = 0, 0.0, 0
     for rows in batches:
-        found, move = logits(net, rows), INDEX[targets(rows)[0]]
+        scores, move = logits(net, rows), INDEX[targets(rows)[0]]
         count += len(rows)
-        nats += cross_entropy(found, move, reduction="sum").item()
-        right += int((found.argmax(1) == move).sum())
+        nats += cross_entropy(scores, move, reduction="sum").item()
+        right += int((scores.argmax(1) == move).sum())
     return {"loss": round(nats / count, 4), "accuracy": round(right / count, 4)}

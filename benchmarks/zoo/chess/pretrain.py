@@ -69,7 +69,7 @@ def _card(
     net: BoardNet,
     sources: dict[str, str],
     progress: Progress,
-    found: dict[str, dict[str, float]],
+    losses: dict[str, dict[str, float]],
 ) -> Card:
     data: dict[str, Any] = {"what": "positions and moves played; SHA-256 of the encoded sources"}
     lines = WITH_LINES if "lines" in recipe.shares else "no puzzle lines"
@@ -86,8 +86,8 @@ def _card(
         unit="positions",
         cpu_seconds=round(progress.seconds),
         curve=progress.curve,
-        validation=found,
-        validation_loss=round(sum(share * found[s]["loss"] for s, share in recipe.shares.items()), 4),
+        validation=losses,
+        validation_loss=round(sum(share * losses[s]["loss"] for s, share in recipe.shares.items()), 4),
         licence=LICENCE + (SHARED if "tcec" in recipe.shares else ""),
         exposure=lines + EXPOSURE,
     )

@@ -31,7 +31,7 @@ class Recipe:
 
     @property
     def steps(self) -> int:
-        """Number of updates."""
+        """Number of updates of the weights."""
         return -(-self.positions // self.batch)
 
     def factor(self, step: int) -> float:
@@ -48,9 +48,9 @@ class Recipe:
         convolutions = [p for n, p in net.named_parameters() if self.muon_rate and p.ndim == 4]
         names = {id(p) for p in convolutions}
         rest = [p for p in net.parameters() if id(p) not in names]
-        found: list[Optimizer] = [
+        optimizers: list[Optimizer] = [
             AdamW(rest, lr=self.rate, weight_decay=self.weight_decay, betas=(0.9, 0.98))
         ]
         if convolutions:
-            found.append(Muon(convolutions, lr=self.muon_rate, decay=self.weight_decay))
-        return found
+            optimizers.append(Muon(convolutions, lr=self.muon_rate, decay=self.weight_decay))
+        return optimizers

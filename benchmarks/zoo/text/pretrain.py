@@ -46,9 +46,9 @@ def pretrain(member: Member, recipe: Recipe, folder: Path, checkpoint: Path) -> 
         checkpoint=checkpoint,
         key=json.dumps([member.name, asdict(recipe), data]),
     ).train()
-    found = validate(net, vocabulary, recipe.row)
+    loss_now = validate(net, vocabulary, recipe.row)
     _save(net.half(), words, folder)
-    return _card(member, recipe, net, data, progress, found)
+    return _card(member, recipe, net, data, progress, loss_now)
 
 
 def batches(vocabulary: dict[str, int], recipe: Recipe, start: int) -> Iterator[Tensor]:
@@ -93,7 +93,7 @@ def _data(recipe: Recipe, vocabulary: dict[str, int]) -> dict[str, Any]:
 
 
 def _card(
-    member: Member, recipe: Recipe, net: Any, data: dict[str, Any], progress: Progress, found: float
+    member: Member, recipe: Recipe, net: Any, data: dict[str, Any], progress: Progress, validation_loss: float
 ) -> Card:
     parameters = net.num_parameters()
     return Card(
@@ -110,8 +110,8 @@ def _card(
         unit="tokens",
         cpu_seconds=round(progress.seconds),
         curve=progress.curve,
-        validation={"world": found},
-        validation_loss=round(found, 4),
+        validation={"world": validation_loss},
+        validation_loss=round(validation_loss, 4),
         licence="MIT",
         exposure=EXPOSURE,
     )

@@ -25,7 +25,7 @@ class Recipe:
 
     @property
     def steps(self) -> int:
-        """Number of updates."""
+        """Number of updates of the weights."""
         return max(1, self.tokens // (self.row * self.batch))
 
     def factor(self, step: int) -> float:
