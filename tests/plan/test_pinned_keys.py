@@ -1,7 +1,7 @@
 """Keys of the suite quick stay as they are, so that finished jobs are found again.
 
-``golden/quick-keys.json`` has the keys of its jobs by title. A key changes where the code of a task, method or
-model changes what it does, or a recipe changes, and only there. To write it anew after an intended change:
+``golden/quick-keys.json`` has the keys of its jobs by title. A key changes where the code of a task, method
+or model changes what it does, or a recipe changes, and only there. To write it anew after an intended change:
 ``W2S_WRITE_PINS=1 pytest tests/plan/test_pinned_keys.py``; the changelog says then what runs once more.
 """
 
