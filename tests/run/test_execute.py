@@ -61,7 +61,7 @@ def test_other_teachers_have_seeds_of_their_own_and_specialists_rows(tmp_path: P
     specialists = [j for j in fits(plan, "teacher") if j.variant.get("kind") == "specialists"]
     rows = [gold_request_of(job, store, "cpu").rows for job in specialists]
     assert len(rows) > 1 and sorted(np.concatenate(rows)) == list(range(40))  # type: ignore[arg-type]
-    plan, store = drawn(tmp_path / "seeds", NLP, '"weak-ensemble"')
+    plan, store = drawn(tmp_path / "seeds", NLP, '"bayesian"')
     seeds = sorted(
         gold_request_of(job, store, "cpu").seed - job.seed
         for job in fits(plan, "teacher")
