@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STORE ?= runs/store
 export OMP_NUM_THREADS ?= 1
-FAST := tests/test_floors.py tests/test_errors.py tests/test_records.py tests/test_suite.py tests/registry tests/stats tests/pgr tests/docs
+FAST := tests/test_floors.py tests/test_prose.py tests/test_errors.py tests/test_records.py tests/test_suite.py tests/registry/test_code_form.py tests/registry/test_registry.py tests/stats tests/pgr tests/docs
 
 .PHONY: quick real zoo ablations fuzz speed drill ray-drill test check docs lint format clean
 
