@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import html
 import io
 import json
@@ -140,6 +141,40 @@ def test_an_archive_takes_no_new_entries_and_still_verifies(mine: Path, tmp_path
     refused(done, [folder.name, "archive", "no new entries", "Content keys changed", "submit"], tmp_path)
     assert bytes_below(mine) == before
     assert "1 entries hold" in well("board", "check", "--board", mine).stdout
+
+
+def narrowed(path: Path, **change: float) -> None:
+    """Write other values into the first row of an entry, as another edition might have computed them."""
+    document = strict(path.read_text("utf8"))
+    document["rows"][0] |= change
+    path.write_text(json.dumps(document, sort_keys=True) + "\n", "utf8")
+
+
+def checksums(folder: Path) -> None:
+    lines = [
+        f"{hashlib.sha256(p.read_bytes()).hexdigest()}  entries/{p.name}\n"
+        for p in sorted((folder / "entries").glob("*.json"))
+    ]
+    (folder / "CHECKSUMS").write_text("".join(lines))
+
+
+def test_an_archive_keeps_the_intervals_of_its_edition_and_no_others(mine: Path, tmp_path: Path) -> None:
+    """Older intervals hold with the hashes that the archive states; forged ones and other points do not."""
+    folder = the_board(mine)
+    (folder / "ARCHIVED").write_text(REASON)
+    entry = next((folder / "entries").glob("confidence*.json"))
+    narrowed(entry, gain_low=-0.9)
+    refused(w2s("board", "check", "--board", mine), [entry.name, "is not what its bundle"], tmp_path)
+    checksums(folder)
+    assert "2 entries hold" in well("board", "check", "--board", mine).stdout
+    narrowed(entry, gain_low=-0.01)
+    refused(w2s("board", "check", "--board", mine), [entry.name, "another hash"], tmp_path)
+    narrowed(entry, student_accuracy=0.99)
+    checksums(folder)
+    refused(w2s("board", "check", "--board", mine), [entry.name, "is not what its bundle"], tmp_path)
+    for damage in ("one word\n", "0" * 64 + "  entries/nobody.json\n"):
+        (folder / "CHECKSUMS").write_text(damage)
+        refused(w2s("board", "check", "--board", mine), ["CHECKSUMS"], tmp_path)
 
 
 def test_an_archive_must_say_why_it_is_closed(mine: Path, tmp_path: Path) -> None:

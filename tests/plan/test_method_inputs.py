@@ -10,6 +10,7 @@ import pytest
 
 from w2s_bench.data.splits import load_items
 from w2s_bench.errors import UserError
+from w2s_bench.plan.extra_methods import with_methods
 from w2s_bench.plan.job import FitJob, UntrainedJob
 from w2s_bench.plan.plan import Plan, make_plan
 from w2s_bench.run.executors import InlineExecutor
@@ -230,4 +231,27 @@ models = ["board:8x1", "board:16x1"]
     plan = make_plan(parse_suite(text, "moves.toml"), None)
     failed = {cell.method: cell.failed for cell in plan.cells}
     assert failed["naive"] is None
-    assert "peer-loss is not defined for chess tasks" in str(failed["peer-loss"])
+    assert failed["peer-loss"] == "is not defined for chess tasks: see its card"
+
+
+def test_all_leaves_out_what_is_not_defined_in_a_domain() -> None:
+    """It is in the grid of the other domain; a method that is named is planned, and its cell says why not."""
+    text = """
+name = "two"
+version = 1
+seeds = [0]
+methods = ["naive"]
+data = { teacher = 100, transfer = 40, validation = 10, test = 30 }
+[[grid]]
+tasks = ["chess/tactics-generated"]
+models = ["board:8x1", "board:16x1"]
+[[grid]]
+tasks = ["nlp/polarity-generated"]
+models = ["llama:16x1", "llama:32x1"]
+"""
+    suite = parse_suite(text, "two.toml")
+    everything = make_plan(with_methods(suite, ["all"]), None).cells
+    assert {c.domain for c in everything if c.method == "peer-loss"} == {"nlp"}
+    assert {c.domain for c in everything if c.method == "naive"} == {"nlp", "chess"}
+    named = make_plan(with_methods(suite, ["all", "peer-loss"]), None).cells
+    assert {c.domain for c in named if c.method == "peer-loss"} == {"nlp", "chess"}

@@ -25,6 +25,7 @@ from w2s_bench.submission.verify import verify_members
 from w2s_bench.suite import Suite
 
 STANDARD, ENTRIES, RERUN, ARCHIVED = "standard", "entries", ".rerun.json", "ARCHIVED"
+CHECKSUMS = "CHECKSUMS"  # of an archive: SHA-256 and path of each entry, as sha256sum writes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +175,39 @@ def _entry(path: Path, standard: Standard) -> BoardEntry:
 def check(folder: Path) -> list[str]:
     """Score every bundle of a board again by the board's own standard; return the names of the entries.
 
-    Of an archive the points must agree; its intervals are those of the edition that made it.
-    Errors: StoreError for the first entry that differs.
+    An archive's intervals are those of the edition that made it. Where its entries have the hashes in
+    ``CHECKSUMS``, its points alone must agree. Errors: StoreError for the first entry that differs.
     """
     board = load_board(folder)
+    intervals = board.archived is None or not _has_published_hashes(folder)
     for item in board.entries:
         path = folder / ENTRIES / f"{item.stem}.zip"
         verified = verify_members(archive.read(path), str(path), lambda *_: board.standard)
         again = entry_of(verified, item.entry.bundle, item.entry)
-        if not equal_but_for_rounding(again, item.entry, intervals=board.archived is None):
+        if not equal_but_for_rounding(again, item.entry, intervals=intervals):
             raise _damaged(
                 path.with_suffix(".json"), "is not what its bundle is scored to", "the scores of its bundle"
             )
     return [item.stem for item in board.entries]
+
+
+def _has_published_hashes(folder: Path) -> bool:
+    """Whether an archive states the hashes of its entries. Errors: StoreError where an entry has another."""
+    path = folder / CHECKSUMS
+    if not path.exists():
+        return False
+    try:
+        lines = [line.split(maxsplit=1) for line in path.read_text("utf8").splitlines()]
+        published = {name: digest for digest, name in lines}
+    except (OSError, ValueError) as error:
+        raise _damaged(path, f"cannot be read ({error})", "lines of a hash and a path") from None
+    present = {f"{ENTRIES}/{p.name}": p for p in _entry_files(folder)}
+    if missing := published.keys() ^ present.keys():
+        raise _damaged(path, f"{min(missing)} is in one of the list and the folder", "both to agree")
+    for name, entry in present.items():
+        if hashlib.sha256(entry.read_bytes()).hexdigest() != published[name]:
+            raise _damaged(entry, f"has another hash than in {CHECKSUMS}", published[name])
+    return True
 
 
 def _damaged(path: Path, what: str, expected: str) -> StoreError:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from w2s_bench.errors import StoreError
-from w2s_bench.leaderboard.board import ARCHIVED, ENTRIES, RERUN, STANDARD, archived, folders, load_board
+from w2s_bench.leaderboard.board import (
+    ARCHIVED,
+    CHECKSUMS,
+    ENTRIES,
+    RERUN,
+    STANDARD,
+    archived,
+    folders,
+    load_board,
+)
 from w2s_bench.leaderboard.entry_file import BoardEntry
 from w2s_bench.leaderboard.site.board_view import BoardShown
 from w2s_bench.leaderboard.site_builder import shown
@@ -41,9 +50,8 @@ def changes(before: Path, after: Path) -> str:
 
 def _check_append_only(before: Path, after: Path) -> None:
     for folder in folders(before):
-        for path in sorted(
-            [*(folder / STANDARD).glob("*"), *(folder / ENTRIES).glob("*"), folder / ARCHIVED]
-        ):
+        whole = [*(folder / STANDARD).glob("*"), *(folder / ENTRIES).glob("*")]
+        for path in sorted([*whole, folder / ARCHIVED, folder / CHECKSUMS]):
             copy = after / path.relative_to(before)
             if path.exists() and (not copy.is_file() or copy.read_bytes() != path.read_bytes()):
                 raise StoreError(

@@ -76,6 +76,10 @@ class GridPlanner:
         return method.stage if method.stage and generates(model, self.task.card.domain) else {}
 
     def _plan_method(self, method: MethodPlan, pair: Pair) -> None:
+        domain = self.task.card.domain
+        if domain not in method.recipe.method.domains:
+            self._add_cell(method, pair, "", f"is not defined for {domain} tasks: see its card")
+            return
         try:
             key, failed = self._student(method, pair), None
         except NotOffered as error:
@@ -94,8 +98,6 @@ class GridPlanner:
 
     def _inputs(self, teacher: str, model: str, method: MethodPlan) -> dict[str, Any]:
         """Plan the method's inputs beyond weak labels; returns their keys. Errors: NotOffered."""
-        if self.task.card.domain not in method.recipe.method.domains:
-            raise NotOffered(f"{method.label} is not defined for {self.task.card.domain} tasks; see its card")
 
         def teacher_fit(name: str, variant: dict[str, Any]) -> str:
             stage = self._stage(name, method)
