@@ -277,7 +277,8 @@ def parse_suite(text: str, where: str) -> Suite:
     try:
         return Suite.model_validate(_with_defaults(raw))
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors()  # a misspelt key is also a missing one, which says less
+        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         keys = [k for k in first["loc"] if not str(k).startswith("function-")]
         present = keys[:-1] if first["type"] == "missing" else keys
         key = f": key {'.'.join(map(str, keys))!r}" if keys else ""

@@ -16,7 +16,8 @@ SUITE = """# Two domains, controls, two seeds
 name = "small"
 version = 1
 seeds = [0, 1]
-methods = ["naive", "confidence"]
+methods = ["naive", "confidence", "peer-loss"]
+development = ["nlp/polarity-generated"]
 references = ["zero-shot", "weak-copy", "ceiling"]
 data = { teacher = 60, transfer = 60, validation = 0, test = 60 }
 training = { epochs = 1, max_length = 64 }
@@ -28,7 +29,7 @@ tasks = ["nlp/polarity-generated", "reward/polarity-generated"]
 models = [{ name = "bow", learning_rate = 0.05 }, { name = "zoo:text/64x2", learning_rate = 4e-4 }]
 [[grid]]
 tasks = ["chess/tactics-generated"]
-methods = ["naive"]
+methods = ["naive", "peer-loss"]
 models = ["zoo:chess/12x2-nolines", "zoo:chess/24x2-nolines"]
 """
 
@@ -45,6 +46,26 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_table_agrees(ran: Path) -> None:
     assert largest_difference(ran) < TOLERANCE
+
+
+@pytest.mark.parametrize("column", ["student_accuracy", "gain", "pgr", "over_naive", "agreement", "cells"])
+def test_a_missing_or_changed_number_is_seen(ran: Path, column: str) -> None:
+    path = ran / "table.csv"
+    whole = path.read_bytes()
+    for value in ("", 0.123):
+        table = pd.read_csv(path, keep_default_na=False, dtype=str)
+        pools = table["task"] == ""
+        rows = table.index[(table[column] != "") & (pools if column == "cells" else ~pools)]
+        table.loc[rows[0], column] = str(value)
+        table.to_csv(path, index=False)
+        try:
+            if (column, value) == ("cells", ""):
+                with pytest.raises(ValueError, match="other rows"):
+                    largest_difference(ran)
+            else:
+                assert largest_difference(ran) > 1e-3
+        finally:
+            path.write_bytes(whole)
 
 
 def test_a_changed_prediction_is_seen(ran: Path) -> None:

@@ -71,6 +71,7 @@ def test_words_change_nothing(old: str, new: str) -> None:
     [
         ("RATE = 0.5", "RATE = 1"), ("scale=1.0", "scale=1"), ("scale=1.0", "scale=True"), ("< 3", "<= 3"),
         ("from numpy import log", "from math import log"), ("import log", "import log as ln"),
+        ("from numpy import log", "try:\n    from numpy import log\nexcept ImportError:\n    log = None"),
         ('["", "a"]', '["a"]'), ('["", "a"]', '["a", ""]'), ("* scale", "+ scale"),
         ("context.step", "context.epoch"), ("class Mine(Method)", "class Mine"),
         (":.2f", ":.3f"), ("if context", "while context"),
@@ -80,6 +81,41 @@ def test_words_change_nothing(old: str, new: str) -> None:
 def test_behaviour_changes_the_form(old: str, new: str) -> None:
     assert old in TEXT
     assert code_form(TEXT.replace(old, new)) != code_form(TEXT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from ast import dump as f\nfrom json import dumps as f\n",
+        "try:\n    from a import f\nexcept ImportError:\n    from b import f\n",
+        "if RATE:\n    import a as f\nelse:\n    import b as f\n",
+    ],
+)
+def test_imports_in_turn_or_in_branches_count_by_their_order(text: str) -> None:
+    lines = text.splitlines()
+    imports = [k for k, line in enumerate(lines) if "import " in line]
+    first, second = imports
+    lines[first], lines[second] = lines[second], lines[first]
+    assert code_form("\n".join(lines)) != code_form(text)
+
+
+def test_a_name_of_another_content_module_is_another_hash(tmp_path: Path) -> None:
+    """Two modules that an item reaches define one name: which of them it comes from counts."""
+    for module, value in {"one": 1, "two": 2}.items():
+        (tmp_path / f"{module}.py").write_text(f"VALUE = {value}\n")
+    item = tmp_path / "item.py"
+
+    def hash_of(text: str) -> str:
+        item.write_text(text)
+        with held():
+            return source_hash("method", f"{item}:Mine")
+
+    both = "import one, two\n"
+    first = hash_of(both + "from one import VALUE\n")
+    assert hash_of(both + "from two import VALUE\n") != first
+    assert hash_of("from one import VALUE\n" + both) == first
+    (tmp_path / "one.py").rename(tmp_path / "moved.py")
+    assert hash_of("import moved, two\nfrom moved import VALUE\n") != "", "it can still be read"
 
 
 def test_the_form_is_one_under_every_python() -> None:

@@ -79,6 +79,13 @@ def test_other_teachers_are_marked(folder: Path, tmp_path: Path, toy_run: dict[s
     assert all(d.other_teacher for d in found.differences if d.task)
 
 
+def test_a_method_of_ones_own_is_named_as_in_tables(tmp_path: Path, toy_run: dict[str, Any]) -> None:
+    cells = [replace(c, method="mine.py:Mine") if c.method == "confidence" else c for c in toy_run["cells"]]
+    save_run(tmp_path / "own", **(toy_run | {"cells": cells}))
+    found = compare(side(f"{tmp_path / 'own'}:naive"), side(f"{tmp_path / 'own'}:mine.py:Mine"))
+    assert {d.second for d in found.differences} == {"mine.py:Mine"}
+
+
 def test_bad_sides(folder: Path) -> None:
     with pytest.raises(UserError, match="no method 'none'"):
         side(f"{folder}:none")

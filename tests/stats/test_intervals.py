@@ -174,6 +174,36 @@ def test_no_interval_has_zero_width(seed: int) -> None:
         assert not ratio.bounded or ratio.high - ratio.low > 0  # type: ignore[operator]
 
 
+def test_zero_is_in_both_intervals_where_the_set_of_ratios_has_a_gap() -> None:
+    """Ratios between the estimate and 0 are refused here, and 0 is not: found by random designs."""
+    gain = np.array([[1, 1, 0, 1, 1, 1, 0, 1], [0, 1, 1, 1, 0, 1, 1, 1.0]])
+    gap = np.array([[1, 1, 0, 1, 0, 1, 1, 1], [0, 1, 1, 1, -1, 1, 1, 1.0]])
+    ratio, mean = stats.ratio_of_means_interval([gain], [gap]), stats.mean_interval([gain])
+    assert ratio.bounded and sides(ratio) == sides(mean)
+
+
+def test_gain_and_pgr_agree_on_random_tables() -> None:
+    """Tables of no model at all, small enough for degrees of freedom to change with the ratio."""
+    rng = np.random.default_rng(0)
+    bounded = 0
+    for _ in range(3000):
+        shape = (int(rng.integers(1, 4)), int(rng.integers(2, 12)))
+        gap = rng.choice([-1, 0, 1], size=shape, p=[0.05, 0.25, 0.7]).astype(np.float64)
+        gain = rng.choice([-1, 0, 1], size=shape, p=[0.1, 0.4, 0.5]).astype(np.float64)
+        ratio = stats.ratio_of_means_interval([gain], [gap])
+        if ratio.bounded:
+            bounded += 1
+            assert sides(ratio) == sides(stats.mean_interval([gain]))
+            assert ratio.low <= gain.mean() / gap.mean() <= ratio.high  # type: ignore[operator]
+    assert bounded > 500
+
+
+def test_few_seeds_whose_parts_cancel_have_degrees_all_the_same() -> None:
+    """Seeds, items and rest of one size: the variance is half the items', and two seeds have a degree."""
+    table = np.array([[1, 0, 1, 0, 1, 1], [0, 1, 0, 1, 0, 0.0]])
+    assert stats.standard_error([table])[1] >= 1
+
+
 def test_a_student_that_equals_its_ceiling_on_every_item() -> None:
     """By hand: 400 items, one seed, gap .25: r = 1 ± about t·sqrt(1)/400/.25."""
     teacher = np.zeros((1, 400))

@@ -30,6 +30,12 @@ def load(kind: Kind, name: str) -> Any:
     if is_own(name):
         path, _, attribute = name.rpartition(":")
         return _attribute(_module_from(Path(path)), attribute, name)
+    if name.endswith(".py"):
+        raise UserError(
+            f"no {kind} of the file is named",
+            where=name,
+            expected=f"{name}:Name with a name from it",
+        )
     item = find(kind, name)
     if item.error:
         raise UserError(item.error, where=str(item.path), mend="mend or uninstall that plug-in")

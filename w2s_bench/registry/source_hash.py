@@ -43,9 +43,27 @@ def source_hash(kind: Kind, name: str) -> str:
 def _source_hash(kind: Kind, name: str) -> str:
     own_name = name.rpartition(":")[2] if is_own(name) else ""
     digest = hashlib.sha256(own_name.encode())
-    for form in sorted(_form(path) for path in sources(kind, name)):
+    modules, roots = _modules(kind, name)
+    toml = [Path(name)] if is_toml(kind, name) else []
+    files = [*map(_form, toml), *(_form_in_place(module, path, roots) for module, path in modules.items())]
+    for form in sorted(files):
         digest.update(b"\0" + form.encode())
     return digest.hexdigest()[:16]
+
+
+def _form_in_place(module: str, path: Path, roots: Roots) -> str:
+    """The form of a file, and which file each name that it imports from content comes from.
+
+    Two modules may define one name; the files are told apart by their forms, so that they may move.
+    """
+    origins = set()
+    with _readable(path):
+        text = path.read_text("utf8")
+        for base, imported in _imported(text, _package(module, path)):
+            source = _file(f"{base}.{imported}", roots) or _file(base, roots)
+            if source is not None:
+                origins.add(f"{imported} of {hashlib.sha256(_form(source).encode()).hexdigest()}")
+    return "\n".join([_form(path), *sorted(origins)])
 
 
 def _form(path: Path) -> str:
@@ -62,14 +80,19 @@ _code_form = lru_cache(REMEMBERED)(code_form)
 
 def sources(kind: Kind, name: str) -> list[Path]:
     """The files in an item's :func:`source_hash`, its own first; for a TOML task also its reader's code."""
-    if is_toml(kind, name):
-        module = toml_reader(kind).module
-        return [Path(name), *_reached(module, _roots(module))]
-    if is_own(name):
+    toml = [Path(name)] if is_toml(kind, name) else []
+    return list(dict.fromkeys([*toml, *_modules(kind, name)[0].values()]))
+
+
+def _modules(kind: Kind, name: str) -> tuple[dict[str, Path], Roots]:
+    """The modules in an item's hash by name, its own (or its reader's) first, and their roots."""
+    if is_own(name) and not is_toml(kind, name):
         path = Path(name.rpartition(":")[0]).resolve()
-        return _reached(path.stem, {"": path.parent, **_content()})
-    module = find(kind, name).module
-    return _reached(module, _roots(module))
+        module, roots = path.stem, {"": path.parent, **_content()}
+    else:
+        module = (toml_reader(kind) if is_toml(kind, name) else find(kind, name)).module
+        roots = dict(_roots(module))
+    return _reached(module, roots), roots
 
 
 def _roots(module: str) -> Roots:
@@ -96,8 +119,8 @@ def _content() -> Roots:
     return {name: _place(name) for name in (*CONTENT, *SHARED_CONTENT)}
 
 
-def _reached(module: str, roots: Roots) -> list[Path]:
-    """Files of a module and of all that it imports below the roots, its own file first."""
+def _reached(module: str, roots: Roots) -> dict[str, Path]:
+    """Files by module: of a module and of all that it imports below the roots, its own first."""
     reached: dict[str, Path] = {}
     waiting = [module]
     while waiting:
@@ -105,10 +128,14 @@ def _reached(module: str, roots: Roots) -> list[Path]:
         path = _file(name, roots)
         if path is not None and name not in reached:
             reached[name] = path
-            package = name if path.name == "__init__.py" else name.rpartition(".")[0]
             with _readable(path):
-                waiting.extend(_imports(path.read_text("utf8"), package))
-    return list(dict.fromkeys(reached.values()))
+                waiting.extend(_imports(path.read_text("utf8"), _package(name, path)))
+    return reached
+
+
+def _package(module: str, path: Path) -> str:
+    """The package that relative imports of a module start from."""
+    return module if path.name == "__init__.py" else module.rpartition(".")[0]
 
 
 @contextmanager
@@ -138,11 +165,23 @@ def _imports(text: str, package: str) -> tuple[str, ...]:
     return tuple(sorted({name for node in ast.walk(parse(text)) for name in _named(node, package)}))
 
 
+@lru_cache(REMEMBERED)
+def _imported(text: str, package: str) -> tuple[tuple[str, str], ...]:
+    """The module and the name of every ``from … import …`` of a text."""
+    nodes = [node for node in ast.walk(parse(text)) if isinstance(node, ast.ImportFrom)]
+    return tuple((_base(node, package), alias.name) for node in nodes for alias in node.names)
+
+
 def _named(node: ast.AST, package: str) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
-        above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-        base = ".".join([*above, *filter(None, [node.module])])
+        base = _base(node, package)
         yield base
         yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    """The absolute name of the module that an import takes names from."""
+    above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+    return ".".join([*above, *filter(None, [node.module])])

@@ -61,9 +61,15 @@ class Comparison:
 
 
 def side(name: str) -> Side:
-    """Load ``DIR`` or ``DIR:METHOD``. Errors: StoreError without a run, UserError for a method it lacks."""
-    folder, _, method = (name, "", "") if Path(name).is_dir() else name.rpartition(":")
-    run = load_run(Path(folder or name))
+    """Load ``DIR`` or ``DIR:METHOD``, where a method may be ``FILE.py:NAME``.
+
+    Errors: StoreError without a run, UserError for a method it lacks.
+    """
+    folder, method = name, ""
+    while ":" in folder and not Path(folder).is_dir():
+        folder, _, last = folder.rpartition(":")
+        method = f"{last}:{method}" if method else last
+    run = load_run(Path(folder))
     prove_dense(run)
     known = list(dict.fromkeys(c.method for c in run.cells))
     if method and method not in known:

@@ -8,7 +8,8 @@ that resamples seeds and items counts the rest twice, and with few seeds has a n
 
 An interval of a ratio holds the ratios r at which numerator − r · denominator is not separated from 0
 (Fieller 1954), each with its own standard error and degrees of freedom. So the interval of a PGR holds 0
-exactly where that of its gain does.
+exactly where that of its gain does. The set of such ratios need not be one interval, since degrees of freedom
+change with r: what is given is its part around the estimate, and 0 where that is one of them.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Components:
     def squares(self) -> Values:
         """Satterthwaite's denominator: each mean square squared, over its degrees of freedom."""
         seeds, items, rest = self.degrees
-        noise = np.minimum(self.rest / np.maximum(self.seeds, np.finfo(float).tiny), 1)
+        noise = np.where(self.rest < self.seeds, self.rest / np.where(self.seeds > 0, self.seeds, 1), 1)
         by_seed = self.seeds**2 / (seeds + EXTRA_DEGREES * noise)
         return self.items**2 / items + by_seed + self.rest**2 / rest
 
@@ -119,11 +120,16 @@ def _effects(table: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _error(parts: Sequence[Components]) -> tuple[Values, Values]:
-    """Standard error of a sum of independent means; degrees of freedom are infinite if nothing varies."""
+    """Standard error of a sum of independent means, and its degrees of freedom.
+
+    These are at least those of the fewest seeds, because Satterthwaite's fall towards 0 where parts cancel,
+    and infinite if nothing varies.
+    """
     variance = np.sum([p.variance for p in parts], axis=0)
     squares = np.sum([p.squares for p in parts], axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.sqrt(variance), np.where(squares > 0, variance**2 / squares, np.inf)
+        degrees = np.where(squares > 0, variance**2 / squares, np.inf)
+    return np.sqrt(variance), np.maximum(degrees, min(p.degrees[0] for p in parts))
 
 
 def standard_error(contrast: Contrast | Iterable[Floats]) -> tuple[float, float]:
@@ -170,7 +176,9 @@ def ratio_of_means_interval(
     if error <= 0:  # nothing varies
         return Interval(centre, centre)
     low, high = (_edge(excess, centre, side * error) for side in (-1, 1))
-    return UNBOUNDED if low is None or high is None else Interval(low, high)
+    if low is None or high is None:
+        return UNBOUNDED
+    return Interval(low, high) if excess(0.0) > 0 else Interval(min(low, 0.0), max(high, 0.0))
 
 
 def _edge(excess: Callable[[Values], Values], centre: float, step: float) -> float | None:
