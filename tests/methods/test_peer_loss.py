@@ -58,7 +58,3 @@ def test_it_is_bounded_on_many_options() -> None:
         optimizer.step()
         assert float(loss.detach()) >= 0.95 * math.log(1e-8) - 1e-3
     assert torch.isfinite(logits).all()
-
-
-def test_a_plan_refuses_it_for_legal_moves() -> None:
-    assert "chess" not in PeerLoss.domains
